@@ -1,0 +1,180 @@
+//! The catalogue's shape, and the one compiled into the program.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+static TEXT: &str = include_str!("catalogue.json");
+
+/// Every connector known at build time.
+#[derive(Debug)]
+pub struct Catalog {
+    common: Vec<Row>,
+    elements: Vec<ElementEntry>,
+    by_key: BTreeMap<String, usize>,
+}
+
+/// One connector.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ElementEntry {
+    /// Such as `freshdeskv2`.
+    pub key: String,
+    /// The id in the documentation's landscape.
+    pub id: Option<u64>,
+    /// For people.
+    pub name: String,
+    /// Such as `helpdesk`.
+    pub hub: Option<String>,
+    /// `basic`, `custom`, `apiKey`, `oauth1` or `oauth2`.
+    pub authentication: String,
+    /// Its own configuration, sorted by key; the common keys apart.
+    pub configuration: Vec<Row>,
+    /// Kinds of events the documentation describes: `polling`, `webhook`.
+    pub events: Vec<String>,
+}
+
+/// One configuration key of a connector.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// Case-sensitive.
+    pub key: String,
+    /// The platform's type.
+    #[serde(rename = "type")]
+    pub kind: RowType,
+    /// Needed at create, unless it has a default; where it has a group, only in that variant.
+    pub required: bool,
+    /// A credential, whatever its type.
+    pub secret: bool,
+    /// What the platform fills in.
+    pub default: Option<String>,
+    /// What a `COMBO` may be; compared without regard to case.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// Counts only where `authentication.type` has this value.
+    #[serde(default)]
+    pub group: Option<String>,
+}
+
+/// The platform's configuration types (API.md section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the names are the platform's own words")]
+pub enum RowType {
+    #[serde(rename = "TEXTFIELD_32")]
+    TextField32,
+    #[serde(rename = "TEXTFIELD_64")]
+    TextField64,
+    #[serde(rename = "TEXTFIELD_128")]
+    TextField128,
+    #[serde(rename = "TEXTFIELD_1000")]
+    TextField1000,
+    #[serde(rename = "TEXTAREA")]
+    TextArea,
+    #[serde(rename = "BOOLEAN")]
+    Boolean,
+    #[serde(rename = "PASSWORD")]
+    Password,
+    #[serde(rename = "COMBO")]
+    Combo,
+    #[serde(rename = "CODE_EDITOR")]
+    CodeEditor,
+}
+
+impl RowType {
+    /// The platform's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TextField32 => "TEXTFIELD_32",
+            Self::TextField64 => "TEXTFIELD_64",
+            Self::TextField128 => "TEXTFIELD_128",
+            Self::TextField1000 => "TEXTFIELD_1000",
+            Self::TextArea => "TEXTAREA",
+            Self::Boolean => "BOOLEAN",
+            Self::Password => "PASSWORD",
+            Self::Combo => "COMBO",
+            Self::CodeEditor => "CODE_EDITOR",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "version")]
+    _version: u32,
+    common: Vec<Row>,
+    elements: Vec<ElementEntry>,
+}
+
+impl Catalog {
+    /// The catalogue compiled into the program; parsed once, on first use.
+    pub fn embedded() -> &'static Self {
+        static CATALOG: OnceLock<Catalog> = OnceLock::new();
+        CATALOG.get_or_init(|| {
+            let File {
+                common, elements, ..
+            } = serde_json::from_str(TEXT)
+                .expect("the embedded catalogue is valid; a test reads it");
+            let by_key = elements
+                .iter()
+                .enumerate()
+                .map(|(index, entry)| (entry.key.clone(), index))
+                .collect();
+            Self {
+                common,
+                elements,
+                by_key,
+            }
+        })
+    }
+
+    /// Every connector, sorted by key.
+    pub fn elements(&self) -> &[ElementEntry] {
+        &self.elements
+    }
+
+    /// The keys every connector accepts.
+    pub fn common(&self) -> &[Row] {
+        &self.common
+    }
+
+    /// The connector of this key.
+    pub fn element(&self, key: &str) -> Option<&ElementEntry> {
+        self.by_key.get(key).map(|&index| &self.elements[index])
+    }
+
+    /// The connector of this id, in the documentation's landscape.
+    pub fn element_by_id(&self, id: u64) -> Option<&ElementEntry> {
+        self.elements.iter().find(|entry| entry.id == Some(id))
+    }
+
+    /// A configuration key of a connector, its own or a common one.
+    pub fn row<'a>(&'a self, element: &'a ElementEntry, key: &str) -> Option<&'a Row> {
+        element
+            .configuration
+            .iter()
+            .chain(&self.common)
+            .find(|row| row.key == key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_catalogue_is_whole_and_unambiguous() {
+        let catalog = Catalog::embedded();
+        assert_eq!(catalog.elements().len(), 164);
+        assert_eq!(catalog.by_key.len(), 164);
+        let rows: usize = catalog
+            .elements()
+            .iter()
+            .map(|e| e.configuration.len())
+            .sum();
+        assert_eq!(rows, 1262);
+        assert_eq!(catalog.common().len(), 20);
+    }
+}

@@ -1,0 +1,11 @@
+//! The catalogue of connectors as data: their configuration keys, types, options and defaults, and
+//! which of them are credentials.
+//!
+//! Must not: do I/O, or know any other module of this crate. The facts were compiled from public
+//! documentation; ids differ between landscapes, so an element is looked up by key.
+
+mod data;
+mod keys;
+
+pub use data::{Catalog, ElementEntry, Row, RowType};
+pub use keys::{is_credential, is_platform_owned};

@@ -1,0 +1,26 @@
+//! `connectorctl`: a repository-managed inventory of SAP Open Connectors instances.
+//!
+//! The library is layered (`docs/architecture.md` has the diagram, `tests/architecture.rs` holds
+//! the walls):
+//!
+//! * layer 0, pure: [`model`], [`diagnostic`], [`catalog`];
+//! * layer 1, pure: [`ports`], [`reconcile`], [`render`];
+//! * layer 2, edges: [`manifest`], [`secrets`], [`lockfile`], [`remote`], [`apply`], [`sandbox`];
+//! * layer 3, the shell: [`cli`], [`commands`], [`ui`], [`error`].
+
+pub mod apply;
+pub mod catalog;
+pub mod cli;
+pub mod commands;
+pub mod diagnostic;
+pub mod error;
+pub mod lockfile;
+pub mod manifest;
+pub mod model;
+pub mod ports;
+pub mod reconcile;
+pub mod remote;
+pub mod render;
+pub mod sandbox;
+pub mod secrets;
+pub mod ui;

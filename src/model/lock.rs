@@ -1,0 +1,109 @@
+//! What the lock file records: the last applied state, the ids and the tokens.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, OrganizationId,
+    Secret,
+};
+
+/// The content of the lock file, format apart (that is `lockfile`'s business).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lock {
+    /// The inventory it belongs to.
+    pub inventory: InventoryName,
+    /// The platform and tenant it belongs to; `None` before the first apply.
+    pub api: Option<LockedApi>,
+    /// A known text under the key that fingerprints are made with: tells whether the organization
+    /// secret was rotated. `None` before the first apply.
+    pub check: Option<Fingerprint>,
+    /// The instances recorded, by key.
+    pub instances: BTreeMap<InstanceKey, LockedInstance>,
+}
+
+impl Lock {
+    /// The lock of an inventory nothing was applied for yet.
+    pub fn empty(inventory: InventoryName) -> Self {
+        Self {
+            inventory,
+            api: None,
+            check: None,
+            instances: BTreeMap::new(),
+        }
+    }
+}
+
+/// Which platform and which tenant a lock file belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedApi {
+    /// The full base URL, or `sandbox:`.
+    pub url: String,
+    /// Absent where `GET /organizations/me` was refused.
+    pub organization: Option<OrganizationId>,
+    /// The user secret's fingerprint: other credentials may not see the same instances.
+    pub user: Option<Fingerprint>,
+}
+
+/// A keyed, salted digest of a secret: tells "the same" from "another" and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Random, 16 bytes, base64.
+    pub salt: String,
+    /// Keyed BLAKE3 of salt and value, base64.
+    pub fingerprint: String,
+}
+
+/// What is known of a secret that was declared and applied: its fingerprint, or `None` where this
+/// tool never sent it itself (*unverified*).
+pub type LockedSecret = Option<Fingerprint>;
+
+/// The element of a recorded or observed instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Element {
+    /// Such as `freshdeskv2`.
+    pub key: ElementKey,
+    /// Differs between landscapes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ElementId>,
+}
+
+/// One recorded instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedInstance {
+    /// The platform's id.
+    pub id: InstanceId,
+    /// The credential for calls through the connector. Empty where the platform never showed it.
+    pub token: Secret,
+    /// The connector.
+    pub element: Element,
+    /// As last applied.
+    pub name: String,
+    /// As declared and last applied, without the marker; `None` where none were declared.
+    pub tags: Option<BTreeSet<String>>,
+    /// Plain values as declared and last applied, in canonical spelling.
+    pub configuration: BTreeMap<String, String>,
+    /// Secret values as declared and last applied.
+    pub secrets: BTreeMap<String, LockedSecret>,
+    /// As last applied.
+    pub enabled: bool,
+    /// As last seen.
+    pub valid: bool,
+    /// As the platform said, verbatim.
+    pub created_date: Option<String>,
+    /// Remembered, so that protection survives the deletion of the YAML block.
+    pub lifecycle: Lifecycle,
+}
+
+/// A create whose outcome the journal does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenIntent {
+    /// The newest record of the journal that holds it, in milliseconds since the epoch: the process
+    /// was alive then, and the settle window starts here.
+    pub last_alive_ms: u64,
+    /// Whether the platform answered, so that only the list lag has to pass.
+    pub answered: bool,
+    /// Fingerprints of the secrets that were sent: they count once the instance is found.
+    pub secrets: BTreeMap<String, Fingerprint>,
+}

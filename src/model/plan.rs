@@ -1,0 +1,324 @@
+//! A plan: decisions as data. It leaves no choice to `apply`, holds no secret, and can be saved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Element, ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, Note,
+    PlainValue,
+};
+
+/// How the manifest names a connector. An id is for a private element that shadows a key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ElementRef {
+    /// By key: the usual form.
+    Key(ElementKey),
+    /// By the id of the landscape.
+    Id(ElementId),
+}
+
+impl std::fmt::Display for ElementRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Key(key) => key.fmt(f),
+            Self::Id(id) => write!(f, "#{id}"),
+        }
+    }
+}
+
+/// What the planner returns: the decisions, and apart from them what it saw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The decisions.
+    pub plan: Plan,
+    /// Seen, but not acted on; sorted.
+    pub notes: Vec<Note>,
+    /// How many managed instances need nothing.
+    pub unchanged: usize,
+    /// Guards that forbid applying this plan; sorted. Empty in a plan that may be applied.
+    pub refusals: Vec<Refusal>,
+}
+
+/// A guard or a protection that says no.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Refusal {
+    /// A fixed word: `protected`, `too-many-deletes`, `too-many-changes`, `many-vanished`,
+    /// `foreign-marker`, `inventory-changed`.
+    pub code: String,
+    /// Which instance, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<InstanceKey>,
+    /// What is refused and why, in one sentence.
+    pub message: String,
+    /// What to do or to pass to have it all the same.
+    pub hint: String,
+}
+
+/// The steps that lead from what is to what is wanted, in the order they are shown and reported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// Whose plan it is.
+    pub inventory: InventoryName,
+    /// At most one a key, sorted by key.
+    pub steps: Vec<Step>,
+}
+
+/// One decision about one key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// Which instance.
+    pub key: InstanceKey,
+    /// The connector, as a person would name it.
+    pub element: String,
+    /// The instance concerned, where it exists.
+    pub id: Option<InstanceId>,
+    /// The key it had before a rename.
+    pub moved_from: Option<InstanceKey>,
+    /// What to do.
+    pub action: Action,
+    /// What a person sees of it; sorted by path. `apply` does not read it.
+    pub changes: Vec<FieldChange>,
+    /// Why; for people only. `apply` does not read it.
+    pub reasons: Vec<Reason>,
+}
+
+/// What a step does, with every request it sends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// `POST` a new instance.
+    Create(CreateRequest),
+    /// Bring an instance in line; without a request where only the lock file changes.
+    Update(UpdateRequest),
+    /// Retire the old instance, create a new one, delete the old one.
+    Replace {
+        /// The instance to retire and delete.
+        old: InstanceId,
+        /// The tags the old one gets: its own with the retired marker for the live one. `None`
+        /// where it is retired already.
+        retire_tags: Option<BTreeSet<String>>,
+        /// The new one. `None` where it exists already and only the old one is left to delete.
+        create: Option<CreateRequest>,
+    },
+    /// `DELETE` an instance, after its id and marker were checked again.
+    Delete {
+        /// The tag that must still be there for the delete to be sent; `None` where the lock file
+        /// alone makes it ours and it carries no marker.
+        expect_marker: Option<String>,
+        /// Whether the lock entry of this key goes too (not so for a duplicate of a kept one).
+        drop_entry: bool,
+    },
+    /// Take an instance that carries our marker into the lock file, then bring it in line.
+    Adopt(UpdateRequest),
+    /// Drop a lock entry whose instance is gone.
+    Forget,
+}
+
+impl Action {
+    /// The fixed word for JSON, text and reports.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "create",
+            Self::Update(_) => "update",
+            Self::Replace { .. } => "replace",
+            Self::Delete { .. } => "delete",
+            Self::Adopt(_) => "adopt",
+            Self::Forget => "forget",
+        }
+    }
+}
+
+/// The body of a create, secrets apart, and what to record once it exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateRequest {
+    /// Which connector.
+    pub element: ElementRef,
+    /// The name.
+    pub name: String,
+    /// All tags, the marker last.
+    pub tags: Vec<String>,
+    /// The live marker among them, by which the instance is found again.
+    pub marker: String,
+    /// By configuration key.
+    pub configuration: BTreeMap<String, RequestValue>,
+    /// Whether the manifest has `providerData`, to be taken from the resolved secrets.
+    pub provider_data: bool,
+    /// API.md section 2.4.
+    pub external_authentication: Option<String>,
+    /// API.md section 3.2.
+    pub retrieve_objects: Option<bool>,
+    /// Whether to disable it right after.
+    pub enabled: bool,
+    /// What to record.
+    pub entry: LockEntryDraft,
+}
+
+/// A value in a request of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RequestValue {
+    /// Sent as it stands.
+    Plain(PlainValue),
+    /// Taken from the resolved secrets of this key at this configuration key.
+    Secret,
+}
+
+/// What changes on an existing instance. Only what is given is sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateRequest {
+    /// The instance.
+    pub id: InstanceId,
+    /// A tag that must be there right before the first write; `None` where the marker is missing
+    /// and this update restores it.
+    pub expect_marker: Option<String>,
+    /// The new name.
+    pub name: Option<String>,
+    /// The whole new set of tags, the marker among them.
+    pub tags: Option<BTreeSet<String>>,
+    /// Only the configuration keys that change.
+    pub configuration: BTreeMap<String, RequestValue>,
+    /// Enable or disable.
+    pub enabled: Option<bool>,
+    /// What to record.
+    pub entry: LockEntryDraft,
+}
+
+impl UpdateRequest {
+    /// Whether a `PATCH` is needed.
+    pub fn patches(&self) -> bool {
+        self.name.is_some() || self.tags.is_some() || !self.configuration.is_empty()
+    }
+
+    /// Whether anything is sent at all, or only the lock file changes.
+    pub fn sends(&self) -> bool {
+        self.patches() || self.enabled.is_some()
+    }
+}
+
+/// The declared part of a lock entry; id, token, element and the rest come from the platform's
+/// answer, fingerprints from the resolved secrets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LockEntryDraft {
+    /// As declared.
+    pub name: String,
+    /// As declared.
+    pub tags: Option<BTreeSet<String>>,
+    /// Plain values, canonical.
+    pub configuration: BTreeMap<String, String>,
+    /// Secret configuration keys, and what is to be recorded for each.
+    pub secrets: BTreeMap<String, SecretRecord>,
+    /// As declared.
+    pub enabled: bool,
+    /// As declared.
+    pub lifecycle: Lifecycle,
+    /// The element where the instance exists already.
+    pub element: Option<Element>,
+}
+
+/// What a lock entry is to say of a secret after the step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretRecord {
+    /// The fingerprint of the present value; an unchanged one keeps its salt.
+    Present,
+    /// What the lock file says already, untouched.
+    Keep,
+    /// Unverified.
+    Unverified,
+}
+
+/// One difference, for people and for JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldChange {
+    /// In the manifest's own words: `name`, `tags`, `enabled`, `configuration.subdomain`,
+    /// `element`, `lifecycle.protect`, `marker`.
+    pub path: String,
+    /// What is shown of it.
+    pub shown: Shown,
+}
+
+/// What of a difference may be shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shown {
+    /// Both sides, `None` where there is nothing on that side.
+    Values(super::Change<Option<serde_json::Value>>),
+    /// A secret: that it changes, and no more.
+    Secret,
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal,)*) => {
+        /// Why a step is in the plan: fixed words, listed in `docs/reference.md`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Reason {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Reason {
+            /// Every reason, in the order of declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The word used in JSON and in text.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// Nothing exists for this key yet.
+    Missing = "missing",
+    /// The recorded instance is gone from the platform.
+    Vanished = "vanished",
+    /// An instance carries the marker of this key and is not in the lock file.
+    MarkerFound = "marker-found",
+    /// The manifest asks for another value than was applied last.
+    ConfigurationChanged = "configuration-changed",
+    /// The platform has another value than was applied last.
+    Drifted = "drifted",
+    /// The manifest's secret is another than was sent last.
+    SecretChanged = "secret-changed",
+    /// This tool never sent the secret itself, so it is sent once.
+    SecretUnverified = "secret-unverified",
+    /// The caller asked for secrets to be sent again.
+    SecretResent = "secret-resent",
+    /// The connector is another, which only a replace can do.
+    ElementChanged = "element-changed",
+    /// The caller asked for a replace.
+    ReplaceRequested = "replace-requested",
+    /// The key was renamed.
+    Moved = "moved",
+    /// The marker is missing on the platform.
+    MarkerMissing = "marker-missing",
+    /// It left the manifest.
+    Removed = "removed",
+    /// It is deleted because the caller asked to prune.
+    Pruned = "pruned",
+    /// Only the lock file changes.
+    LockOnly = "lock-only",
+    /// A replace of an earlier run is finished.
+    ReplaceUnfinished = "replace-unfinished",
+    /// A second instance with the marker of one key.
+    Duplicate = "duplicate",
+    /// The platform says its credentials do not work.
+    Invalid = "invalid",
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,42 @@
+//! A configuration value that is not secret, and the platform's spelling of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A plain configuration value as the manifest types it: what is sent. Two values that the platform
+/// stores alike are equal in [`PlainValue::canonical`], not by `==`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlainValue(pub Value);
+
+impl PlainValue {
+    /// A text value.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self(Value::String(text.into()))
+    }
+
+    /// The platform's spelling: every value comes back as a string, nested JSON as one string
+    /// (API.md section 2.1). JSON, nested or in a string, is spelled compactly with sorted members,
+    /// so that two spellings of one document are equal.
+    pub fn canonical(&self) -> String {
+        match &self.0 {
+            Value::Null => String::new(),
+            Value::Bool(flag) => flag.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::String(text) => canonical_text(text),
+            nested @ (Value::Array(_) | Value::Object(_)) => nested.to_string(),
+        }
+    }
+}
+
+/// The canonical spelling of a string the platform answers: JSON documents compactly with sorted
+/// members, everything else as it is.
+pub fn canonical_text(text: &str) -> String {
+    let looks_like_json = matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'['));
+    if looks_like_json
+        && let Ok(nested @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text)
+    {
+        return nested.to_string();
+    }
+    text.to_owned()
+}

@@ -1,0 +1,15 @@
+//! Time as something handed in, so that no test sleeps or reads the real clock.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+/// A clock and the way to wait on it.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Milliseconds since the epoch.
+    fn now_ms(&self) -> u64;
+
+    /// Returns once this much time has passed on this clock.
+    async fn sleep(&self, duration: Duration);
+}

@@ -1,0 +1,82 @@
+//! Where `apply` reports every outcome before it moves on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+
+use crate::model::{Fingerprint, InstanceKey, LockedInstance};
+
+/// Something that happened, or is about to. Each carries all that is needed to fold it into the
+/// lock after a crash.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// A `POST` is about to be sent for this key.
+    Intent {
+        /// Which instance.
+        key: InstanceKey,
+        /// Fingerprints of the secrets that are sent.
+        secrets: BTreeMap<String, Fingerprint>,
+    },
+    /// The platform answered the `POST` of this key, but its outcome is still unknown: only the
+    /// list lag has to pass.
+    Answered {
+        /// Which instance.
+        key: InstanceKey,
+    },
+    /// The intent of this key is settled: nothing was created.
+    NotCreated {
+        /// Which instance.
+        key: InstanceKey,
+    },
+    /// A `PATCH` with these secrets is about to be sent: they are unverified until the entry is
+    /// recorded.
+    Sending {
+        /// Which instance.
+        key: InstanceKey,
+        /// The configuration keys of the secrets.
+        secrets: BTreeSet<String>,
+    },
+    /// The entry of this key is now this; settles its intent.
+    Entry {
+        /// Which instance.
+        key: InstanceKey,
+        /// The whole entry.
+        entry: Box<LockedInstance>,
+    },
+    /// The entry of this key is no more.
+    Removed {
+        /// Which instance.
+        key: InstanceKey,
+    },
+    /// The entry, and any open intent, of one key belongs to another now.
+    Renamed {
+        /// The key before.
+        from: InstanceKey,
+        /// The key after.
+        to: InstanceKey,
+    },
+    /// The process is alive while a `POST` is in flight.
+    Alive,
+}
+
+/// A record that could not be made durable.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {path}")]
+pub struct SinkError {
+    /// The file.
+    pub path: String,
+    /// Why.
+    #[source]
+    pub source: std::io::Error,
+}
+
+/// Takes records and makes them durable.
+#[async_trait]
+pub trait LockSink: Send + Sync {
+    /// Returns once the record survives the death of the process and of the machine. Concurrent
+    /// calls may share one `fsync`.
+    ///
+    /// # Errors
+    /// [`SinkError`]; the caller must then send nothing more.
+    async fn record(&self, record: Record) -> Result<(), SinkError>;
+}
