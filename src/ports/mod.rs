@@ -6,6 +6,7 @@
 mod body;
 mod clock;
 mod error;
+pub mod kill;
 mod sink;
 
 use async_trait::async_trait;

@@ -1,0 +1,290 @@
+//! Creating exactly once: durable intent, one `POST`, durable result.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::SemaphorePermit;
+
+use super::entry::Source;
+use super::gate::Passage;
+use super::run::Run;
+use super::settle::{Search, Settled};
+use super::step::{Done, StepError};
+use crate::model::{
+    CreateRequest, Fingerprint, InstanceKey, Lookup, Marker, ObservedInstance, OpenIntent,
+    RequestValue, Step,
+};
+use crate::ports::{CreateOutcome, Record, UnknownClass, kill};
+
+/// How many windows one run waits through for one key: the `POST` is sent at most this often.
+const MOST_WINDOWS: usize = 2;
+
+const KILLED_BEFORE: &str = "an earlier run was cut off while it created this instance: looking whether it exists, so that no second one is made";
+const CUT_OFF: &str = "the platform's answer was lost: looking whether the instance exists, so that no second one is made";
+
+impl<'a> Run<'a> {
+    /// Creates the instance of a step, or finds the one an earlier `POST` made.
+    pub(super) async fn create(
+        &self,
+        step: &Step,
+        request: &CreateRequest,
+        permit: &mut Option<SemaphorePermit<'a>>,
+    ) -> Result<Done, StepError> {
+        let source = Source {
+            key: &step.key,
+            moved_from: step.moved_from.as_ref(),
+        };
+        if let Some(intent) = self.open_intent(step).await? {
+            let search = Search {
+                key: &step.key,
+                markers: self.markers(step),
+                until_ms: self.window_end(&intent),
+                why: KILLED_BEFORE,
+            };
+            match self.settle(search, permit).await? {
+                Settled::Found(seen) => {
+                    return self.take_in(&source, request, &intent.secrets, *seen).await;
+                }
+                Settled::Nothing => self.not_created(&step.key).await?,
+            }
+        }
+        for _ in 0..MOST_WINDOWS {
+            if !self.may_start() {
+                return Err(StepError::failed("stopped before the request was sent"));
+            }
+            if let Some(done) = self.post(step, request, permit).await? {
+                return Ok(done);
+            }
+        }
+        Err(StepError::failed(format!(
+            "the platform created nothing in {MOST_WINDOWS} tries, each without an answer"
+        )))
+    }
+
+    /// One `POST` and what follows from it; `None` where it is proven, after a whole window, that
+    /// it created nothing.
+    async fn post(
+        &self,
+        step: &Step,
+        request: &CreateRequest,
+        permit: &mut Option<SemaphorePermit<'a>>,
+    ) -> Result<Option<Done>, StepError> {
+        let key = &step.key;
+        let source = Source {
+            key,
+            moved_from: step.moved_from.as_ref(),
+        };
+        let body = super::body::create(key, request, self.apply.secrets)?;
+        let sent = self.sent_fingerprints(key, request);
+        let passage = self.gate.pass().await;
+        if !self.may_start() {
+            return Err(StepError::failed("stopped before the request was sent"));
+        }
+
+        kill::at(kill::KillPoint::BeforeIntent);
+        self.record(Record::Intent {
+            key: key.clone(),
+            secrets: sent.clone(),
+        })
+        .await?;
+        kill::at(kill::KillPoint::AfterIntent);
+
+        let outcome = {
+            let _alive = self.in_flight();
+            self.apply.remote.create(&body).await
+        };
+        kill::at(kill::KillPoint::ResponseReceived);
+
+        match outcome {
+            CreateOutcome::Created(seen) => {
+                let done = self.created(&source, request, *seen, passage).await?;
+                Ok(Some(done))
+            }
+            CreateOutcome::Rejected(error) => {
+                self.not_created(key).await?;
+                Err(error.into())
+            }
+            CreateOutcome::Unknown { class, error } => {
+                // The next create may go ahead while this one is settled.
+                drop(passage);
+                if class != UnknownClass::Unanswered {
+                    self.record(Record::Answered { key: key.clone() }).await?;
+                }
+                let search = Search {
+                    key,
+                    markers: self.markers(step),
+                    until_ms: self.window_from_now(class),
+                    why: CUT_OFF,
+                };
+                match (self.settle(search, permit).await?, class) {
+                    (Settled::Found(seen), _) => {
+                        self.take_in(&source, request, &sent, *seen).await.map(Some)
+                    }
+                    // The intent stays open for the list lag: an instance may still show.
+                    (Settled::Nothing, UnknownClass::Refused) => Err(error.into()),
+                    (Settled::Nothing, UnknownClass::Answered) => {
+                        self.not_created(key).await?;
+                        Err(StepError::failed(error.to_string()))
+                    }
+                    (Settled::Nothing, UnknownClass::Unanswered) => {
+                        self.not_created(key).await?;
+                        Ok(None)
+                    }
+                }
+            }
+        }
+    }
+
+    async fn created(
+        &self,
+        source: &Source<'_>,
+        request: &CreateRequest,
+        seen: ObservedInstance,
+        passage: Passage<'_>,
+    ) -> Result<Done, StepError> {
+        let id = seen.id;
+        let mut entry = self.apply.entry(source, &request.entry, &seen);
+        // As it is now; whether it shall be disabled comes after the record.
+        entry.enabled = true;
+        self.record(Record::Entry {
+            key: source.key.clone(),
+            entry: Box::new(entry.clone()),
+        })
+        .await?;
+        kill::at(kill::KillPoint::AfterResult);
+
+        if passage.is_first() {
+            self.check_marker(request, &seen).await?;
+        }
+        passage.unaltered();
+        if !request.enabled {
+            self.apply
+                .remote
+                .set_enabled(id, false)
+                .await
+                .map_err(|error| StepError::from(error).on(id))?;
+            entry.enabled = false;
+            self.record(Record::Entry {
+                key: source.key.clone(),
+                entry: Box::new(entry),
+            })
+            .await?;
+        }
+        Ok(Done::with(id))
+    }
+
+    /// The very first marker on a platform has to come back as it was sent.
+    async fn check_marker(
+        &self,
+        request: &CreateRequest,
+        seen: &ObservedInstance,
+    ) -> Result<(), StepError> {
+        let read;
+        let tags = match &seen.tags {
+            Some(tags) => Some(tags),
+            None => {
+                read = self.apply.remote.get(seen.id).await?;
+                match &read {
+                    Lookup::Found(instance) => instance.tags.as_ref(),
+                    Lookup::Gone => None,
+                }
+            }
+        };
+        if tags.is_some_and(|tags| tags.contains(&request.marker)) {
+            return Ok(());
+        }
+        Err(StepError::failed(format!(
+            "the instance was created and recorded, but the platform altered its marker `{}`: \
+             without it a lost answer would make duplicates, so nothing more is created",
+            request.marker
+        ))
+        .on(seen.id)
+        .fatal())
+    }
+
+    /// Records an instance that was found by its marker. It may have been made from an earlier
+    /// manifest, so the caller plans again.
+    pub(super) async fn take_in(
+        &self,
+        source: &Source<'_>,
+        request: &CreateRequest,
+        sent: &BTreeMap<String, Fingerprint>,
+        seen: ObservedInstance,
+    ) -> Result<Done, StepError> {
+        let seen = self.with_token(seen).await?;
+        let entry = self.apply.found_entry(source, &request.entry, sent, &seen);
+        self.record(Record::Entry {
+            key: source.key.clone(),
+            entry: Box::new(entry),
+        })
+        .await?;
+        Ok(Done {
+            id: Some(seen.id),
+            found: true,
+        })
+    }
+
+    /// A list may leave the token out; a read by id has it.
+    pub(super) async fn with_token(
+        &self,
+        seen: ObservedInstance,
+    ) -> Result<ObservedInstance, StepError> {
+        if seen.token.is_some() {
+            return Ok(seen);
+        }
+        let id = seen.id;
+        match self.apply.remote.get(id).await? {
+            Lookup::Found(instance) => Ok(*instance),
+            Lookup::Gone => {
+                Err(StepError::failed("the instance vanished while it was read").on(id))
+            }
+        }
+    }
+
+    /// The intent of this key, or of the key it had before a rename, which then counts for this one.
+    async fn open_intent(&self, step: &Step) -> Result<Option<OpenIntent>, StepError> {
+        if let Some(intent) = self.intents.get(&step.key) {
+            return Ok(Some(intent.clone()));
+        }
+        let Some(from) = &step.moved_from else {
+            return Ok(None);
+        };
+        let Some(intent) = self.intents.get(from) else {
+            return Ok(None);
+        };
+        self.record(Record::Renamed {
+            from: from.clone(),
+            to: step.key.clone(),
+        })
+        .await?;
+        Ok(Some(intent.clone()))
+    }
+
+    fn markers(&self, step: &Step) -> Vec<Marker> {
+        let inventory = &self.apply.plan.inventory;
+        [Some(&step.key), step.moved_from.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|key| Marker::live(inventory, key))
+            .collect()
+    }
+
+    fn sent_fingerprints(
+        &self,
+        key: &InstanceKey,
+        request: &CreateRequest,
+    ) -> BTreeMap<String, Fingerprint> {
+        request
+            .configuration
+            .iter()
+            .filter(|(_, value)| matches!(value, RequestValue::Secret))
+            .filter_map(|(name, _)| {
+                let fingerprint = self.apply.secrets.fingerprint(key, name)?;
+                Some((name.clone(), fingerprint.clone()))
+            })
+            .collect()
+    }
+
+    pub(super) async fn not_created(&self, key: &InstanceKey) -> Result<(), StepError> {
+        self.record(Record::NotCreated { key: key.clone() }).await
+    }
+}

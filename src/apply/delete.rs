@@ -1,0 +1,105 @@
+//! Deleting, and replacing, which ends in a delete.
+
+use tokio::sync::SemaphorePermit;
+
+use super::run::Run;
+use super::step::{Done, StepError};
+use super::update::expect_marker;
+use crate::model::{CreateRequest, InstanceId, Lookup, Step};
+use crate::ports::{PatchBody, Record};
+
+/// The parts of [`crate::model::Action::Replace`].
+pub(super) struct Replacement<'p> {
+    pub(super) old: InstanceId,
+    pub(super) retire_tags: Option<&'p std::collections::BTreeSet<String>>,
+    pub(super) retired_marker: String,
+    pub(super) live_marker: String,
+    pub(super) create: Option<&'p CreateRequest>,
+}
+
+impl<'a> Run<'a> {
+    /// Deletes one instance after its id and marker were checked again.
+    pub(super) async fn delete(
+        &self,
+        step: &Step,
+        id: InstanceId,
+        expected: Option<&str>,
+        drop_entry: bool,
+    ) -> Result<Done, StepError> {
+        self.delete_checked(id, expected)
+            .await
+            .map_err(|error| error.on(id))?;
+        if drop_entry {
+            self.record(Record::Removed {
+                key: step.key.clone(),
+            })
+            .await?;
+        }
+        Ok(Done::with(id))
+    }
+
+    async fn delete_checked(
+        &self,
+        id: InstanceId,
+        expected: Option<&str>,
+    ) -> Result<(), StepError> {
+        match self.apply.remote.get(id).await? {
+            // Gone already is what was wanted.
+            Lookup::Gone => Ok(()),
+            Lookup::Found(seen) => {
+                expect_marker(&seen, expected)?;
+                Ok(self.apply.remote.delete(id).await?)
+            }
+        }
+    }
+
+    /// Retires the old instance, creates the new one, and deletes the old one once the new one is
+    /// recorded and valid.
+    pub(super) async fn replace(
+        &self,
+        step: &Step,
+        replacement: Replacement<'_>,
+        permit: &mut Option<SemaphorePermit<'a>>,
+    ) -> Result<Done, StepError> {
+        let old = replacement.old;
+        if let Some(tags) = replacement.retire_tags {
+            let seen = self.read_again(old).await.map_err(|error| error.on(old))?;
+            let carries = |marker: &str| seen.tags.as_ref().is_some_and(|tags| tags.contains(marker));
+            if !carries(&replacement.retired_marker) {
+                // An instance whose marker is missing is ours by the lock file alone.
+                let expected = carries(&replacement.live_marker)
+                    .then_some(replacement.live_marker.as_str());
+                expect_marker(&seen, expected).map_err(|error| error.on(old))?;
+                let patch = PatchBody {
+                    tags: Some(tags.iter().cloned().collect()),
+                    ..PatchBody::default()
+                };
+                self.apply
+                    .remote
+                    .update(old, &patch)
+                    .await
+                    .map_err(|error| StepError::from(error).on(old))?;
+            }
+        }
+        let done = match replacement.create {
+            Some(request) => {
+                let done = self.create(step, request, permit).await?;
+                if let Some(id) = done.id {
+                    let new = self.read_again(id).await.map_err(|error| error.on(id))?;
+                    if !new.valid {
+                        return Err(StepError::failed(
+                            "the new instance is not valid, so the old one is kept until it is",
+                        )
+                        .on(id));
+                    }
+                }
+                done
+            }
+            None => Done::with(old),
+        };
+        self.delete_checked(old, Some(&replacement.retired_marker))
+            .await
+            .map_err(|error| error.on(old))?;
+        Ok(done)
+    }
+}

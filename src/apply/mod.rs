@@ -1,0 +1,104 @@
+//! Walks the steps of a plan and reports every outcome to a [`LockSink`] before it moves on.
+//!
+//! Must not: decide anything the plan has not decided, read the manifest, re-diff, or know how the
+//! lock file or the platform is reached. The one thing it decides is time: when a request whose
+//! outcome nobody knows may be sent again (`settle`).
+
+mod body;
+mod create;
+mod delete;
+mod entry;
+mod gate;
+mod orphan;
+mod progress;
+mod run;
+mod settle;
+mod step;
+mod stop;
+mod update;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub use progress::{Progress, Silent};
+pub use stop::{Stop, StopHandle, StopLevel};
+
+use crate::model::{ApplyReport, InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets};
+use crate::ports::{Clock, LockSink, WriteRemote};
+
+/// How long a created instance may be missing from lists (DESIGN section 6).
+pub const LIST_LAG: Duration = Duration::from_secs(20);
+/// Create time-out (180 s) plus [`LIST_LAG`]: after this much silence a `POST` that was cut off can
+/// no longer take effect unseen (DESIGN section 6).
+pub const SETTLE_WINDOW: Duration = Duration::from_secs(200);
+/// How often the journal hears that the process lives while a `POST` is in flight.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+
+/// How an apply behaves, beyond what the plan says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many steps talk to the platform at once; at least 1.
+    pub parallelism: usize,
+    /// The settle window.
+    pub settle: Duration,
+    /// Wait one window before the first create: an earlier run may have been killed without
+    /// leaving its journal.
+    pub settle_first: bool,
+    /// On the clock of the run, in milliseconds since the epoch: no request starts after it.
+    pub deadline_ms: Option<u64>,
+    /// Whether an unaltered marker was seen on this platform; until then the first create goes
+    /// alone.
+    pub marker_seen: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            parallelism: 10,
+            settle: SETTLE_WINDOW,
+            settle_first: false,
+            deadline_ms: None,
+            marker_seen: false,
+        }
+    }
+}
+
+/// Everything one apply works with.
+pub struct Apply<'a> {
+    /// The decisions.
+    pub plan: &'a Plan,
+    /// The values the plan leaves out.
+    pub secrets: &'a ResolvedSecrets,
+    /// The lock as it was planned from: what an entry keeps comes from here.
+    pub lock: &'a Lock,
+    /// Creates of earlier runs whose outcome is unknown.
+    pub intents: &'a BTreeMap<InstanceKey, OpenIntent>,
+    /// The platform.
+    pub remote: &'a dyn WriteRemote,
+    /// Where outcomes are made durable.
+    pub sink: &'a dyn LockSink,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// Who is told.
+    pub progress: &'a dyn Progress,
+    /// Who may end it early.
+    pub stop: Stop,
+    /// How it behaves.
+    pub options: Options,
+}
+
+/// What an apply did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Applied {
+    /// Step by step, in the order of the plan; settled intents without a step come last.
+    pub report: ApplyReport,
+    /// Keys whose instance was found while settling and may differ from the manifest: plan again.
+    pub found: Vec<InstanceKey>,
+}
+
+impl Apply<'_> {
+    /// Carries the plan out. Never fails as a whole: each step has an outcome of its own.
+    pub async fn run(&self) -> Applied {
+        run::run(self).await
+    }
+}

@@ -1,0 +1,70 @@
+//! Settling an intent whose key has left the manifest: what is found enters the lock file, where
+//! the next plan keeps or prunes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::sync::SemaphorePermit;
+
+use super::run::Run;
+use super::settle::{Search, Settled};
+use super::step::{Done, StepError};
+use crate::model::{InstanceKey, Lifecycle, LockedInstance, Marker, OpenIntent, Secret};
+use crate::ports::Record;
+
+const WHY: &str = "an earlier run was cut off while it created this instance, which the manifest no longer has: looking whether it exists";
+
+impl<'a> Run<'a> {
+    pub(super) async fn settle_orphan(
+        &self,
+        key: &InstanceKey,
+        intent: &OpenIntent,
+        permit: &mut Option<SemaphorePermit<'a>>,
+    ) -> Result<Done, StepError> {
+        let search = Search {
+            key,
+            markers: vec![Marker::live(&self.apply.plan.inventory, key)],
+            until_ms: self.window_end(intent),
+            why: WHY,
+        };
+        let seen = match self.settle(search, permit).await? {
+            Settled::Found(seen) => self.with_token(*seen).await?,
+            Settled::Nothing => {
+                self.not_created(key).await?;
+                return Ok(Done {
+                    id: None,
+                    found: false,
+                });
+            }
+        };
+        let id = seen.id;
+        let declared_tags: BTreeSet<String> = seen
+            .tags
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|tag| Marker::state_of(tag).is_none())
+            .collect();
+        let entry = LockedInstance {
+            id,
+            token: seen.token.unwrap_or_else(|| Secret::new("")),
+            element: seen.element,
+            name: seen.name,
+            tags: Some(declared_tags),
+            // What was declared is not known any more, and nothing of it is managed.
+            configuration: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            enabled: seen.enabled,
+            valid: seen.valid,
+            created_date: seen.created_date,
+            lifecycle: Lifecycle::default(),
+        };
+        self.record(Record::Entry {
+            key: key.clone(),
+            entry: Box::new(entry),
+        })
+        .await?;
+        Ok(Done {
+            id: Some(id),
+            found: true,
+        })
+    }
+}

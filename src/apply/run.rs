@@ -1,0 +1,318 @@
+//! The scheduler: every step is a future of its own, a semaphore keeps the number that talk to the
+//! platform, and a panic in one is an outcome of that one.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use futures_util::FutureExt as _;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::delete::Replacement;
+use super::gate::MarkerGate;
+use super::step::{Done, StepError};
+use super::{Applied, Apply, SIGN_OF_LIFE, StopLevel};
+use crate::model::{
+    Action, ApplyReport, InstanceKey, Marker, OpenIntent, OutcomeKind, Step, StepOutcome,
+};
+use crate::ports::Record;
+
+/// One apply under way.
+pub(super) struct Run<'a> {
+    pub(super) apply: &'a Apply<'a>,
+    pub(super) permits: &'a Semaphore,
+    pub(super) gate: MarkerGate,
+    /// Open intents of earlier runs, and one for every create under `--settle-first`.
+    pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
+    posts_in_flight: AtomicUsize,
+    /// Set when no further request may start.
+    halted: AtomicBool,
+    progress: Mutex<Vec<State>>,
+}
+
+/// Where a step, or an intent without a step, is.
+enum State {
+    Waiting,
+    Started,
+    Ended { outcome: StepOutcome, found: bool },
+}
+
+/// Counts a `POST` in flight for as long as it lives.
+pub(super) struct InFlight<'r>(&'r AtomicUsize);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Something to be done: a step of the plan, or an intent whose key has none.
+#[derive(Clone, Copy)]
+pub(super) enum Task<'t> {
+    Step(&'t Step),
+    Settle(&'t InstanceKey, &'t OpenIntent),
+}
+
+impl Task<'_> {
+    fn outcome(self, kind: OutcomeKind) -> StepOutcome {
+        let (key, action) = match self {
+            Self::Step(step) => (&step.key, step.action.as_str()),
+            Self::Settle(key, _) => (key, "adopt"),
+        };
+        StepOutcome {
+            key: key.clone(),
+            action: action.to_owned(),
+            outcome: kind,
+            id: None,
+            error: None,
+        }
+    }
+}
+
+pub(super) async fn run(apply: &Apply<'_>) -> Applied {
+    let permits = Semaphore::new(apply.options.parallelism.max(1));
+    let intents = intents(apply);
+    let orphaned: Vec<(InstanceKey, OpenIntent)> = intents
+        .iter()
+        .filter(|(key, _)| !has_step(apply, key))
+        .map(|(key, intent)| (key.clone(), intent.clone()))
+        .collect();
+    let tasks: Vec<Task<'_>> = apply
+        .plan
+        .steps
+        .iter()
+        .map(Task::Step)
+        .chain(orphaned.iter().map(|(key, intent)| Task::Settle(key, intent)))
+        .collect();
+    let run = Run {
+        apply,
+        permits: &permits,
+        gate: MarkerGate::new(apply.options.marker_seen),
+        intents,
+        posts_in_flight: AtomicUsize::new(0),
+        halted: AtomicBool::new(false),
+        progress: Mutex::new(tasks.iter().map(|_| State::Waiting).collect()),
+    };
+    let mut all: FuturesUnordered<_> = tasks
+        .iter()
+        .enumerate()
+        .map(|(index, task)| run.one(index, *task))
+        .collect();
+    tokio::select! {
+        () = async { while all.next().await.is_some() {} } => {}
+        () = run.signs_of_life() => {}
+        () = apply.stop.reached(StopLevel::Now) => {}
+    }
+    drop(all);
+    run.report(&tasks)
+}
+
+fn intents(apply: &Apply<'_>) -> BTreeMap<InstanceKey, OpenIntent> {
+    let mut intents = apply.intents.clone();
+    if apply.options.settle_first {
+        let now = apply.clock.now_ms();
+        for step in &apply.plan.steps {
+            if matches!(step.action, Action::Create(_)) {
+                intents.entry(step.key.clone()).or_insert(OpenIntent {
+                    last_alive_ms: now,
+                    answered: false,
+                    secrets: BTreeMap::new(),
+                });
+            }
+        }
+    }
+    intents
+}
+
+fn has_step(apply: &Apply<'_>, key: &InstanceKey) -> bool {
+    apply
+        .plan
+        .steps
+        .iter()
+        .any(|step| step.key == *key || step.moved_from.as_ref() == Some(key))
+}
+
+impl<'a> Run<'a> {
+    async fn one(&self, index: usize, task: Task<'_>) {
+        let permit = self.permits.acquire().await.ok();
+        if !self.may_start() {
+            return;
+        }
+        self.set(index, State::Started);
+        if let Task::Step(step) = task {
+            self.apply.progress.started(step);
+        }
+        let result = AssertUnwindSafe(self.dispatch(task, permit))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| {
+                Err(StepError::unknown(
+                    "internal error: this step panicked; run `apply` again, and report it",
+                ))
+            });
+        let (outcome, found) = match result {
+            Ok(Done { id, found }) => {
+                let outcome = StepOutcome {
+                    id,
+                    ..task.outcome(OutcomeKind::Applied)
+                };
+                (outcome, found)
+            }
+            Err(error) => {
+                if error.fatal {
+                    self.halted.store(true, Ordering::SeqCst);
+                }
+                let outcome = StepOutcome {
+                    id: error.id,
+                    error: Some(error.message),
+                    ..task.outcome(error.kind)
+                };
+                (outcome, false)
+            }
+        };
+        self.apply.progress.finished(&outcome);
+        self.set(index, State::Ended { outcome, found });
+    }
+
+    async fn dispatch(
+        &self,
+        task: Task<'_>,
+        permit: Option<SemaphorePermit<'a>>,
+    ) -> Result<Done, StepError> {
+        let mut permit = permit;
+        let step = match task {
+            Task::Step(step) => step,
+            Task::Settle(key, intent) => return self.settle_orphan(key, intent, &mut permit).await,
+        };
+        match &step.action {
+            Action::Create(request) => self.create(step, request, &mut permit).await,
+            Action::Update(request) | Action::Adopt(request) => self.update(step, request).await,
+            Action::Replace {
+                old,
+                retire_tags,
+                create,
+            } => {
+                let inventory = &self.apply.plan.inventory;
+                let owner = step.moved_from.as_ref().unwrap_or(&step.key);
+                let replacement = Replacement {
+                    old: *old,
+                    retire_tags: retire_tags.as_ref(),
+                    retired_marker: Marker::retired(inventory, &step.key).to_string(),
+                    live_marker: Marker::live(inventory, owner).to_string(),
+                    create: create.as_ref(),
+                };
+                self.replace(step, replacement, &mut permit).await
+            }
+            Action::Delete {
+                expect_marker,
+                drop_entry,
+            } => {
+                let id = step
+                    .id
+                    .ok_or_else(|| StepError::failed("internal error: a delete without an id"))?;
+                self.delete(step, id, expect_marker.as_deref(), *drop_entry)
+                    .await
+            }
+            Action::Forget => {
+                self.record(Record::Removed {
+                    key: step.key.clone(),
+                })
+                .await?;
+                Ok(Done {
+                    id: step.id,
+                    found: false,
+                })
+            }
+        }
+    }
+
+    /// Whether a new request may be sent.
+    pub(super) fn may_start(&self) -> bool {
+        self.apply.stop.level() == StopLevel::Run
+            && !self.halted.load(Ordering::SeqCst)
+            && !self.past_deadline()
+    }
+
+    pub(super) fn past_deadline(&self) -> bool {
+        self.apply
+            .options
+            .deadline_ms
+            .is_some_and(|deadline| self.apply.clock.now_ms() >= deadline)
+    }
+
+    pub(super) fn in_flight(&self) -> InFlight<'_> {
+        self.posts_in_flight.fetch_add(1, Ordering::SeqCst);
+        InFlight(&self.posts_in_flight)
+    }
+
+    pub(super) async fn record(&self, record: Record) -> Result<(), StepError> {
+        Ok(self.apply.sink.record(record).await?)
+    }
+
+    /// While a `POST` is in flight, the journal hears of it, so that its newest record says when
+    /// this process was last alive. Never returns.
+    async fn signs_of_life(&self) {
+        loop {
+            self.apply.clock.sleep(SIGN_OF_LIFE).await;
+            if self.posts_in_flight.load(Ordering::SeqCst) > 0
+                && self.record(Record::Alive).await.is_err()
+            {
+                self.halted.store(true, Ordering::SeqCst);
+            }
+        }
+    }
+
+    fn set(&self, index: usize, state: State) {
+        let mut states = self
+            .progress
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(place) = states.get_mut(index) {
+            *place = state;
+        }
+    }
+
+    fn report(&self, tasks: &[Task<'_>]) -> Applied {
+        let states = std::mem::take(
+            &mut *self
+                .progress
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
+        let stopped = self.apply.stop.level() != StopLevel::Run || self.past_deadline();
+        let mut applied = Applied::default();
+        let mut unfinished = false;
+        for (task, state) in tasks.iter().zip(states) {
+            let outcome = match state {
+                State::Ended { outcome, found } => {
+                    if found {
+                        applied.found.push(outcome.key.clone());
+                    }
+                    outcome
+                }
+                State::Waiting => {
+                    unfinished = true;
+                    task.outcome(OutcomeKind::Skipped)
+                }
+                State::Started => {
+                    unfinished = true;
+                    StepOutcome {
+                        error: Some(
+                            "stopped while a request was under way; run `apply` again".to_owned(),
+                        ),
+                        ..task.outcome(OutcomeKind::Unknown)
+                    }
+                }
+            };
+            applied.report.outcomes.push(outcome);
+        }
+        applied.report = ApplyReport {
+            interrupted: stopped && unfinished,
+            ..applied.report
+        };
+        applied
+    }
+}

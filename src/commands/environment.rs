@@ -1,0 +1,66 @@
+//! The process environment, read once and handed down.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the shell's one place that reads the environment and the files it names"
+)]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::error::CliError;
+use crate::model::Secret;
+
+/// The variables of the process, as text; one that is no text is as good as unset.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// Reads it.
+    pub fn read() -> Self {
+        let vars = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self(vars.collect())
+    }
+
+    /// The value of a variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// A setting from `NAME`, or from the file that `NAME_FILE` names, one trailing newline trimmed.
+    ///
+    /// # Errors
+    /// Where both are set, or the file cannot be read.
+    pub fn setting(&self, name: &str) -> Result<Option<String>, CliError> {
+        let file_name = format!("{name}_FILE");
+        match (self.get(name), self.get(&file_name)) {
+            (Some(_), Some(_)) => Err(CliError::usage(format!(
+                "both {name} and {file_name} are set"
+            ))
+            .hint(format!("unset {name} or {file_name}"))),
+            (Some(value), None) => Ok(Some(value.to_owned())),
+            (None, Some(path)) => {
+                let text = std::fs::read_to_string(PathBuf::from(path)).map_err(|error| {
+                    CliError::usage(format!("cannot read the file that {file_name} names: {path}"))
+                        .because(&error)
+                })?;
+                let text = text.strip_suffix('\n').unwrap_or(&text);
+                let text = text.strip_suffix('\r').unwrap_or(text);
+                Ok((!text.is_empty()).then(|| text.to_owned()))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The same for a credential.
+    ///
+    /// # Errors
+    /// As for [`Environment::setting`].
+    pub fn secret(&self, name: &str) -> Result<Option<Secret>, CliError> {
+        Ok(self.setting(name)?.map(Secret::new))
+    }
+}

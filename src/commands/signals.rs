@@ -1,0 +1,49 @@
+//! SIGINT and SIGTERM: the first drains, the second stops.
+
+use crate::apply::{Stop, StopHandle};
+use crate::ui::Ui;
+
+const FIRST: &str = "Stopping: nothing new is started, and what is in flight is finished and \
+     recorded. A second signal stops at once, which is safe too.";
+
+/// Listens for signals for as long as the runtime lives.
+pub(super) fn listen(ui: Ui) -> Stop {
+    let (handle, stop) = Stop::new();
+    tokio::spawn(forward(handle, ui));
+    stop
+}
+
+#[cfg(unix)]
+async fn forward(handle: StopHandle, ui: Ui) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    // Listening starts here: what came earlier has ended the process already.
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        return;
+    };
+    let mut first = true;
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        handle.escalate();
+        if std::mem::take(&mut first) {
+            ui.say(FIRST);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn forward(handle: StopHandle, ui: Ui) {
+    let mut first = true;
+    while tokio::signal::ctrl_c().await.is_ok() {
+        handle.escalate();
+        if std::mem::take(&mut first) {
+            ui.say(FIRST);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Log lines on stderr.
+
+use std::io;
+
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::prelude::*;
+
+use crate::cli::{GlobalArgs, LogFormat};
+
+/// Installs the log for the whole process: warnings, or more with `-v`. Only this crate's own
+/// events are shown, for a library's may hold headers.
+pub fn install(global: &GlobalArgs) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (false, 0) => LevelFilter::WARN,
+        (false, 1) => LevelFilter::INFO,
+        (false, _) => LevelFilter::DEBUG,
+    };
+    let own = tracing_subscriber::filter::Targets::new().with_target("connectorctl", level);
+    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let registry = tracing_subscriber::registry();
+    // A second installation, in a test process, leaves the first in place.
+    let _ = match global.log_format {
+        LogFormat::Text => registry
+            .with(layer.with_ansi(false).with_filter(own))
+            .try_init(),
+        LogFormat::Json => registry
+            .with(layer.json().with_filter(own))
+            .try_init(),
+    };
+}

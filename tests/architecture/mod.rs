@@ -1,0 +1,207 @@
+//! The walls of the house: which module may name which, how long a file may be, and that the
+//! documentation says the same.
+
+mod table;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use table::MODULES;
+
+const MOST_LINES: usize = 600;
+const MOST_LINES_IN_MAIN: usize = 25;
+const MEDIAN_LINES: usize = 150;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(below: &str) -> Vec<PathBuf> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        let entries = fs::read_dir(folder).expect("a readable folder");
+        for entry in entries {
+            let path = entry.expect("a readable entry").path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join(below), &mut found);
+    found.sort();
+    found
+}
+
+/// The module path of a file below `src`: `["apply", "settle"]` for `src/apply/settle.rs`.
+fn module_path(file: &Path) -> Vec<String> {
+    let below = file.strip_prefix(root().join("src")).expect("a file of src");
+    let mut parts: Vec<String> = below
+        .with_extension("")
+        .iter()
+        .map(|part| part.to_string_lossy().into_owned())
+        .collect();
+    if parts.last().is_some_and(|last| last == "mod") {
+        parts.pop();
+    }
+    parts
+}
+
+/// Code without line comments; strings may hold anything, but no string of this project holds a
+/// `crate::` path.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).expect("a readable file");
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Every module named right after `crate::`, including the heads of a `crate::{a::…, b::…}` list.
+fn named_modules(code: &str) -> Vec<String> {
+    let mut named = Vec::new();
+    for (start, _) in code.match_indices("crate::") {
+        let rest = &code[start + "crate::".len()..];
+        if let Some(list) = rest.strip_prefix('{') {
+            let mut depth = 0_usize;
+            let mut head = String::new();
+            for character in list.chars() {
+                match character {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => named.push(std::mem::take(&mut head)),
+                    _ if depth == 0 => head.push(character),
+                    _ => {}
+                }
+            }
+            named.push(head);
+        } else {
+            named.push(rest.to_owned());
+        }
+    }
+    named
+        .iter()
+        .map(|path| {
+            path.trim()
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect()
+        })
+        .filter(|name: &String| !name.is_empty())
+        .collect()
+}
+
+/// The longest run of `super::` in a row.
+fn longest_climb(code: &str) -> usize {
+    let mut longest = 0;
+    for (start, _) in code.match_indices("super::") {
+        let mut rest = &code[start..];
+        let mut climb = 0;
+        while let Some(next) = rest.strip_prefix("super::") {
+            climb += 1;
+            rest = next;
+        }
+        longest = longest.max(climb);
+    }
+    longest
+}
+
+#[test]
+fn no_module_names_one_it_may_not_know() {
+    let mut broken = Vec::new();
+    for file in rust_files("src") {
+        let path = module_path(&file);
+        let Some(module) = path.first() else { continue };
+        if matches!(module.as_str(), "lib" | "main") {
+            continue;
+        }
+        let Some(entry) = MODULES.iter().find(|entry| entry.name == module) else {
+            broken.push(format!("{}: module `{module}` is not in the table", file.display()));
+            continue;
+        };
+        let code = code(&file);
+        for named in named_modules(&code) {
+            if named != *module && !entry.may_use.contains(&named.as_str()) {
+                broken.push(format!("{}: names `crate::{named}`", file.display()));
+            }
+        }
+        // A nested `mod tests { … }` adds one level of its own.
+        let nested = usize::from(code.contains("mod tests {"));
+        if longest_climb(&code) >= path.len() + nested {
+            broken.push(format!("{}: climbs past its module by `super::`", file.display()));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_walls_can_be_seen_to_break() {
+    assert_eq!(named_modules("use crate::remote::Client;"), ["remote"]);
+    assert_eq!(
+        named_modules("use crate::{model::{Plan, Step}, lockfile::Store};"),
+        ["model", "lockfile"]
+    );
+    assert_eq!(longest_climb("use super::super::remote;"), 2);
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_stays_small() {
+    let mut broken = Vec::new();
+    let mut lengths = Vec::new();
+    for file in rust_files("src").into_iter().chain(rust_files("tests")) {
+        let text = fs::read_to_string(&file).expect("a readable file");
+        let lines = text.lines().count();
+        lengths.push(lines);
+        let is_main = file.ends_with("src/main.rs");
+        if lines > MOST_LINES || (is_main && lines > MOST_LINES_IN_MAIN) {
+            broken.push(format!("{}: {lines} lines", file.display()));
+        }
+        if !text.starts_with("//!") {
+            broken.push(format!("{}: does not open with `//!`", file.display()));
+        }
+        if file.ends_with("mod.rs") && file.parent().and_then(Path::parent) == Some(&root().join("src"))
+        {
+            let head: Vec<&str> = text.lines().take_while(|line| line.starts_with("//!")).collect();
+            let says = head.iter().any(|line| line.contains("Must not:") || line.contains("must not"));
+            if !says {
+                broken.push(format!("{}: does not say what it must not do", file.display()));
+            }
+        }
+    }
+    lengths.sort_unstable();
+    let median = lengths[lengths.len() / 2];
+    assert!(median <= MEDIAN_LINES, "the median file has {median} lines");
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_documentation_has_the_same_table() {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).expect("the document");
+    let mut documented: BTreeMap<&str, (&str, Vec<&str>)> = BTreeMap::new();
+    for line in text.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [name, _what, layer, may_use] = cells[..] else {
+            panic!("not a row of four: {line}");
+        };
+        let mut uses: Vec<&str> = may_use.split(", ").map(|word| word.trim_matches('`')).collect();
+        uses.retain(|word| !matches!(*word, "nothing" | ""));
+        uses.sort_unstable();
+        documented.insert(name.trim_matches('`'), (layer, uses));
+    }
+    let coded: BTreeMap<&str, (&str, Vec<&str>)> = MODULES
+        .iter()
+        .map(|module| {
+            let mut uses: Vec<&str> = if module.name == "commands" {
+                vec!["everything"]
+            } else {
+                module.may_use.to_vec()
+            };
+            uses.sort_unstable();
+            (module.name, (module.layer, uses))
+        })
+        .collect();
+    assert_eq!(documented, coded);
+}

@@ -1,0 +1,8 @@
+//! The one integration test binary: a module each for the laws, the walls and the documents.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read files and environment of their own"
+)]
+
+mod architecture;
