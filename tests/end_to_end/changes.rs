@@ -1,0 +1,382 @@
+//! The table of changes: each edit of the manifest, and each edit behind the tool's back, is shown
+//! exactly, applied exactly, and then gone from the plan; under every reading of the platform.
+
+use serde_json::{Value, json};
+
+use crate::support::{Bench, Sandbox};
+
+const MANIFEST: &str = "\
+version: 1
+inventory: acme
+instances:
+  freshdesk:
+    element: freshdeskv2
+    name: Freshdesk Support
+    tags: [support, production]
+    configuration:
+      subdomain: acme
+      username: ${env:FRESHDESK_API_KEY}
+      filter.response.nulls: true
+  jira:
+    element: jira
+    name: Jira
+    tags: [engineering]
+    configuration:
+      base.url: https://jira.example.com
+      username: automation
+      password: ${env:JIRA_PASSWORD}
+";
+
+/// Something that happens between two applies.
+enum Edit {
+    /// Text of the manifest replaced by other text.
+    Manifest(&'static [(&'static str, &'static str)]),
+    /// A variable of the environment set to another value.
+    Variable(&'static str, &'static str),
+    /// An edit behind the tool's back: method, path below the instance, body.
+    Platform(&'static str, &'static str, fn() -> Value),
+}
+
+struct Case {
+    name: &'static str,
+    edit: Edit,
+    arguments: &'static [&'static str],
+    action: &'static str,
+    key: &'static str,
+    /// Path, before, after; `secret` for both where it is one.
+    changes: &'static [(&'static str, &'static str, &'static str)],
+    reasons: &'static [&'static str],
+}
+
+const SECRET: &str = "secret";
+
+const CASES: &[Case] = &[
+    Case {
+        name: "a changed name",
+        edit: Edit::Manifest(&[("name: Freshdesk Support", "name: Freshdesk EU")]),
+        arguments: &[],
+        action: "update",
+        key: "freshdesk",
+        changes: &[("name", "\"Freshdesk Support\"", "\"Freshdesk EU\"")],
+        reasons: &["configuration-changed"],
+    },
+    Case {
+        name: "an added tag",
+        edit: Edit::Manifest(&[("[support, production]", "[support, production, eu]")]),
+        arguments: &[],
+        action: "update",
+        key: "freshdesk",
+        changes: &[(
+            "tags",
+            "[\"production\",\"support\"]",
+            "[\"eu\",\"production\",\"support\"]",
+        )],
+        reasons: &["configuration-changed"],
+    },
+    Case {
+        name: "a removed tag",
+        edit: Edit::Manifest(&[("[support, production]", "[support]")]),
+        arguments: &[],
+        action: "update",
+        key: "freshdesk",
+        changes: &[("tags", "[\"production\",\"support\"]", "[\"support\"]")],
+        reasons: &["configuration-changed"],
+    },
+    Case {
+        name: "a changed plain value",
+        edit: Edit::Manifest(&[("subdomain: acme", "subdomain: acme-eu")]),
+        arguments: &[],
+        action: "update",
+        key: "freshdesk",
+        changes: &[("configuration.subdomain", "\"acme\"", "\"acme-eu\"")],
+        reasons: &["configuration-changed"],
+    },
+    Case {
+        name: "an added plain value",
+        edit: Edit::Manifest(&[(
+            "      filter.response.nulls: true\n",
+            "      filter.response.nulls: false\n",
+        )]),
+        arguments: &[],
+        action: "update",
+        key: "freshdesk",
+        changes: &[("configuration.filter.response.nulls", "\"true\"", "\"false\"")],
+        reasons: &["configuration-changed"],
+    },
+    Case {
+        name: "a changed secret that the platform masks",
+        edit: Edit::Variable("JIRA_PASSWORD", "another-invented-password"),
+        arguments: &[],
+        action: "update",
+        key: "jira",
+        changes: &[("configuration.password", SECRET, SECRET)],
+        reasons: &["secret-changed"],
+    },
+    Case {
+        name: "a changed secret that the platform shows in clear",
+        edit: Edit::Variable("FRESHDESK_API_KEY", "another-invented-key"),
+        arguments: &[],
+        action: "update",
+        key: "freshdesk",
+        changes: &[("configuration.username", SECRET, SECRET)],
+        reasons: &["secret-changed"],
+    },
+    Case {
+        name: "a disabled instance",
+        edit: Edit::Manifest(&[("    name: Jira\n", "    name: Jira\n    enabled: false\n")]),
+        arguments: &[],
+        action: "update",
+        key: "jira",
+        changes: &[("enabled", "true", "false")],
+        reasons: &["configuration-changed"],
+    },
+    Case {
+        name: "a removed instance, pruned",
+        edit: Edit::Manifest(&[(
+            "  jira:
+    element: jira
+    name: Jira
+    tags: [engineering]
+    configuration:
+      base.url: https://jira.example.com
+      username: automation
+      password: ${env:JIRA_PASSWORD}
+",
+            "",
+        )]),
+        arguments: &["--prune"],
+        action: "delete",
+        key: "jira",
+        changes: &[],
+        reasons: &["removed", "pruned"],
+    },
+    Case {
+        name: "a name changed on the platform",
+        edit: Edit::Platform("PATCH", "", || json!({"name": "Somebody's Jira"})),
+        arguments: &[],
+        action: "update",
+        key: "jira",
+        changes: &[("name", "\"Somebody's Jira\"", "\"Jira\"")],
+        reasons: &["drifted"],
+    },
+    Case {
+        name: "a plain value changed on the platform",
+        edit: Edit::Platform("PATCH", "", || {
+            json!({"configuration": {"base.url": "https://elsewhere.example.com"}})
+        }),
+        arguments: &[],
+        action: "update",
+        key: "jira",
+        changes: &[(
+            "configuration.base.url",
+            "\"https://elsewhere.example.com\"",
+            "\"https://jira.example.com\"",
+        )],
+        reasons: &["drifted"],
+    },
+    Case {
+        name: "disabled on the platform",
+        edit: Edit::Platform("DELETE", "/enabled", || Value::Null),
+        arguments: &[],
+        action: "update",
+        key: "jira",
+        changes: &[("enabled", "false", "true")],
+        reasons: &["drifted"],
+    },
+    Case {
+        name: "deleted on the platform",
+        edit: Edit::Platform("DELETE", "", || Value::Null),
+        arguments: &["--recreate-vanished"],
+        action: "create",
+        key: "jira",
+        changes: &[],
+        reasons: &["vanished"],
+    },
+];
+
+fn id_of(bench: &Bench, key: &str) -> u64 {
+    bench.lock()["instances"][key]["id"].as_u64().expect("an id")
+}
+
+fn do_edit(bench: &mut Bench, sandbox: &Sandbox, edit: &Edit, key: &str) {
+    match edit {
+        Edit::Manifest(edits) => {
+            let mut text = bench.read("instances.yaml");
+            for (from, to) in *edits {
+                assert!(text.contains(from), "the manifest has no {from:?}");
+                text = text.replace(from, to);
+            }
+            bench.write("instances.yaml", &text);
+        }
+        Edit::Variable(name, value) => bench.set(name, value),
+        Edit::Platform(method, below, body) => {
+            let path = format!("/instances/{}{below}", id_of(bench, key));
+            let body = Some(body()).filter(|body| !body.is_null());
+            let answer = sandbox.call(method, &path, body.as_ref());
+            assert_eq!(answer.status, 200, "{}", answer.body);
+        }
+    }
+}
+
+fn applied(sandbox: &Sandbox) -> Bench {
+    let mut bench = Bench::on(sandbox);
+    bench.set("FRESHDESK_API_KEY", "invented-freshdesk-key");
+    bench.set("JIRA_PASSWORD", "invented-jira-password");
+    bench.write("instances.yaml", MANIFEST);
+    let _ = bench.apply();
+    bench.plan_is_empty();
+    bench
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON in the table")
+}
+
+fn check(case: &Case, step: &Value) {
+    let name = case.name;
+    assert_eq!(step["key"], case.key, "{name}");
+    assert_eq!(step["action"], case.action, "{name}: {step}");
+    let mut reasons: Vec<&str> = step["reasons"]
+        .as_array()
+        .expect("reasons")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    reasons.sort_unstable();
+    let mut expected = case.reasons.to_vec();
+    expected.sort_unstable();
+    assert_eq!(reasons, expected, "{name}: {step}");
+    if matches!(case.action, "create" | "delete") {
+        return;
+    }
+    let changes = step["changes"].as_array().expect("changes");
+    assert_eq!(changes.len(), case.changes.len(), "{name}: {step}");
+    for (change, (path, before, after)) in changes.iter().zip(case.changes) {
+        assert_eq!(change["path"], *path, "{name}");
+        if *before == SECRET {
+            assert_eq!(change["secret"], true, "{name}: {change}");
+            assert!(change.get("before").is_none() && change.get("after").is_none());
+        } else {
+            assert_eq!(change["before"], parsed(before), "{name}: {change}");
+            assert_eq!(change["after"], parsed(after), "{name}: {change}");
+        }
+    }
+}
+
+/// Runs the whole table against one kind of platform.
+pub(crate) fn run_table(sandbox_arguments: &[&str]) {
+    for case in CASES {
+        let sandbox = Sandbox::start(sandbox_arguments);
+        let mut bench = applied(&sandbox);
+        do_edit(&mut bench, &sandbox, &case.edit, case.key);
+
+        let plan = bench.plan_json(case.arguments);
+        let steps = plan["steps"].as_array().expect("steps");
+        assert_eq!(steps.len(), 1, "{}: {plan}", case.name);
+        check(case, &steps[0]);
+        let again = bench.plan_json(case.arguments);
+        assert_eq!(plan, again, "{}: two plans differ", case.name);
+
+        let mut plan_text = vec!["plan", "--detailed-exitcode"];
+        plan_text.extend(case.arguments);
+        let text = bench.run(&plan_text).expect_code(2);
+        for (path, ..) in case.changes {
+            let last = path.strip_prefix("configuration.").unwrap_or(path);
+            assert!(text.stdout.contains(last), "{}: {}", case.name, text.stdout);
+        }
+
+        let mut apply = vec!["apply", "--yes"];
+        apply.extend(case.arguments);
+        let _ = bench.run(&apply).expect_code(0);
+        bench.plan_is_empty();
+        let live = sandbox.instances();
+        let wanted = if case.action == "delete" { 1 } else { 2 };
+        assert_eq!(live.len(), wanted, "{}: {live:?}", case.name);
+    }
+}
+
+#[test]
+fn every_change_is_shown_applied_and_then_gone() {
+    run_table(&[]);
+}
+
+#[test]
+fn a_changed_tag_on_the_platform_is_put_back() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = applied(&sandbox);
+    let id = id_of(&bench, "jira");
+    let marker = "connectorctl:acme:jira";
+    for (tags, reason) in [
+        (json!(["engineering", "stray", marker]), "drifted"),
+        (json!([marker]), "drifted"),
+        (json!(["engineering"]), "marker-missing"),
+    ] {
+        let answer = sandbox.call("PATCH", &format!("/instances/{id}"), Some(&json!({"tags": tags})));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let plan = bench.plan_json(&[]);
+        let step = &plan["steps"][0];
+        assert_eq!(step["action"], "update", "{plan}");
+        let reasons = step["reasons"].to_string();
+        assert!(reasons.contains(reason), "{reasons}");
+        let _ = bench.apply();
+        bench.plan_is_empty();
+        let read = sandbox.call("GET", &format!("/instances/{id}"), None);
+        let mut now: Vec<&str> = read.body["tags"]
+            .as_array()
+            .expect("tags")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        now.sort_unstable();
+        assert_eq!(now, [marker, "engineering"]);
+    }
+}
+
+#[test]
+fn a_removed_instance_is_kept_without_prune() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = applied(&sandbox);
+    let text = bench.read("instances.yaml");
+    let cut = text.find("  jira:").expect("the block");
+    bench.write("instances.yaml", &text[..cut]);
+    let plan = bench.plan_json(&[]);
+    assert_eq!(plan["steps"], json!([]));
+    assert!(plan["notes"].to_string().contains("\"kept\""), "{plan}");
+    let _ = bench.apply();
+    assert_eq!(sandbox.instances().len(), 2);
+    assert!(bench.lock()["instances"]["jira"].is_object());
+}
+
+#[test]
+fn a_masked_secret_changed_on_the_platform_cannot_be_seen_and_makes_no_noise() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = applied(&sandbox);
+    let id = id_of(&bench, "jira");
+    let body = json!({"configuration": {"password": "somebody-elses-invented-password"}});
+    let answer = sandbox.call("PATCH", &format!("/instances/{id}"), Some(&body));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    bench.plan_is_empty();
+}
+
+#[test]
+fn a_lost_lock_file_is_rebuilt_by_apply() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = applied(&sandbox);
+    let before = bench.lock();
+    std::fs::remove_file(bench.path("instances.lock.json")).expect("removed");
+    std::fs::remove_dir_all(bench.path(".connectorctl")).expect("removed");
+    let plan = bench.plan_json(&[]);
+    assert_eq!(plan["summary"]["adopt"], 2, "{plan}");
+    let _ = bench.apply();
+    bench.plan_is_empty();
+    let after = bench.lock();
+    for key in ["freshdesk", "jira"] {
+        for part in ["id", "token", "name", "tags", "configuration"] {
+            assert_eq!(
+                before["instances"][key][part], after["instances"][key][part],
+                "{key}.{part}"
+            );
+        }
+    }
+    assert_eq!(sandbox.instances().len(), 2);
+}

@@ -1,0 +1,76 @@
+//! The request this product is about, as the platform documents it, and what its answer is for.
+
+use serde_json::json;
+
+use crate::support::{Bench, Sandbox};
+
+const MANIFEST: &str = "\
+version: 1
+inventory: acme
+instances:
+  freshdesk-support:
+    element: { key: freshdeskv2 }
+    name: Freshdesk Support
+    tags: [support]
+    configuration:
+      subdomain: acme
+      username: ${env:FRESHDESK_API_KEY}
+      filter.response.nulls: true
+";
+
+fn applied(sandbox: &Sandbox) -> Bench {
+    let mut bench = Bench::on(sandbox);
+    bench.set("FRESHDESK_API_KEY", "invented-freshdesk-key");
+    bench.write("instances.yaml", MANIFEST);
+    let _ = bench.apply();
+    bench
+}
+
+#[test]
+fn the_create_request_is_the_documented_one() {
+    let server = crate::support::Recorder::start();
+    let mut bench = Bench::new();
+    bench.set("CONNECTORCTL_URL", &server.url);
+    bench.set("CONNECTORCTL_USER_SECRET", "invented-user-secret");
+    bench.set("CONNECTORCTL_ORGANIZATION_SECRET", "invented-organization-secret");
+    bench.set("FRESHDESK_API_KEY", "invented-freshdesk-key");
+    bench.write("instances.yaml", MANIFEST);
+    let _ = bench.apply();
+
+    let create = server.only("POST");
+    assert_eq!(create.path, "/elements/api-v2/instances");
+    assert_eq!(
+        create.header("authorization"),
+        "User invented-user-secret, Organization invented-organization-secret"
+    );
+    assert_eq!(create.header("content-type"), "application/json");
+    assert_eq!(
+        create.json(),
+        json!({
+            "element": {"key": "freshdeskv2"},
+            "name": "Freshdesk Support",
+            "tags": ["support", "connectorctl:acme:freshdesk-support"],
+            "configuration": {
+                "subdomain": "acme",
+                "username": "invented-freshdesk-key",
+                "filter.response.nulls": true
+            }
+        })
+    );
+}
+
+#[test]
+fn the_token_in_the_lock_file_works() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = applied(&sandbox);
+    let entry = &bench.lock()["instances"]["freshdesk-support"];
+    let token = entry["token"].as_str().expect("a token");
+    let by_token = sandbox.http.with_authorization(&format!(
+        "User {}, Organization {}, Element {token}",
+        sandbox.user, sandbox.organization
+    ));
+    let answer = by_token.call("PATCH", "/instances", Some(&json!({})));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.body["id"], entry["id"]);
+    assert_eq!(answer.body["name"], "Freshdesk Support");
+}

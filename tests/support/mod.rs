@@ -1,0 +1,146 @@
+//! The hermetic bench for end-to-end tests: a folder of its own, a cleared environment, the real
+//! binary, and a sandbox of its own on a port of its own.
+
+mod http;
+mod recorder;
+mod sandbox;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+pub(crate) use http::{Answer, Http};
+pub(crate) use recorder::Recorder;
+pub(crate) use sandbox::Sandbox;
+
+/// A working folder and what the commands in it see.
+pub(crate) struct Bench {
+    folder: tempfile::TempDir,
+    variables: BTreeMap<String, String>,
+}
+
+/// What one command did.
+#[must_use = "a run has to be checked"]
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            variables: BTreeMap::new(),
+        }
+    }
+
+    /// A bench whose commands talk to this sandbox.
+    pub(crate) fn on(sandbox: &Sandbox) -> Self {
+        let mut bench = Self::new();
+        bench.point_at(sandbox);
+        bench
+    }
+
+    pub(crate) fn point_at(&mut self, sandbox: &Sandbox) {
+        self.set("CONNECTORCTL_URL", &sandbox.url);
+        self.set("CONNECTORCTL_USER_SECRET", &sandbox.user);
+        self.set("CONNECTORCTL_ORGANIZATION_SECRET", &sandbox.organization);
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).expect("a folder");
+        }
+        fs::write(path, text).expect("a written file");
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// The lock file of `instances.yaml` as JSON.
+    pub(crate) fn lock(&self) -> Value {
+        serde_json::from_str(&self.read("instances.lock.json")).expect("a JSON lock file")
+    }
+
+    /// A command ready to run: environment cleared, no terminal.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_connectorctl"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(&self.variables)
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        let output = self.command(arguments).output().expect("the binary runs");
+        Ran::from(output)
+    }
+
+    /// `apply --yes`, which must succeed.
+    pub(crate) fn apply(&self) -> Ran {
+        self.run(&["apply", "--yes"]).expect_code(0)
+    }
+
+    /// `plan --detailed-exitcode`, which must find nothing to do.
+    pub(crate) fn plan_is_empty(&self) {
+        let ran = self.run(&["plan", "--detailed-exitcode"]);
+        assert_eq!(ran.code, 0, "the plan is not empty:\n{}\n{}", ran.stdout, ran.stderr);
+    }
+
+    /// `plan -o json`, parsed.
+    pub(crate) fn plan_json(&self, more: &[&str]) -> Value {
+        let mut arguments = vec!["plan", "-o", "json"];
+        arguments.extend(more);
+        let ran = self.run(&arguments);
+        serde_json::from_str(&ran.stdout)
+            .unwrap_or_else(|error| panic!("{error}:\n{}\n{}", ran.stdout, ran.stderr))
+    }
+}
+
+impl Ran {
+    pub(crate) fn expect_code(self, code: i32) -> Self {
+        assert_eq!(
+            self.code, code,
+            "exit {} instead of {code}\nstdout:\n{}\nstderr:\n{}",
+            self.code, self.stdout, self.stderr
+        );
+        self
+    }
+
+    /// Both outputs, for a search.
+    pub(crate) fn all(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8 on stderr"),
+        }
+    }
+}

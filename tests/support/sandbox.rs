@@ -1,0 +1,90 @@
+//! A sandbox in a process of its own, as a user would run it.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use super::http::{Answer, Http};
+
+/// A running sandbox; ends with the test.
+pub(crate) struct Sandbox {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) user: String,
+    pub(crate) organization: String,
+    pub(crate) http: Http,
+}
+
+impl Sandbox {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_connectorctl"))
+            .arg("sandbox")
+            .args(arguments)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the sandbox starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its stdout")).lines();
+        let mut exported = |name: &str| -> Option<String> {
+            let prefix = format!("export {name}=");
+            lines.by_ref().map_while(Result::ok).find_map(|line| {
+                let value = line.strip_prefix(&prefix)?;
+                Some(value.trim_matches(['\'', '"']).to_owned())
+            })
+        };
+        let found = (
+            exported("CONNECTORCTL_URL"),
+            exported("CONNECTORCTL_USER_SECRET"),
+            exported("CONNECTORCTL_ORGANIZATION_SECRET"),
+        );
+        let (Some(url), Some(user), Some(organization)) = found else {
+            let mut said = String::new();
+            if let Some(mut stderr) = child.stderr.take() {
+                let _ = child.kill();
+                let _ = stderr.read_to_string(&mut said);
+            }
+            panic!("the sandbox printed no exports: {said}");
+        };
+        // Its log must not fill the pipe.
+        let stderr = child.stderr.take().expect("its stderr");
+        std::thread::spawn(move || for _ in BufReader::new(stderr).lines() {});
+        let http = Http::new(&url, &format!("User {user}, Organization {organization}"));
+        Self {
+            child,
+            url,
+            user,
+            organization,
+            http,
+        }
+    }
+
+    /// A platform call with the credentials of the first user.
+    pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        self.http.call(method, path, body)
+    }
+
+    /// An admin call, below `/_sandbox`.
+    pub(crate) fn admin(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        self.http.call_absolute(method, &format!("/_sandbox{path}"), body)
+    }
+
+    /// Every live instance the first user sees.
+    pub(crate) fn instances(&self) -> Vec<Value> {
+        let answer = self.call("GET", "/instances?hydrate=true&pageSize=200", None);
+        match answer.status {
+            200 => answer.body.as_array().expect("a list").clone(),
+            404 => Vec::new(),
+            status => panic!("status {status}: {}", answer.body),
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
