@@ -11,7 +11,6 @@
 pub mod apply;
 pub mod catalog;
 pub mod cli;
-pub mod commands;
 pub mod diagnostic;
 pub mod error;
 pub mod lockfile;
@@ -23,4 +22,3 @@ pub mod remote;
 pub mod render;
 pub mod sandbox;
 pub mod secrets;
-pub mod ui;

@@ -123,6 +123,14 @@ impl Diagnostics {
         self.found.iter().any(|d| d.severity == Severity::Error)
     }
 
+    /// Lets whoever has the text complete every place.
+    pub fn fill_in(&mut self, complete: impl Fn(&mut Place)) {
+        for diagnostic in &mut self.found {
+            let also = diagnostic.also.iter_mut().map(|(place, _)| place);
+            diagnostic.place.iter_mut().chain(also).for_each(&complete);
+        }
+    }
+
     /// Makes every warning an error (`--strict`).
     pub fn make_strict(&mut self) {
         for diagnostic in &mut self.found {

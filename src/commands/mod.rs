@@ -1,0 +1,91 @@
+//! One short file per verb: gather, plan, render, exit.
+//!
+//! Must not: hold logic another layer could hold; a command only puts the pieces together.
+
+mod apply;
+mod clock;
+mod environment;
+mod gather;
+mod guards;
+mod lock;
+mod lock_errors;
+mod observe;
+mod plan;
+mod platform;
+mod sandbox;
+mod signals;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use crate::cli::{Cli, Command, LockCommand};
+use crate::error::{CliError, Exit};
+use crate::ui::{self, Ui};
+
+pub use clock::SystemClock;
+pub use environment::Environment;
+
+/// What every command is handed.
+struct Context {
+    global: crate::cli::GlobalArgs,
+    environment: Environment,
+    ui: Ui,
+}
+
+/// Runs the process: parses the command line, does what it says, and turns the end into a code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error).into(),
+    };
+    ui::install_log(&cli.global);
+    let ui = Ui::new(&cli.global);
+    let context = Context {
+        global: cli.global,
+        environment: Environment::read(),
+        ui,
+    };
+    let exit = runtime()
+        .and_then(|runtime| runtime.block_on(dispatch(&context, cli.command)))
+        .unwrap_or_else(|error| {
+            ui.error(&error);
+            error.exit
+        });
+    exit.into()
+}
+
+fn usage(error: &clap::Error) -> Exit {
+    // Nobody is there to be told that the terminal is closed.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
+        _ => Exit::Usage,
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            CliError::new(Exit::Failed, "cannot start the asynchronous runtime").because(&error)
+        })
+}
+
+async fn dispatch(context: &Context, command: Command) -> Result<Exit, CliError> {
+    match command {
+        Command::Plan(arguments) => plan::run(context, &arguments).await,
+        Command::Apply(arguments) => apply::run(context, &arguments).await,
+        Command::Validate => validate::run(context),
+        Command::Lock(arguments) => match arguments.command {
+            LockCommand::Verify => lock::verify(context).await,
+            LockCommand::Rebuild { yes, lock_timeout } => {
+                lock::rebuild(context, yes, lock_timeout).await
+            }
+        },
+        Command::Sandbox(arguments) => sandbox::run(context, &arguments).await,
+    }
+}

@@ -1,0 +1,78 @@
+//! Reading the live platform: the complete list, and by id whatever a plan needs besides.
+//!
+//! Unreadable is not absent: any failed read fails the whole.
+
+use std::collections::BTreeSet;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use crate::error::CliError;
+use crate::model::{InstanceId, InstanceKey, InventoryName, Lock, Lookup, Marker, Observed};
+use crate::ports::ReadRemote;
+
+/// How many single reads are under way at once.
+const AT_ONCE: usize = 8;
+
+/// What the platform shows, complete enough for a plan.
+pub(super) async fn observe(
+    remote: &dyn ReadRemote,
+    lock: &Lock,
+) -> Result<Observed, CliError> {
+    let mut observed = Observed::default();
+    for instance in remote.list().await? {
+        observed.instances.insert(instance.id, instance);
+    }
+    let wanted = to_read(&observed, lock);
+    let mut reads = stream::iter(wanted)
+        .map(|id| async move { (id, remote.get(id).await) })
+        .buffer_unordered(AT_ONCE);
+    while let Some((id, read)) = reads.next().await {
+        match read? {
+            Lookup::Found(instance) => {
+                observed.instances.insert(id, *instance);
+            }
+            Lookup::Gone => {
+                observed.instances.remove(&id);
+                observed.gone.insert(id);
+            }
+        }
+    }
+    Ok(observed)
+}
+
+/// The ids to read one by one: locked ones that the list lacks, for only the platform's own 404
+/// makes them gone, and ours where the list left tags or configuration out.
+fn to_read(observed: &Observed, lock: &Lock) -> BTreeSet<InstanceId> {
+    let locked: BTreeSet<InstanceId> = lock.instances.values().map(|entry| entry.id).collect();
+    let missing = locked
+        .iter()
+        .filter(|id| !observed.instances.contains_key(id))
+        .copied();
+    let abridged = observed.instances.values().filter_map(|instance| {
+        let ours = locked.contains(&instance.id)
+            || instance.tags.as_ref().is_none_or(|tags| {
+                tags.iter().any(|tag| Marker::state_of(tag).is_some())
+            });
+        let lacking = instance.tags.is_none() || instance.configuration.is_none();
+        (ours && lacking).then_some(instance.id)
+    });
+    missing.chain(abridged).collect()
+}
+
+/// Whether an unaltered marker of this inventory was seen: then creates need not go one by one.
+pub(super) fn marker_seen<'k>(
+    observed: &Observed,
+    inventory: &InventoryName,
+    keys: impl Iterator<Item = &'k InstanceKey>,
+) -> bool {
+    let markers: BTreeSet<String> = keys
+        .map(|key| Marker::live(inventory, key).to_string())
+        .collect();
+    observed.instances.values().any(|instance| {
+        instance
+            .tags
+            .as_ref()
+            .is_some_and(|tags| tags.iter().any(|tag| markers.contains(tag)))
+    })
+}

@@ -1,0 +1,24 @@
+//! The lock file and its journal: canonical bytes, durable replacement, and one run at a time.
+//!
+//! Must not: know the manifest, the platform, or what a plan is. `docs/lockfile.md` describes both
+//! formats; `docs/guarantees.md` says what they are for.
+
+mod entry;
+mod error;
+mod file;
+mod fold;
+mod format;
+mod journal;
+mod paths;
+mod store;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::LockError;
+pub use file::write_atomic;
+pub use fold::{Folded, Stamped, fold};
+pub use format::{parse, to_bytes};
+pub use paths::LockPaths;
+pub use store::{Finished, Holder, LockStore, LockView};

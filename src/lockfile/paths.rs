@@ -1,0 +1,71 @@
+//! Where the lock file, its journal and the sandbox's state live.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The folder beside the lock file that holds what is not committed.
+const STATE_FOLDER: &str = ".connectorctl";
+
+/// The paths that belong to one inventory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockPaths {
+    /// The lock file.
+    pub lock: PathBuf,
+    /// `.connectorctl/` beside it.
+    pub state_folder: PathBuf,
+    /// The journal, on which the exclusive lock is held.
+    pub journal: PathBuf,
+    /// Who holds the lock.
+    pub holder: PathBuf,
+}
+
+impl LockPaths {
+    /// As DESIGN section 5 says: `--lock FILE`, else beside the first manifest, `prod.yaml` having
+    /// `prod.lock.json` and a folder `instances.lock.json` inside; under `--sandbox` always
+    /// `….sandbox.lock.json`, so that a trial cannot mix with the real inventory.
+    pub fn new(
+        explicit: Option<&Path>,
+        first_manifest: &Path,
+        manifest_is_folder: bool,
+        sandbox: bool,
+    ) -> Self {
+        let lock = match explicit {
+            Some(path) => path.to_owned(),
+            None => beside(first_manifest, manifest_is_folder, sandbox),
+        };
+        let folder = match lock.parent() {
+            Some(parent) => parent.join(STATE_FOLDER),
+            None => PathBuf::from(STATE_FOLDER),
+        };
+        let named = |ending: &str| {
+            let mut name = OsString::from(lock.file_name().unwrap_or_default());
+            name.push(ending);
+            folder.join(name)
+        };
+        Self {
+            journal: named(".journal"),
+            holder: named(".holder"),
+            state_folder: folder,
+            lock,
+        }
+    }
+
+    /// The state of the embedded platform, one per inventory.
+    pub fn sandbox_state(&self, inventory: &str) -> PathBuf {
+        self.state_folder.join(format!("{inventory}.sandbox.json"))
+    }
+}
+
+fn beside(manifest: &Path, is_folder: bool, sandbox: bool) -> PathBuf {
+    let ending = if sandbox { "sandbox.lock.json" } else { "lock.json" };
+    if is_folder {
+        return manifest.join(format!("instances.{ending}"));
+    }
+    let stem = manifest.file_stem().map_or_else(
+        || "instances".to_owned(),
+        |stem| stem.to_string_lossy().into_owned(),
+    );
+    // Standard input has no name of its own.
+    let stem = if stem == "-" { "instances".to_owned() } else { stem };
+    manifest.with_file_name(format!("{stem}.{ending}"))
+}

@@ -1,0 +1,157 @@
+//! Checks of an instance against the catalogue. All are warnings, for the tenant's own catalogue may
+//! be newer than the one compiled in; the platform takes unknown keys without a word (API.md
+//! section 2.1), so nobody else would tell.
+
+use super::fields::{Reader, is_old_boolean, nearest};
+use super::parse::{Key, Kind, Node};
+use crate::catalog::{Catalog, ElementEntry, Row, RowType};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::model::{DesiredInstance, DesiredValue, ElementRef, InstanceKey};
+
+/// Families of keys that every connector may have and few pages document.
+const HIDDEN_FAMILIES: [&str; 5] = ["base.url", "bulk.", "pagination.", "oauth.", "aws."];
+/// The key that chooses the variant of authentication.
+const VARIANT: &str = "authentication.type";
+
+impl Reader<'_, '_> {
+    /// Warns of what the catalogue does not agree with.
+    pub(super) fn check(
+        &mut self,
+        key: &InstanceKey,
+        place: &Key,
+        instance: &DesiredInstance,
+        entry: Option<&ElementEntry>,
+        configuration: Option<&Node>,
+    ) {
+        let Some(entry) = entry else {
+            return self.unknown_element(place, &instance.element);
+        };
+        let at = |reader: &Self, name: &str| {
+            configuration
+                .and_then(|node| member(node, name))
+                .map_or_else(
+                    || (reader.key_place(place), reader.key_place(place)),
+                    |(key, node)| (reader.key_place(key), reader.place(node)),
+                )
+        };
+        for (name, value) in &instance.configuration {
+            let (key_at, value_at) = at(self, name);
+            match Catalog::embedded().row(entry, name) {
+                None => self.unknown_key(key_at, name, entry),
+                Some(row) => self.check_value(value_at, row, value),
+            }
+        }
+        let missing: Vec<&str> = entry
+            .configuration
+            .iter()
+            .filter(|row| row.required && row.default.is_none())
+            .filter(|row| in_variant(row, entry, instance))
+            .filter(|row| !instance.configuration.contains_key(&row.key))
+            .filter(|row| !signs_in_elsewhere(row, instance))
+            .map(|row| row.key.as_str())
+            .collect();
+        if !missing.is_empty() {
+            let problem = Diagnostic::warning(
+                "missing-required",
+                format!("`{key}` lacks what `{}` requires: {}", entry.key, missing.join(", ")),
+            )
+            .at(self.key_place(place))
+            .hint("add it under `configuration`; the platform refuses a create without it");
+            self.out.push(problem);
+        }
+    }
+
+    fn unknown_element(&mut self, place: &Key, element: &ElementRef) {
+        let ElementRef::Key(element) = element else {
+            return;
+        };
+        let known = Catalog::embedded().elements().iter().map(|entry| entry.key.as_str());
+        let problem = Diagnostic::warning(
+            "unknown-element",
+            format!("the catalogue knows no element `{element}`"),
+        )
+        .at(self.key_place(place));
+        let problem = match nearest(element.as_str(), known) {
+            Some(near) => problem.hint(format!("did you mean `{near}`?")),
+            None => problem.hint("a private element is fine: its configuration is not checked then"),
+        };
+        self.out.push(problem);
+    }
+
+    fn unknown_key(&mut self, at: Place, name: &str, entry: &ElementEntry) {
+        if HIDDEN_FAMILIES.iter().any(|family| name.starts_with(family)) {
+            return;
+        }
+        let rows = entry.configuration.iter().chain(Catalog::embedded().common());
+        let problem = Diagnostic::warning(
+            "unknown-configuration",
+            format!("the catalogue knows no key `{name}` for `{}`", entry.key),
+        )
+        .at(at);
+        let problem = match nearest(name, rows.map(|row| row.key.as_str())) {
+            Some(near) => problem.hint(format!("did you mean `{near}`?")),
+            None => problem.hint("the platform takes unknown keys without a word: check the spelling"),
+        };
+        self.out.push(problem);
+    }
+
+    fn check_value(&mut self, at: Place, row: &Row, value: &DesiredValue) {
+        let DesiredValue::Plain(value) = value else {
+            return;
+        };
+        let text = value.canonical();
+        let name = &row.key;
+        let problem = match row.kind {
+            RowType::Boolean if !matches!(text.as_str(), "true" | "false") => {
+                let problem = Diagnostic::warning(
+                    "wrong-value",
+                    format!("`{name}` is a boolean: expected true or false"),
+                );
+                if is_old_boolean(&text) {
+                    problem.hint("since YAML 1.2, `yes`, `no`, `on` and `off` are texts: write true or false")
+                } else {
+                    problem
+                }
+            }
+            RowType::Combo
+                if !row.options.iter().any(|option| option.eq_ignore_ascii_case(&text)) =>
+            {
+                Diagnostic::warning("wrong-value", format!("`{name}` has another set of values"))
+                    .hint(format!("one of: {}", row.options.join(", ")))
+            }
+            _ => return,
+        };
+        self.out.push(problem.at(at));
+    }
+}
+
+/// Whether a row counts for the variant that the instance chooses.
+fn in_variant(row: &Row, entry: &ElementEntry, instance: &DesiredInstance) -> bool {
+    let Some(group) = &row.group else {
+        return true;
+    };
+    let chosen = match instance.configuration.get(VARIANT) {
+        Some(DesiredValue::Plain(value)) => Some(value.canonical()),
+        Some(DesiredValue::Secret(_)) => return false,
+        None => entry
+            .configuration
+            .iter()
+            .find(|row| row.key == VARIANT)
+            .and_then(|row| row.default.clone()),
+    };
+    chosen.is_some_and(|chosen| chosen.eq_ignore_ascii_case(group))
+}
+
+/// A grant code or a refresh token stands for the rest of a sign-in, but not for the application's
+/// own key and secret.
+fn signs_in_elsewhere(row: &Row, instance: &DesiredInstance) -> bool {
+    row.key.starts_with("oauth.user.")
+        && (instance.provider_data.is_some() || instance.external_authentication.is_some())
+}
+
+fn member<'n>(node: &'n Node, name: &str) -> Option<&'n (Key, Node)> {
+    match &node.kind {
+        Kind::Map(members) => members.iter().find(|(key, _)| key.text == name),
+        _ => None,
+    }
+}

@@ -1,0 +1,177 @@
+//! One file of a manifest: its head, its defaults and its instances.
+
+use super::Places;
+use super::fields::Reader;
+use super::instance::{Members, ReadInstance};
+use super::parse::{self, Kind, Node};
+use super::text::FileText;
+use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::model::{ApiSettings, InventoryName, OrganizationId};
+
+const KNOWN: [&str; 7] = [
+    "version",
+    "inventory",
+    "api",
+    "defaults",
+    "instances",
+    "lock",
+    "extends",
+];
+/// The one version there is.
+const VERSION: u64 = 1;
+
+/// What one file says.
+pub(super) struct Document<'t> {
+    pub(super) file: &'t FileText,
+    pub(super) inventory: Option<(InventoryName, Place)>,
+    pub(super) api: ApiSettings,
+    pub(super) instances: Vec<ReadInstance>,
+    pub(super) places: Places,
+}
+
+/// Reads one file; `None` where it is no document at all.
+pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Document<'t>> {
+    if file.text.trim().is_empty() {
+        out.push(empty(file));
+        return None;
+    }
+    let root = match parse::parse(file) {
+        Ok(root) => root,
+        Err(problem) => {
+            out.push(*problem);
+            return None;
+        }
+    };
+    if matches!(root.kind, Kind::Null) {
+        out.push(empty(file));
+        return None;
+    }
+    let mut reader = Reader { file, out };
+    let members = reader.members(&root, "the manifest")?;
+    let mut document = Document {
+        file,
+        inventory: None,
+        api: ApiSettings::default(),
+        instances: Vec::new(),
+        places: Places::new(),
+    };
+    let find = |name: &str| members.iter().find(|(key, _)| key.text == name);
+    for member in &members {
+        if !KNOWN.contains(&member.0.text.as_str()) {
+            reader.unknown(member, "the manifest", &KNOWN);
+        }
+    }
+    reader.version(find("version").map(|(_, node)| node), &root);
+    if let Some((_, node)) = find("inventory") {
+        document.inventory = reader.inventory(node);
+    }
+    if let Some((_, node)) = find("api") {
+        document.api = reader.api(node);
+    }
+    for name in ["lock", "extends"] {
+        if let Some((key, node)) = find(name) {
+            reader.hide(node);
+            let problem = Diagnostic::error(
+                "not-available",
+                format!("`{name}` is not available in this version"),
+            )
+            .at(reader.key_place(key));
+            reader.out.push(problem.hint(match name {
+                "lock" => "tokens stand in the lock file as plain text; remove the block",
+                _ => "write the instances out, or use `defaults`; remove the line",
+            }));
+        }
+    }
+    let defaults = match find("defaults") {
+        Some((_, node)) => reader.instance_members(node, "`defaults`").unwrap_or_default(),
+        None => Members::new(),
+    };
+    if let Some((_, node)) = find("instances") {
+        let instances = reader.members(node, "`instances`").unwrap_or_default();
+        for (key, node) in instances {
+            let read = reader.instance(key, node, &defaults, &mut document.places);
+            document.instances.extend(read);
+        }
+    }
+    Some(document)
+}
+
+fn empty(file: &FileText) -> Diagnostic {
+    Diagnostic::error("empty-file", "the file is empty")
+        .at(Place {
+            file: file.name.clone(),
+            line: 0,
+            column: 0,
+            length: 1,
+            text: None,
+        })
+        .hint("a manifest starts with `version: 1` and `inventory: a-name`")
+}
+
+impl Reader<'_, '_> {
+    fn version(&mut self, node: Option<&Node>, root: &Node) {
+        let Some(node) = node else {
+            let problem = Diagnostic::error("missing-version", "the manifest has no `version`")
+                .at(self.file.place(&(root.span.start..root.span.start + 1)))
+                .hint("add `version: 1` as the first line");
+            return self.out.push(problem);
+        };
+        match &node.kind {
+            Kind::Number(number, _) if number.as_u64() == Some(VERSION) => {}
+            Kind::Number(_, written) => {
+                let problem = Diagnostic::error(
+                    "unknown-version",
+                    format!("version {written} of the manifest is not known, only {VERSION} is"),
+                )
+                .at(self.place(node))
+                .hint("a newer connectorctl may know it");
+                self.out.push(problem);
+            }
+            _ => self.expected(node, "the number 1 for `version`", None),
+        }
+    }
+
+    fn inventory(&mut self, node: &Node) -> Option<(InventoryName, Place)> {
+        let text = self.text(node, "`inventory`")?;
+        match InventoryName::new(text) {
+            Ok(inventory) => Some((inventory, self.place(node))),
+            Err(error) => {
+                let place = self.place(node);
+                self.error(place, "bad-key", error.to_string());
+                None
+            }
+        }
+    }
+
+    fn api(&mut self, node: &Node) -> ApiSettings {
+        let mut api = ApiSettings::default();
+        for member in self.members(node, "`api`").unwrap_or_default() {
+            let (key, value) = member;
+            match key.text.as_str() {
+                "url" => {
+                    if let Some(url) = self.text(value, "`api.url`") {
+                        if url.contains("${env:") || url.contains("${file:") {
+                            let problem = Diagnostic::error(
+                                "reference-not-allowed",
+                                "`api.url` cannot hold a reference",
+                            )
+                            .at(self.place(value))
+                            .hint("set CONNECTORCTL_URL instead; it goes before `api.url`");
+                            self.out.push(problem);
+                        } else {
+                            api.url = Some(url.to_owned());
+                        }
+                    }
+                }
+                "organization" => match &value.kind {
+                    Kind::Number(number, _) if number.as_u64().is_some() => {
+                        api.organization = number.as_u64().map(OrganizationId);
+                    }
+                    _ => self.expected(value, "a positive number for `api.organization`", None),
+                },
+                _ => self.unknown(member, "`api`", &["url", "organization"]),
+            }
+        }
+        api
+    }
+}

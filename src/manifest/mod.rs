@@ -1,0 +1,80 @@
+//! The manifest: YAML or JSON text to [`Desired`], or every problem of every file at once.
+//!
+//! Must not: resolve a reference, touch the network, or stop at the first problem. Only `parse`
+//! knows the YAML library.
+
+mod check;
+mod document;
+mod fields;
+mod instance;
+mod names;
+mod parse;
+mod reference;
+mod source;
+mod text;
+mod union;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+pub use source::{SourceFile, read, standard_input};
+
+use crate::diagnostic::{Diagnostics, Place};
+use crate::model::{Desired, InstanceKey, SecretField};
+
+/// How a manifest is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// Make every warning an error.
+    pub strict: bool,
+}
+
+/// What became of the text.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The manifest; `None` where it has errors.
+    pub desired: Option<Desired>,
+    /// Every problem, warnings included.
+    pub diagnostics: Diagnostics,
+    /// Where each value with references stands, for whoever resolves them.
+    pub places: Places,
+}
+
+/// Where the values with references stand.
+pub type Places = BTreeMap<(InstanceKey, SecretField), Place>;
+
+/// Reads the union of these files.
+pub fn load(files: &[SourceFile], options: LoadOptions) -> Loaded {
+    let mut diagnostics = Diagnostics::default();
+    let texts: Vec<text::FileText> = files
+        .iter()
+        .filter_map(|file| text::FileText::new(file, &mut diagnostics))
+        .collect();
+    let documents: Vec<document::Document<'_>> = texts
+        .iter()
+        .filter_map(|text| document::read(text, &mut diagnostics))
+        .collect();
+    // Whatever could not be read may have held the rest: then nothing may be concluded.
+    let whole = texts.len() == files.len() && documents.len() == texts.len();
+    let united = union::unite(documents, &mut diagnostics);
+    if options.strict {
+        diagnostics.make_strict();
+    }
+    diagnostics.fill_in(|place| {
+        if let Some(text) = texts.iter().find(|text| text.name == place.file) {
+            text.fill_in(place);
+        }
+    });
+    let (desired, places) = match united {
+        Some((desired, places)) if whole && !diagnostics.has_errors() => (Some(desired), places),
+        _ => (None, Places::new()),
+    };
+    Loaded {
+        desired,
+        diagnostics,
+        places,
+    }
+}

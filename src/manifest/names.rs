@@ -1,0 +1,96 @@
+//! Names and tags: only what the platform would alter is refused, for an altered one would be a
+//! difference for ever (API.md sections 2.5 and 2.6).
+
+use std::collections::BTreeSet;
+
+use super::fields::Reader;
+use super::parse::Node;
+use super::reference;
+use crate::model::Marker;
+
+/// API.md Q13: the platform's own limit is unknown, 128 is safe.
+const MOST_NAME: usize = 128;
+/// API.md Q14.
+const MOST_TAG: usize = 64;
+
+impl Reader<'_, '_> {
+    /// The name of an instance.
+    pub(super) fn name(&mut self, node: &Node) -> Option<String> {
+        let text = self.text(node, "the name")?;
+        let text = self.shown_text(node, text, "name")?;
+        if text.chars().count() > MOST_NAME {
+            let place = self.place(node);
+            let message = format!("the name is longer than {MOST_NAME} characters");
+            self.error(place, "too-long", message);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The declared tags.
+    pub(super) fn tags(&mut self, node: &Node) -> Option<BTreeSet<String>> {
+        let mut tags = BTreeSet::new();
+        for item in self.list(node, "the tags")? {
+            let Some(text) = self.text(item, "a tag") else {
+                continue;
+            };
+            let Some(tag) = self.shown_text(item, text, "tag") else {
+                continue;
+            };
+            let place = self.place(item);
+            if Marker::state_of(&tag).is_some() {
+                self.error(
+                    place,
+                    "reserved-tag",
+                    "tags that start with `connectorctl:` or `connectorctl-retired:` are this tool's own",
+                );
+            } else if tag.chars().count() > MOST_TAG {
+                let message = format!("the tag is longer than {MOST_TAG} characters");
+                self.error(place, "too-long", message);
+            } else if tags.contains(&tag) {
+                self.out.push(
+                    crate::diagnostic::Diagnostic::warning(
+                        "duplicate-tag",
+                        format!("the tag `{tag}` is there twice"),
+                    )
+                    .at(place),
+                );
+            } else {
+                tags.insert(tag);
+            }
+        }
+        Some(tags)
+    }
+
+    /// A text that is stored and shown in clear, and that the platform keeps as it is.
+    fn shown_text(&mut self, node: &Node, text: &str, what: &str) -> Option<String> {
+        let place = self.place(node);
+        let split = reference::split(text, &self.file.folder);
+        if split.has_reference() || !split.errors.is_empty() {
+            self.out.push(
+                crate::diagnostic::Diagnostic::error(
+                    "reference-not-allowed",
+                    format!("a {what} cannot hold a reference"),
+                )
+                .at(place)
+                .hint(format!(
+                    "every referenced value is treated as a secret, and a {what} is shown and stored in clear"
+                )),
+            );
+            return None;
+        }
+        let problem = if text.trim().is_empty() {
+            "is empty"
+        } else if text.trim() != text {
+            "begins or ends with a space, which the platform may trim"
+        } else if text.chars().any(char::is_control) {
+            "has a control character"
+        } else if text.contains(['<', '>']) {
+            "has `<` or `>`, and the platform removes markup"
+        } else {
+            return Some(text.replace("$${", "${"));
+        };
+        self.error(place, "bad-text", format!("the {what} {problem}"));
+        None
+    }
+}

@@ -1,0 +1,306 @@
+//! YAML text to a tree of our own, with a place for every key and value. The only file that knows
+//! the YAML library, so that another could take its role.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_yaml::options::DuplicateKeyPolicy;
+use serde_yaml::{Location, Spanned};
+
+use super::text::FileText;
+use crate::diagnostic::Diagnostic;
+
+/// Deeper nesting is no manifest; documented bodies are six deep.
+const MOST_DEPTH: usize = 64;
+/// 100,000 instances of 20 values are 8 million nodes.
+const MOST_NODES: usize = 20_000_000;
+/// All scalars together; larger than the largest file, smaller than what an alias bomb wants.
+const MOST_SCALAR_BYTES: usize = 256 * 1024 * 1024;
+const MOST_ANCHORS: usize = 10_000;
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    pub(super) span: Range<usize>,
+}
+
+/// A key and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    pub(super) text: String,
+    pub(super) span: Range<usize>,
+}
+
+/// What a value is, after YAML 1.2 typing.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Null,
+    Bool(bool),
+    /// A number, and how it was written.
+    Number(serde_json::Number, String),
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>),
+}
+
+impl Kind {
+    /// For messages.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "a boolean",
+            Self::Number(..) => "a number",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+        }
+    }
+}
+
+enum Raw {
+    Null,
+    Bool(bool),
+    Int(i128),
+    Float(f64),
+    Text(String),
+    List(Vec<Spanned<Raw>>),
+    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
+        Raw::deserialize(deserializer)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Int(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+        Ok(Raw::Int(value.into()))
+    }
+
+    fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
+        Ok(Raw::Int(value))
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
+        // Beyond any integer of JSON; how it was written is what counts then.
+        Ok(i128::try_from(value).map_or(Raw::Float(f64::INFINITY), Raw::Int))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
+        Ok(Raw::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Raw, E> {
+        Ok(Raw::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Raw::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Raw, A::Error> {
+        let mut map = Vec::new();
+        while let Some(member) = members.next_entry()? {
+            map.push(member);
+        }
+        Ok(Raw::Map(map))
+    }
+}
+
+/// Parses one document.
+///
+/// # Errors
+/// The syntax error, or the limit that was passed.
+pub(super) fn parse(file: &FileText) -> Result<Node, Box<Diagnostic>> {
+    if file.text.contains('\0') {
+        return Err(Box::new(problem(
+            file,
+            file.text.find('\0').unwrap_or(0),
+            "the file has a NUL character",
+        )));
+    }
+    let options = serde_yaml::options! {
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        // A snippet would show neighbouring lines, and a password may stand there.
+        with_snippet: false,
+        budget: serde_yaml::budget! {
+            max_depth: MOST_DEPTH,
+            max_nodes: MOST_NODES,
+            max_events: 2 * MOST_NODES,
+            max_total_scalar_bytes: MOST_SCALAR_BYTES,
+            max_anchors: MOST_ANCHORS,
+        },
+    };
+    match serde_yaml::from_str_with_options::<Spanned<Raw>>(&file.text, options) {
+        Ok(raw) => Ok(node(file, raw)),
+        Err(error) => {
+            let location = error.location();
+            let at = location.map_or(0, |location| offset(file, &location));
+            Err(Box::new(syntax(file, at, &error.without_snippet().to_string())))
+        }
+    }
+}
+
+fn problem(file: &FileText, at: usize, message: &str) -> Diagnostic {
+    file.make_opaque();
+    Diagnostic::error("yaml", message).at(file.place(&(at..at + 1)))
+}
+
+/// The library's words where they quote nothing of the file; a quoted part may be a password.
+fn syntax(file: &FileText, at: usize, message: &str) -> Diagnostic {
+    let first = message.lines().next().unwrap_or_default();
+    let lower = message.to_lowercase();
+    let (text, hint) = if lower.contains("budget") || lower.contains("limit") || lower.contains("depth")
+    {
+        (
+            format!(
+                "the document passes a limit: {MOST_DEPTH} levels, {MOST_NODES} values, \
+                 {MOST_ANCHORS} anchors, or too much text by way of aliases"
+            ),
+            "an inventory needs none of this; look for an alias that repeats itself",
+        )
+    } else if lower.contains("multiple documents") || lower.contains("more than one document") {
+        (
+            "the file has more than one YAML document".to_owned(),
+            "put each document into a file of its own and pass the folder with -f",
+        )
+    } else if file.text[at.min(file.text.len())..].starts_with('\t') || lower.contains("tab") {
+        (
+            "the YAML is not valid: a tab cannot indent".to_owned(),
+            "indent with spaces",
+        )
+    } else if first.contains(['"', '\'', '`']) || first.len() > 160 {
+        (
+            "the YAML is not valid here".to_owned(),
+            "check the indentation, the quotes and the colons of this line and the one before",
+        )
+    } else {
+        (
+            format!("the YAML is not valid: {}", without_place(first)),
+            "check the indentation, the quotes and the colons of this line and the one before",
+        )
+    };
+    problem(file, at, &text).hint(hint)
+}
+
+fn without_place(message: &str) -> &str {
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let end = message.find(" at line").unwrap_or(message.len());
+    let message = &message[..end];
+    // `line 3 column 4: …` in front.
+    match message.split_once(": ") {
+        Some((place, rest)) if place.starts_with("line ") => rest,
+        _ => message,
+    }
+}
+
+fn offset(file: &FileText, location: &Location) -> usize {
+    if let Some(offset) = location.span().byte_offset() {
+        return usize::try_from(offset).unwrap_or(0).min(file.text.len());
+    }
+    let line = usize::try_from(location.line()).unwrap_or(1).max(1);
+    let start: usize = file
+        .text
+        .split_inclusive('\n')
+        .take(line - 1)
+        .map(str::len)
+        .sum();
+    let column = usize::try_from(location.column()).unwrap_or(1).max(1);
+    (start + column - 1).min(file.text.len())
+}
+
+fn span(file: &FileText, location: &Location) -> Range<usize> {
+    let start = offset(file, location);
+    let length = location.span().byte_len().unwrap_or(1);
+    let end = start.saturating_add(usize::try_from(length).unwrap_or(1));
+    start..end.min(file.text.len()).max(start)
+}
+
+fn node(file: &FileText, raw: Spanned<Raw>) -> Node {
+    let span = span(file, &raw.defined);
+    let kind = match raw.value {
+        Raw::Null => Kind::Null,
+        Raw::Bool(flag) => Kind::Bool(flag),
+        Raw::Int(value) => number(file, &span, i64::try_from(value).ok().map(Into::into).or_else(
+            || u64::try_from(value).ok().map(Into::into),
+        ), &value.to_string()),
+        Raw::Float(value) => number(
+            file,
+            &span,
+            serde_json::Number::from_f64(value),
+            &value.to_string(),
+        ),
+        Raw::Text(text) => Kind::Text(text),
+        Raw::List(items) => Kind::List(items.into_iter().map(|item| node(file, item)).collect()),
+        Raw::Map(members) => Kind::Map(
+            members
+                .into_iter()
+                .map(|(key, value)| {
+                    let key = Key {
+                        span: self::span(file, &key.defined),
+                        text: key.value,
+                    };
+                    (key, node(file, value))
+                })
+                .collect(),
+        ),
+    };
+    Node { kind, span }
+}
+
+/// A number keeps how it was written: `1.10` is no `1.1` where it names a version.
+fn number(
+    file: &FileText,
+    span: &Range<usize>,
+    number: Option<serde_json::Number>,
+    spelled: &str,
+) -> Kind {
+    let written = file.text.get(span.clone()).map_or(spelled, str::trim);
+    match number {
+        Some(number) => Kind::Number(number, written.to_owned()),
+        None => Kind::Text(written.to_owned()),
+    }
+}

@@ -1,0 +1,161 @@
+//! The text of one file: places in it, and which parts of it must not be shown.
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::SourceFile;
+use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+
+/// Longer lines are cut in snippets.
+const MOST_SHOWN: usize = 200;
+/// Stands for a character that must not be shown.
+const HIDDEN: char = '•';
+
+/// A decoded file.
+pub(super) struct FileText {
+    pub(super) name: String,
+    pub(super) folder: PathBuf,
+    pub(super) text: String,
+    line_starts: Vec<usize>,
+    /// Byte ranges that may hold a credential.
+    hidden: RefCell<Vec<Range<usize>>>,
+    /// Without a syntax tree nobody knows what a line holds.
+    opaque: RefCell<bool>,
+}
+
+impl FileText {
+    /// Decodes: UTF-8 with or without a byte order mark, as YAML demands of text files today.
+    pub(super) fn new(file: &SourceFile, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let bytes = file
+            .bytes
+            .strip_prefix(b"\xEF\xBB\xBF")
+            .unwrap_or(&file.bytes);
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(error) => {
+                diagnostics.push(not_utf8(&file.name, bytes, error.valid_up_to()));
+                return None;
+            }
+        };
+        let line_starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(index, _)| index + 1))
+            .collect();
+        Some(Self {
+            name: file.name.clone(),
+            folder: file.folder.clone(),
+            text,
+            line_starts,
+            hidden: RefCell::default(),
+            opaque: RefCell::new(false),
+        })
+    }
+
+    /// Keeps a part out of every snippet.
+    pub(super) fn hide(&self, range: Range<usize>) {
+        self.hidden.borrow_mut().push(range);
+    }
+
+    /// Keeps everything out of snippets but bare keys.
+    pub(super) fn make_opaque(&self) {
+        *self.opaque.borrow_mut() = true;
+    }
+
+    /// The place of a byte range, its text still missing.
+    pub(super) fn place(&self, range: &Range<usize>) -> Place {
+        let start = floor(&self.text, range.start);
+        let line = self.line_starts.partition_point(|&first| first <= start).max(1) - 1;
+        let (from, to) = self.line_range(line);
+        let end = floor(&self.text, range.end.clamp(start, to.max(start)));
+        Place {
+            file: self.name.clone(),
+            line: line + 1,
+            column: self.text[from..start.max(from)].chars().count() + 1,
+            length: self.text[start..end].chars().count().max(1),
+            text: None,
+        }
+    }
+
+    fn line_range(&self, line: usize) -> (usize, usize) {
+        let from = self.line_starts.get(line).copied().unwrap_or(self.text.len());
+        let to = self
+            .line_starts
+            .get(line + 1)
+            .map_or(self.text.len(), |next| next - 1);
+        let to = to.max(from);
+        let line = &self.text[from..to];
+        (from, to - usize::from(line.ends_with('\r')))
+    }
+
+    /// Adds the line's text to a place, without what must not be shown.
+    pub(super) fn fill_in(&self, place: &mut Place) {
+        let Some(line) = place.line.checked_sub(1) else {
+            return;
+        };
+        let (from, to) = self.line_range(line);
+        let text = &self.text[from..to];
+        if *self.opaque.borrow() && !is_bare_key(text) {
+            return;
+        }
+        let hidden = self.hidden.borrow();
+        let overlapping: Vec<&Range<usize>> = hidden
+            .iter()
+            .filter(|range| range.start < to && range.end > from)
+            .collect();
+        let shown: String = text
+            .char_indices()
+            .take(MOST_SHOWN)
+            .map(|(offset, character)| {
+                let at = from + offset;
+                if overlapping.iter().any(|range| range.contains(&at)) && character != ' ' {
+                    HIDDEN
+                } else if character.is_control() {
+                    ' '
+                } else {
+                    character
+                }
+            })
+            .collect();
+        place.text = Some(shown);
+    }
+}
+
+/// `key:` alone: nothing that could be a value.
+fn is_bare_key(line: &str) -> bool {
+    line.trim().strip_suffix(':').is_some_and(|key| {
+        !key.is_empty()
+            && key
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+    })
+}
+
+fn floor(text: &str, index: usize) -> usize {
+    let mut index = index.min(text.len());
+    while !text.is_char_boundary(index) {
+        index -= 1;
+    }
+    index
+}
+
+fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Diagnostic {
+    let before = &bytes[..at];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let last = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
+    let column = String::from_utf8_lossy(&before[last..]).chars().count() + 1;
+    let sixteen = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+    let hint = if sixteen {
+        "the file is UTF-16: save it as UTF-8"
+    } else {
+        "save the file as UTF-8"
+    };
+    Diagnostic::error("not-utf8", "the file is not UTF-8 text")
+        .at(Place {
+            file: name.to_owned(),
+            line,
+            column,
+            length: 1,
+            text: None,
+        })
+        .hint(hint)
+}

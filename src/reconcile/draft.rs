@@ -1,0 +1,61 @@
+//! What a lock entry is to say after a step.
+
+use crate::model::plan::SecretRecord;
+use crate::model::{
+    DesiredInstance, DesiredValue, Element, Lifecycle, LockEntryDraft, LockedInstance,
+};
+
+use super::normalize::wanted;
+
+/// The declared part of an entry.
+pub(super) fn draft(
+    desired: &DesiredInstance,
+    element: Option<&Element>,
+    record: impl Fn(&str) -> SecretRecord,
+) -> LockEntryDraft {
+    let mut configuration = std::collections::BTreeMap::new();
+    let mut secrets = std::collections::BTreeMap::new();
+    for (name, value) in &desired.configuration {
+        match value {
+            DesiredValue::Plain(value) => {
+                configuration.insert(name.clone(), wanted(value));
+            }
+            DesiredValue::Secret(_) => {
+                secrets.insert(name.clone(), record(name));
+            }
+        }
+    }
+    LockEntryDraft {
+        name: desired.name.clone(),
+        tags: desired.tags.clone(),
+        configuration,
+        secrets,
+        enabled: desired.enabled,
+        // A rename is done once, and is not recorded.
+        lifecycle: Lifecycle {
+            moved_from: None,
+            ..desired.lifecycle.clone()
+        },
+        element: element.cloned(),
+    }
+}
+
+/// Whether recording a draft would change an entry; secrets are compared by name alone, for what is
+/// to be recorded of each the draft says itself.
+pub(super) fn differs(draft: &LockEntryDraft, locked: &LockedInstance) -> bool {
+    let LockEntryDraft {
+        name,
+        tags,
+        configuration,
+        secrets,
+        enabled,
+        lifecycle,
+        element: _,
+    } = draft;
+    *name != locked.name
+        || *tags != locked.tags
+        || *configuration != locked.configuration
+        || !secrets.keys().eq(locked.secrets.keys())
+        || *enabled != locked.enabled
+        || *lifecycle != locked.lifecycle
+}

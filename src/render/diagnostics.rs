@@ -1,0 +1,143 @@
+//! Diagnostics for people, each with its place underlined, and as JSON.
+
+use std::io::{self, Write};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::Serialize;
+
+use super::style::{Color, harmless};
+use super::{FORMAT_VERSION, json};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object<'a> {
+    format_version: &'static str,
+    diagnostics: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    code: &'static str,
+    severity: Severity,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
+/// Writes every diagnostic as JSON (DESIGN section 8).
+///
+/// # Errors
+/// Those of the writer.
+pub fn json(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
+    let rows = diagnostics.sorted().into_iter().map(|diagnostic| {
+        let place = diagnostic.place.as_ref();
+        Row {
+            code: diagnostic.code,
+            severity: diagnostic.severity,
+            message: &diagnostic.message,
+            file: place.map(|place| place.file.as_str()),
+            line: place.map(|place| place.line),
+            column: place.map(|place| place.column),
+            hint: diagnostic.hint.as_deref(),
+        }
+    });
+    let object = Object {
+        format_version: FORMAT_VERSION,
+        diagnostics: rows.collect(),
+    };
+    json::write(&object, out)
+}
+
+/// Writes diagnostics for people, and how many there were.
+///
+/// # Errors
+/// Those of the writer.
+pub fn human(diagnostics: &Diagnostics, color: Color, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = match color {
+        Color::Always => Renderer::styled(),
+        Color::Never => Renderer::plain(),
+    };
+    let (shown, left_out) = diagnostics.shown();
+    for diagnostic in &shown {
+        writeln!(out, "{}\n", one(diagnostic, &renderer))?;
+    }
+    for (code, count) in &left_out {
+        writeln!(out, "and {count} more of [{code}]\n")?;
+    }
+    let all = diagnostics.sorted();
+    let errors = all.iter().filter(|d| d.severity == Severity::Error).count();
+    let warnings = all.len() - errors;
+    let many = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        many => format!("{many} {word}s"),
+    };
+    match (errors, warnings) {
+        (0, 0) => Ok(()),
+        (0, _) => writeln!(out, "{}", many(warnings, "warning")),
+        (_, 0) => writeln!(out, "{}", many(errors, "error")),
+        _ => writeln!(out, "{}, {}", many(errors, "error"), many(warnings, "warning")),
+    }
+}
+
+fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let message = harmless(&diagnostic.message);
+    let mut group = Group::with_title(level.primary_title(message.as_str()).id(diagnostic.code));
+    let also: Vec<(&Place, String)> = diagnostic
+        .also
+        .iter()
+        .map(|(place, label)| (place, harmless(label)))
+        .collect();
+    if let Some(place) = &diagnostic.place {
+        group = add(group, place, None);
+    }
+    for (place, label) in &also {
+        group = add(group, place, Some(label));
+    }
+    let hint = diagnostic.hint.as_deref().map(harmless);
+    if let Some(hint) = &hint {
+        group = group.element(Level::HELP.message(hint.as_str()));
+    }
+    renderer.render(&[group])
+}
+
+fn add<'a>(group: Group<'a>, place: &'a Place, label: Option<&'a str>) -> Group<'a> {
+    let Some(text) = place.text.as_deref().filter(|text| !text.is_empty()) else {
+        let mut origin = annotate_snippets::Origin::path(place.file.as_str());
+        if place.line > 0 {
+            origin = origin.line(place.line).char_column(place.column);
+        }
+        return group.element(origin);
+    };
+    let start = byte(text, place.column.saturating_sub(1));
+    let end = byte(text, place.column.saturating_sub(1) + place.length).max(start);
+    let kind = if label.is_some() {
+        AnnotationKind::Context
+    } else {
+        AnnotationKind::Primary
+    };
+    let annotation = kind.span(start..end).label(label);
+    group.element(
+        Snippet::source(text)
+            .line_start(place.line)
+            .path(place.file.as_str())
+            .annotation(annotation),
+    )
+}
+
+/// The byte offset of a character.
+fn byte(text: &str, character: usize) -> usize {
+    text.char_indices()
+        .nth(character)
+        .map_or(text.len(), |(offset, _)| offset)
+}

@@ -1,0 +1,124 @@
+//! A plan as one JSON object (DESIGN section 8).
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::FORMAT_VERSION;
+use crate::model::{InstanceId, InstanceKey, InventoryName, Note, Planned, Reason, Refusal, Shown, Step};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanObject<'a> {
+    format_version: &'static str,
+    inventory: &'a InventoryName,
+    summary: Summary,
+    steps: Vec<StepObject<'a>>,
+    notes: &'a [Note],
+    #[serde(skip_serializing_if = "<[Refusal]>::is_empty")]
+    refusals: &'a [Refusal],
+}
+
+#[derive(Default, Serialize)]
+struct Summary {
+    create: usize,
+    update: usize,
+    replace: usize,
+    delete: usize,
+    adopt: usize,
+    forget: usize,
+    unchanged: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepObject<'a> {
+    key: &'a InstanceKey,
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<InstanceId>,
+    element: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_from: Option<&'a InstanceKey>,
+    changes: Vec<ChangeObject<'a>>,
+    reasons: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct ChangeObject<'a> {
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a Value>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    secret: bool,
+}
+
+/// Writes a plan as JSON, a newline at the end.
+///
+/// # Errors
+/// Those of the writer.
+pub fn plan(planned: &Planned, out: &mut dyn Write) -> io::Result<()> {
+    let mut summary = Summary {
+        unchanged: planned.unchanged,
+        ..Summary::default()
+    };
+    for step in &planned.plan.steps {
+        let count = match step.action.as_str() {
+            "create" => &mut summary.create,
+            "update" => &mut summary.update,
+            "replace" => &mut summary.replace,
+            "delete" => &mut summary.delete,
+            "adopt" => &mut summary.adopt,
+            _ => &mut summary.forget,
+        };
+        *count += 1;
+    }
+    let object = PlanObject {
+        format_version: FORMAT_VERSION,
+        inventory: &planned.plan.inventory,
+        summary,
+        steps: planned.plan.steps.iter().map(step_object).collect(),
+        notes: &planned.notes,
+        refusals: &planned.refusals,
+    };
+    write(&object, out)
+}
+
+fn step_object(step: &Step) -> StepObject<'_> {
+    let changes = step
+        .changes
+        .iter()
+        .map(|change| match &change.shown {
+            Shown::Values(values) => ChangeObject {
+                path: &change.path,
+                before: values.before.as_ref(),
+                after: values.after.as_ref(),
+                secret: false,
+            },
+            Shown::Secret => ChangeObject {
+                path: &change.path,
+                before: None,
+                after: None,
+                secret: true,
+            },
+        })
+        .collect();
+    StepObject {
+        key: &step.key,
+        action: step.action.as_str(),
+        id: step.id,
+        element: &step.element,
+        moved_from: step.moved_from.as_ref(),
+        changes,
+        reasons: step.reasons.iter().copied().map(Reason::as_str).collect(),
+    }
+}
+
+/// Any object in the style of all JSON forms.
+pub(super) fn write(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, object)?;
+    writeln!(out)
+}

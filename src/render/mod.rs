@@ -1,0 +1,16 @@
+//! A plan, a report or diagnostics into a `Write`: for people and as JSON.
+//!
+//! Must not: decide anything, fetch anything, or know where the text goes. No secret gets here: a
+//! plan has none.
+
+pub mod diagnostics;
+pub mod human;
+pub mod json;
+pub mod report;
+mod style;
+mod yaml;
+
+pub use style::Color;
+
+/// The version of every JSON form: unknown members are to be ignored, another major refused.
+pub const FORMAT_VERSION: &str = "1.0";

@@ -1,0 +1,77 @@
+//! Fingerprints: keyed BLAKE3 with a salt of its own each. The key is derived from the organization
+//! secret, so that neither the lock file alone nor a guess reveals anything, and two equal secrets
+//! do not show as equal.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::model::{Fingerprint, Secret};
+
+/// Separates this use of the organization secret from any other.
+const CONTEXT: &str = "connectorctl 2026 fingerprints of instance secrets v1";
+/// What `check` is the fingerprint of.
+const KNOWN_TEXT: &str = "connectorctl";
+const SALT_BYTES: usize = 16;
+
+/// The key that fingerprints of one organization are made with.
+pub struct FingerprintKey(Zeroizing<[u8; 32]>);
+
+/// No randomness could be had from the operating system.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gave no random bytes")]
+pub struct NoRandomness;
+
+impl FingerprintKey {
+    /// Derives the key.
+    pub fn derive(organization_secret: &Secret) -> Self {
+        let key = blake3::derive_key(CONTEXT, organization_secret.expose().as_bytes());
+        Self(Zeroizing::new(key))
+    }
+
+    /// A fingerprint with a new salt.
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    pub fn make(&self, value: &str) -> Result<Fingerprint, NoRandomness> {
+        let mut salt = [0_u8; SALT_BYTES];
+        getrandom::fill(&mut salt).map_err(|_| NoRandomness)?;
+        let salt = STANDARD.encode(salt);
+        let fingerprint = STANDARD.encode(self.hash(&salt, value).as_bytes());
+        Ok(Fingerprint { salt, fingerprint })
+    }
+
+    /// Whether a fingerprint is of this value. Takes the same time for a near miss as for a far one.
+    pub fn matches(&self, fingerprint: &Fingerprint, value: &str) -> bool {
+        let Ok(recorded) = STANDARD.decode(&fingerprint.fingerprint) else {
+            return false;
+        };
+        let Ok(recorded) = <[u8; 32]>::try_from(recorded) else {
+            return false;
+        };
+        // `blake3::Hash` compares in constant time.
+        self.hash(&fingerprint.salt, value) == blake3::Hash::from_bytes(recorded)
+    }
+
+    /// The fingerprint by which a later run tells that the key is still the same.
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    pub fn check(&self) -> Result<Fingerprint, NoRandomness> {
+        self.make(KNOWN_TEXT)
+    }
+
+    /// Whether fingerprints of that lock file were made with this key.
+    pub fn made(&self, check: &Fingerprint) -> bool {
+        self.matches(check, KNOWN_TEXT)
+    }
+
+    fn hash(&self, salt: &str, value: &str) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        // The length keeps salt and value apart.
+        hasher.update(&(salt.len() as u64).to_le_bytes());
+        hasher.update(salt.as_bytes());
+        hasher.update(value.as_bytes());
+        hasher.finalize()
+    }
+}

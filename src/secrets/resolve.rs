@@ -1,0 +1,199 @@
+//! References to values. All of them, before anything is sent: a run that cannot have one secret
+//! sends none.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this edge reads the files that the manifest names"
+)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::model::{
+    Desired, DesiredInstance, DesiredValue, InstanceKey, Part, Reference, ResolvedSecrets,
+    SecretField, SecretJson, Template,
+};
+
+/// A larger file is no secret.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// What becomes of a reference that has no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingPolicy {
+    /// It is an error.
+    Refuse,
+    /// It gets a stand-in, the same in every run: for the sandbox.
+    StandIn,
+}
+
+/// Where references get their values.
+pub struct Lookups<'a> {
+    /// A variable that is set and not empty.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether `${exec:…}` may run commands.
+    pub allow_exec: bool,
+    /// What becomes of a missing one.
+    pub missing: MissingPolicy,
+}
+
+/// Resolves every template of the manifest; fingerprints are added later.
+///
+/// # Errors
+/// Every reference without a value, with the place of its template.
+pub fn resolve(
+    desired: &Desired,
+    places: &BTreeMap<(InstanceKey, SecretField), Place>,
+    lookups: &Lookups<'_>,
+) -> Result<ResolvedSecrets, Diagnostics> {
+    let mut resolved = ResolvedSecrets::default();
+    let mut problems = Diagnostics::default();
+    for (key, instance) in &desired.instances {
+        for (field, template) in templates(instance) {
+            match value(template, lookups) {
+                Ok(value) => {
+                    resolved
+                        .values
+                        .entry(key.clone())
+                        .or_default()
+                        .insert(field, SecretJson::new(value));
+                }
+                Err(reason) => {
+                    let path = match &field {
+                        SecretField::Configuration(name) => format!("configuration.{name}"),
+                        SecretField::ProviderData => "providerData".to_owned(),
+                    };
+                    let mut problem = Diagnostic::error(
+                        "unresolved-reference",
+                        format!("`{key}.{path}`: {}", reason.message),
+                    )
+                    .hint(reason.hint);
+                    if let Some(place) = places.get(&(key.clone(), field)) {
+                        problem = problem.at(place.clone());
+                    }
+                    problems.push(problem);
+                }
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(resolved)
+    } else {
+        Err(problems)
+    }
+}
+
+fn templates(instance: &DesiredInstance) -> impl Iterator<Item = (SecretField, &Template)> {
+    let configuration = instance.configuration.iter().filter_map(|(name, value)| {
+        match value {
+            DesiredValue::Plain(_) => None,
+            DesiredValue::Secret(template) => {
+                Some((SecretField::Configuration(name.clone()), template))
+            }
+        }
+    });
+    let provider_data = instance
+        .provider_data
+        .iter()
+        .map(|template| (SecretField::ProviderData, template));
+    configuration.chain(provider_data)
+}
+
+struct Unresolved {
+    message: String,
+    hint: String,
+}
+
+fn value(template: &Template, lookups: &Lookups<'_>) -> Result<Value, Unresolved> {
+    match template {
+        Template::Literal(value) => Ok(value.clone()),
+        Template::Text(parts) => {
+            let mut text = String::new();
+            for part in parts {
+                match part {
+                    Part::Literal(literal) => text.push_str(literal),
+                    Part::Reference(reference) => text.push_str(&look_up(reference, lookups)?),
+                }
+            }
+            Ok(Value::String(text))
+        }
+        Template::List(items) => items.iter().map(|item| value(item, lookups)).collect(),
+        Template::Map(members) => members
+            .iter()
+            .map(|(name, item)| Ok((name.clone(), value(item, lookups)?)))
+            .collect(),
+    }
+}
+
+fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unresolved> {
+    let (found, default) = match reference {
+        Reference::Env { name, default } => {
+            let found = (lookups.variable)(name).ok_or_else(|| Unresolved {
+                message: format!("the variable {name} is not set"),
+                hint: format!("set {name}, or give a default: ${{env:{name}:-…}}"),
+            });
+            (found, default.as_ref())
+        }
+        Reference::File {
+            written,
+            path,
+            default,
+        } => {
+            let found = read(path).map_err(|reason| Unresolved {
+                message: format!("the file {written} {reason}"),
+                hint: "the path is relative to the manifest".to_owned(),
+            });
+            (found, default.as_ref())
+        }
+        Reference::Exec { command } if lookups.allow_exec => {
+            let found = super::exec::run(command).map_err(|message| Unresolved {
+                message,
+                hint: "run it by hand to see what it says; it gets no shell and no input".to_owned(),
+            });
+            (found, None)
+        }
+        Reference::Exec { .. } => {
+            let refused = Err(Unresolved {
+                message: "${exec:…} runs a command".to_owned(),
+                hint: "pass --allow-exec where you trust the manifest".to_owned(),
+            });
+            (refused, None)
+        }
+    };
+    match (found, default, lookups.missing) {
+        (Ok(value), _, _) => Ok(value),
+        (Err(_), Some(default), _) => Ok(default.clone()),
+        (Err(_), None, MissingPolicy::StandIn) => Ok(stand_in(reference)),
+        (Err(reason), None, MissingPolicy::Refuse) => Err(reason),
+    }
+}
+
+/// Looks like a secret, is the same in every run, and says what it is.
+fn stand_in(reference: &Reference) -> String {
+    let name = match reference {
+        Reference::Env { name, .. } => format!("env:{name}"),
+        Reference::File { written, .. } => format!("file:{written}"),
+        Reference::Exec { command } => format!("exec:{command}"),
+    };
+    format!("sandbox-{}", &blake3::hash(name.as_bytes()).to_hex()[..12])
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let size = std::fs::metadata(path)
+        .map_err(|error| format!("cannot be read: {error}"))?
+        .len();
+    if size > MOST_BYTES {
+        return Err(format!("is larger than {MOST_BYTES} bytes"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
+    Ok(trimmed(&text).to_owned())
+}
+
+/// Editors and `echo` end a file with a newline that is no part of the secret.
+pub(super) fn trimmed(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
+}
