@@ -11,6 +11,7 @@
 pub mod apply;
 pub mod catalog;
 pub mod cli;
+pub mod commands;
 pub mod diagnostic;
 pub mod error;
 pub mod lockfile;
@@ -22,3 +23,4 @@ pub mod remote;
 pub mod render;
 pub mod sandbox;
 pub mod secrets;
+pub mod ui;

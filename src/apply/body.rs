@@ -41,7 +41,10 @@ pub(super) fn patch(
 ) -> Result<PatchBody, StepError> {
     Ok(PatchBody {
         name: request.name.clone(),
-        tags: request.tags.as_ref().map(|tags| tags.iter().cloned().collect()),
+        tags: request
+            .tags
+            .as_ref()
+            .map(|tags| tags.iter().cloned().collect()),
         configuration: configuration(key, &request.configuration, secrets)?,
     })
 }

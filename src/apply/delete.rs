@@ -64,11 +64,12 @@ impl<'a> Run<'a> {
         let old = replacement.old;
         if let Some(tags) = replacement.retire_tags {
             let seen = self.read_again(old).await.map_err(|error| error.on(old))?;
-            let carries = |marker: &str| seen.tags.as_ref().is_some_and(|tags| tags.contains(marker));
+            let carries =
+                |marker: &str| seen.tags.as_ref().is_some_and(|tags| tags.contains(marker));
             if !carries(&replacement.retired_marker) {
                 // An instance whose marker is missing is ours by the lock file alone.
-                let expected = carries(&replacement.live_marker)
-                    .then_some(replacement.live_marker.as_str());
+                let expected =
+                    carries(&replacement.live_marker).then_some(replacement.live_marker.as_str());
                 expect_marker(&seen, expected).map_err(|error| error.on(old))?;
                 let patch = PatchBody {
                     tags: Some(tags.iter().cloned().collect()),

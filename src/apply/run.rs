@@ -85,7 +85,11 @@ pub(super) async fn run(apply: &Apply<'_>) -> Applied {
         .steps
         .iter()
         .map(Task::Step)
-        .chain(orphaned.iter().map(|(key, intent)| Task::Settle(key, intent)))
+        .chain(
+            orphaned
+                .iter()
+                .map(|(key, intent)| Task::Settle(key, intent)),
+        )
         .collect();
     let run = Run {
         apply,

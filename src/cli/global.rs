@@ -8,7 +8,13 @@ use clap::{ArgAction, Args, ValueEnum};
 #[derive(Debug, Args)]
 pub struct GlobalArgs {
     /// Manifest: a file, or a directory of *.yaml, *.yml and *.json files; may be repeated
-    #[arg(short, long = "file", global = true, value_name = "PATH", default_value = "instances.yaml")]
+    #[arg(
+        short,
+        long = "file",
+        global = true,
+        value_name = "PATH",
+        default_value = "instances.yaml"
+    )]
     pub files: Vec<PathBuf>,
 
     /// Lock file; otherwise beside the first manifest: prod.yaml has prod.lock.json

@@ -20,7 +20,12 @@ pub use select::{Prune, SelectionArgs};
 
 /// Keep SAP Open Connectors instances as a file in your repository
 #[derive(Debug, Parser)]
-#[command(name = "connectorctl", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "connectorctl",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 #[command(after_help = "Credentials come from CONNECTORCTL_USER_SECRET and \
     CONNECTORCTL_ORGANIZATION_SECRET, or from the files named by the same variables with _FILE \
     appended. Try everything without an account: --sandbox.")]

@@ -18,8 +18,9 @@ pub struct Environment(BTreeMap<String, String>);
 impl Environment {
     /// Reads it.
     pub fn read() -> Self {
-        let vars = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let vars = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         Self(vars.collect())
     }
 
@@ -45,8 +46,10 @@ impl Environment {
             (Some(value), None) => Ok(Some(value.to_owned())),
             (None, Some(path)) => {
                 let text = std::fs::read_to_string(PathBuf::from(path)).map_err(|error| {
-                    CliError::usage(format!("cannot read the file that {file_name} names: {path}"))
-                        .because(&error)
+                    CliError::usage(format!(
+                        "cannot read the file that {file_name} names: {path}"
+                    ))
+                    .because(&error)
                 })?;
                 let text = text.strip_suffix('\n').unwrap_or(&text);
                 let text = text.strip_suffix('\r').unwrap_or(text);

@@ -15,10 +15,7 @@ use crate::ports::ReadRemote;
 const AT_ONCE: usize = 8;
 
 /// What the platform shows, complete enough for a plan.
-pub(super) async fn observe(
-    remote: &dyn ReadRemote,
-    lock: &Lock,
-) -> Result<Observed, CliError> {
+pub(super) async fn observe(remote: &dyn ReadRemote, lock: &Lock) -> Result<Observed, CliError> {
     let mut observed = Observed::default();
     for instance in remote.list().await? {
         observed.instances.insert(instance.id, instance);
@@ -51,9 +48,10 @@ fn to_read(observed: &Observed, lock: &Lock) -> BTreeSet<InstanceId> {
         .copied();
     let abridged = observed.instances.values().filter_map(|instance| {
         let ours = locked.contains(&instance.id)
-            || instance.tags.as_ref().is_none_or(|tags| {
-                tags.iter().any(|tag| Marker::state_of(tag).is_some())
-            });
+            || instance
+                .tags
+                .as_ref()
+                .is_none_or(|tags| tags.iter().any(|tag| Marker::state_of(tag).is_some()));
         let lacking = instance.tags.is_none() || instance.configuration.is_none();
         (ours && lacking).then_some(instance.id)
     });

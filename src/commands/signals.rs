@@ -9,12 +9,19 @@ const FIRST: &str = "Stopping: nothing new is started, and what is in flight is 
 /// Listens for signals for as long as the runtime lives.
 pub(super) fn listen(ui: Ui) -> Stop {
     let (handle, stop) = Stop::new();
-    tokio::spawn(forward(handle, ui));
+    tokio::spawn(forward(handle, Some(ui)));
+    stop
+}
+
+/// The same without a word.
+pub(super) fn listen_quietly() -> Stop {
+    let (handle, stop) = Stop::new();
+    tokio::spawn(forward(handle, None));
     stop
 }
 
 #[cfg(unix)]
-async fn forward(handle: StopHandle, ui: Ui) {
+async fn forward(handle: StopHandle, mut ui: Option<Ui>) {
     use tokio::signal::unix::{SignalKind, signal};
 
     // Listening starts here: what came earlier has ended the process already.
@@ -24,25 +31,23 @@ async fn forward(handle: StopHandle, ui: Ui) {
     ) else {
         return;
     };
-    let mut first = true;
     loop {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
         handle.escalate();
-        if std::mem::take(&mut first) {
+        if let Some(ui) = ui.take() {
             ui.say(FIRST);
         }
     }
 }
 
 #[cfg(not(unix))]
-async fn forward(handle: StopHandle, ui: Ui) {
-    let mut first = true;
+async fn forward(handle: StopHandle, mut ui: Option<Ui>) {
     while tokio::signal::ctrl_c().await.is_ok() {
         handle.escalate();
-        if std::mem::take(&mut first) {
+        if let Some(ui) = ui.take() {
             ui.say(FIRST);
         }
     }

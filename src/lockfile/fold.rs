@@ -32,7 +32,11 @@ pub fn fold(mut lock: Lock, records: &[Stamped]) -> Folded {
         .map_or(0, |index| index + 1);
     let records = records.get(start..).unwrap_or_default();
     // The process was alive when it made its newest record, so every window starts there.
-    let newest = records.iter().map(|stamped| stamped.at_ms).max().unwrap_or(0);
+    let newest = records
+        .iter()
+        .map(|stamped| stamped.at_ms)
+        .max()
+        .unwrap_or(0);
     let mut intents: BTreeMap<InstanceKey, OpenIntent> = BTreeMap::new();
     for stamped in records {
         let Some(record) = &stamped.record else {

@@ -144,8 +144,9 @@ fn damaged(path: &Path, error: &serde_json::Error) -> LockError {
         line: error.line().max(1),
         column: error.column().max(1),
         what: without_values(error),
-        hint: "restore it from your repository, or move it away and run `connectorctl lock rebuild`"
-            .to_owned(),
+        hint:
+            "restore it from your repository, or move it away and run `connectorctl lock rebuild`"
+                .to_owned(),
     }
 }
 
@@ -160,7 +161,11 @@ fn without_values(error: &serde_json::Error) -> String {
             const NAMING: [&str; 3] = ["missing field", "unknown field", "duplicate"];
             let plain = text.split(" at line ").next().unwrap_or_default();
             if NAMING.iter().any(|start| plain.starts_with(start)) {
-                plain.split(", expected").next().unwrap_or_default().to_owned()
+                plain
+                    .split(", expected")
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned()
             } else {
                 "a value is not of the kind that is expected here".to_owned()
             }

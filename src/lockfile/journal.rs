@@ -156,8 +156,7 @@ fn record(path: &Path, line: &[u8]) -> Result<Stamped, Unreadable> {
             known: VERSION,
         }));
     }
-    let Line { v: _, at, what } =
-        serde_json::from_slice(json).map_err(|_| Unreadable::Damaged)?;
+    let Line { v: _, at, what } = serde_json::from_slice(json).map_err(|_| Unreadable::Damaged)?;
     let record = match what {
         What::Intent { key, secrets } => Some(Record::Intent { key, secrets }),
         What::Answered { key } => Some(Record::Answered { key }),

@@ -57,7 +57,11 @@ impl LockPaths {
 }
 
 fn beside(manifest: &Path, is_folder: bool, sandbox: bool) -> PathBuf {
-    let ending = if sandbox { "sandbox.lock.json" } else { "lock.json" };
+    let ending = if sandbox {
+        "sandbox.lock.json"
+    } else {
+        "lock.json"
+    };
     if is_folder {
         return manifest.join(format!("instances.{ending}"));
     }
@@ -66,6 +70,10 @@ fn beside(manifest: &Path, is_folder: bool, sandbox: bool) -> PathBuf {
         |stem| stem.to_string_lossy().into_owned(),
     );
     // Standard input has no name of its own.
-    let stem = if stem == "-" { "instances".to_owned() } else { stem };
+    let stem = if stem == "-" {
+        "instances".to_owned()
+    } else {
+        stem
+    };
     manifest.with_file_name(format!("{stem}.{ending}"))
 }

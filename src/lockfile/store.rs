@@ -159,7 +159,12 @@ impl LockStore {
 
     /// What is recorded now.
     pub fn view(&self, inventory: &InventoryName) -> LockView {
-        LockView::of(&self.paths, self.on_disk.clone(), &self.records(), inventory)
+        LockView::of(
+            &self.paths,
+            self.on_disk.clone(),
+            &self.records(),
+            inventory,
+        )
     }
 
     fn records(&self) -> Vec<Stamped> {
@@ -327,12 +332,9 @@ impl LockSink for LockStore {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(stamped);
-        self.writer
-            .append(bytes)
-            .await
-            .map_err(|source| SinkError {
-                path: self.paths.journal.display().to_string(),
-                source,
-            })
+        self.writer.append(bytes).await.map_err(|source| SinkError {
+            path: self.paths.journal.display().to_string(),
+            source,
+        })
     }
 }

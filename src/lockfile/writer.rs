@@ -88,10 +88,15 @@ fn run(mut file: File, waiting: &Receiver<Job>, counts: &Counts) {
 }
 
 fn write(file: &mut File, batch: &[Job], counts: &Counts) -> io::Result<()> {
-    let bytes: Vec<u8> = batch.iter().flat_map(|job| job.bytes.iter().copied()).collect();
+    let bytes: Vec<u8> = batch
+        .iter()
+        .flat_map(|job| job.bytes.iter().copied())
+        .collect();
     file.write_all(&bytes)?;
     file.sync_data()?;
-    counts.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    counts
+        .bytes
+        .fetch_add(bytes.len() as u64, Ordering::Relaxed);
     counts.syncs.fetch_add(1, Ordering::Relaxed);
     Ok(())
 }

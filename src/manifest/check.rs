@@ -53,7 +53,11 @@ impl Reader<'_, '_> {
         if !missing.is_empty() {
             let problem = Diagnostic::warning(
                 "missing-required",
-                format!("`{key}` lacks what `{}` requires: {}", entry.key, missing.join(", ")),
+                format!(
+                    "`{key}` lacks what `{}` requires: {}",
+                    entry.key,
+                    missing.join(", ")
+                ),
             )
             .at(self.key_place(place))
             .hint("add it under `configuration`; the platform refuses a create without it");
@@ -65,7 +69,10 @@ impl Reader<'_, '_> {
         let ElementRef::Key(element) = element else {
             return;
         };
-        let known = Catalog::embedded().elements().iter().map(|entry| entry.key.as_str());
+        let known = Catalog::embedded()
+            .elements()
+            .iter()
+            .map(|entry| entry.key.as_str());
         let problem = Diagnostic::warning(
             "unknown-element",
             format!("the catalogue knows no element `{element}`"),
@@ -73,16 +80,24 @@ impl Reader<'_, '_> {
         .at(self.key_place(place));
         let problem = match nearest(element.as_str(), known) {
             Some(near) => problem.hint(format!("did you mean `{near}`?")),
-            None => problem.hint("a private element is fine: its configuration is not checked then"),
+            None => {
+                problem.hint("a private element is fine: its configuration is not checked then")
+            }
         };
         self.out.push(problem);
     }
 
     fn unknown_key(&mut self, at: Place, name: &str, entry: &ElementEntry) {
-        if HIDDEN_FAMILIES.iter().any(|family| name.starts_with(family)) {
+        if HIDDEN_FAMILIES
+            .iter()
+            .any(|family| name.starts_with(family))
+        {
             return;
         }
-        let rows = entry.configuration.iter().chain(Catalog::embedded().common());
+        let rows = entry
+            .configuration
+            .iter()
+            .chain(Catalog::embedded().common());
         let problem = Diagnostic::warning(
             "unknown-configuration",
             format!("the catalogue knows no key `{name}` for `{}`", entry.key),
@@ -90,7 +105,9 @@ impl Reader<'_, '_> {
         .at(at);
         let problem = match nearest(name, rows.map(|row| row.key.as_str())) {
             Some(near) => problem.hint(format!("did you mean `{near}`?")),
-            None => problem.hint("the platform takes unknown keys without a word: check the spelling"),
+            None => {
+                problem.hint("the platform takes unknown keys without a word: check the spelling")
+            }
         };
         self.out.push(problem);
     }
@@ -114,7 +131,10 @@ impl Reader<'_, '_> {
                 }
             }
             RowType::Combo
-                if !row.options.iter().any(|option| option.eq_ignore_ascii_case(&text)) =>
+                if !row
+                    .options
+                    .iter()
+                    .any(|option| option.eq_ignore_ascii_case(&text)) =>
             {
                 Diagnostic::warning("wrong-value", format!("`{name}` has another set of values"))
                     .hint(format!("one of: {}", row.options.join(", ")))

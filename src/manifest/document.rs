@@ -83,7 +83,9 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
         }
     }
     let defaults = match find("defaults") {
-        Some((_, node)) => reader.instance_members(node, "`defaults`").unwrap_or_default(),
+        Some((_, node)) => reader
+            .instance_members(node, "`defaults`")
+            .unwrap_or_default(),
         None => Members::new(),
     };
     if let Some((_, node)) = find("instances") {

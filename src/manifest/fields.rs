@@ -104,7 +104,11 @@ impl<'t> Reader<'t, '_> {
         match &node.kind {
             Kind::Text(text) => Some(text),
             Kind::Bool(_) | Kind::Number(..) => {
-                self.expected(node, &format!("a text for {what}"), Some("put it in quotes"));
+                self.expected(
+                    node,
+                    &format!("a text for {what}"),
+                    Some("put it in quotes"),
+                );
                 None
             }
             Kind::Null | Kind::List(_) | Kind::Map(_) => {

@@ -64,7 +64,11 @@ pub(super) struct ReadInstance {
 
 impl Reader<'_, '_> {
     /// Sorts the members of an instance, reporting those it cannot have.
-    pub(super) fn instance_members<'n>(&mut self, node: &'n Node, what: &str) -> Option<Members<'n>> {
+    pub(super) fn instance_members<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+    ) -> Option<Members<'n>> {
         let mut members = Members::new();
         for member in self.members(node, what)? {
             let (key, value) = member;
@@ -74,7 +78,10 @@ impl Reader<'_, '_> {
                 self.hide(value);
                 let problem = Diagnostic::warning(
                     "response-member",
-                    format!("`{}` is only in answers of the platform, and is left out", key.text),
+                    format!(
+                        "`{}` is only in answers of the platform, and is left out",
+                        key.text
+                    ),
                 )
                 .at(self.key_place(key))
                 .hint("remove the line");
@@ -101,14 +108,19 @@ impl Reader<'_, '_> {
         }
         let own = self.instance_members(node, "an instance")?;
         let name = name.ok()?;
-        let pick = |member: &str| own.get(member).or_else(|| defaults.get(member)).map(|(_, node)| *node);
+        let pick = |member: &str| {
+            own.get(member)
+                .or_else(|| defaults.get(member))
+                .map(|(_, node)| *node)
+        };
 
         let element = match pick("element") {
             Some(node) => self.element(node),
             None => {
-                let problem = Diagnostic::error("missing-element", format!("`{name}` names no element"))
-                    .at(self.key_place(key))
-                    .hint("add `element: freshdeskv2`, say");
+                let problem =
+                    Diagnostic::error("missing-element", format!("`{name}` names no element"))
+                        .at(self.key_place(key))
+                        .hint("add `element: freshdeskv2`, say");
                 self.out.push(problem);
                 None
             }
@@ -139,7 +151,8 @@ impl Reader<'_, '_> {
         let retrieve = pick("retrieveObjectsAfterInstantiation")
             .map(|node| self.flag(node, "`retrieveObjectsAfterInstantiation`"));
         let enabled = pick("enabled").map_or(Some(true), |node| self.flag(node, "`enabled`"));
-        let lifecycle = pick("lifecycle").map_or_else(Default::default, |node| self.lifecycle(node));
+        let lifecycle =
+            pick("lifecycle").map_or_else(Default::default, |node| self.lifecycle(node));
 
         let instance = DesiredInstance {
             element: element?,
@@ -152,7 +165,13 @@ impl Reader<'_, '_> {
             enabled: enabled?,
             lifecycle: lifecycle.0,
         };
-        self.check(&name, key, &instance, entry, own.get("configuration").map(|(_, node)| *node));
+        self.check(
+            &name,
+            key,
+            &instance,
+            entry,
+            own.get("configuration").map(|(_, node)| *node),
+        );
         Some(ReadInstance {
             key: name,
             instance,
@@ -201,7 +220,11 @@ impl Reader<'_, '_> {
         let element = by_key.or(by_id);
         if !named {
             let place = self.place(node);
-            self.error(place, "missing-element", "the element has neither a key nor an id");
+            self.error(
+                place,
+                "missing-element",
+                "the element has neither a key nor an id",
+            );
         }
         element
     }
@@ -254,7 +277,11 @@ impl Reader<'_, '_> {
             return Some(text.to_owned());
         }
         let place = self.place(node);
-        self.error(place, "wrong-type", "expected `none` or `initial` for `externalAuthentication`");
+        self.error(
+            place,
+            "wrong-type",
+            "expected `none` or `initial` for `externalAuthentication`",
+        );
         None
     }
 
@@ -274,7 +301,11 @@ impl Reader<'_, '_> {
                     Some("delete") => lifecycle.on_remove = OnRemove::Delete,
                     Some(_) => {
                         let place = self.place(value);
-                        self.error(place, "wrong-type", "expected `keep` or `delete` for `onRemove`");
+                        self.error(
+                            place,
+                            "wrong-type",
+                            "expected `keep` or `delete` for `onRemove`",
+                        );
                     }
                     None => {}
                 },
@@ -314,9 +345,10 @@ impl Reader<'_, '_> {
         if known {
             lifecycle.ignore_changes.insert(path.to_owned());
         } else {
-            let problem = Diagnostic::error("bad-path", format!("`{path}` is no path of an instance"))
-                .at(self.place(item))
-                .hint("paths are `name`, `tags`, `enabled` and `configuration.<key>`");
+            let problem =
+                Diagnostic::error("bad-path", format!("`{path}` is no path of an instance"))
+                    .at(self.place(item))
+                    .hint("paths are `name`, `tags`, `enabled` and `configuration.<key>`");
             self.out.push(problem);
         }
     }

@@ -179,7 +179,11 @@ pub(super) fn parse(file: &FileText) -> Result<Node, Box<Diagnostic>> {
         Err(error) => {
             let location = error.location();
             let at = location.map_or(0, |location| offset(file, &location));
-            Err(Box::new(syntax(file, at, &error.without_snippet().to_string())))
+            Err(Box::new(syntax(
+                file,
+                at,
+                &error.without_snippet().to_string(),
+            )))
         }
     }
 }
@@ -193,36 +197,36 @@ fn problem(file: &FileText, at: usize, message: &str) -> Diagnostic {
 fn syntax(file: &FileText, at: usize, message: &str) -> Diagnostic {
     let first = message.lines().next().unwrap_or_default();
     let lower = message.to_lowercase();
-    let (text, hint) = if lower.contains("budget") || lower.contains("limit") || lower.contains("depth")
-    {
-        (
-            format!(
-                "the document passes a limit: {MOST_DEPTH} levels, {MOST_NODES} values, \
+    let (text, hint) =
+        if lower.contains("budget") || lower.contains("limit") || lower.contains("depth") {
+            (
+                format!(
+                    "the document passes a limit: {MOST_DEPTH} levels, {MOST_NODES} values, \
                  {MOST_ANCHORS} anchors, or too much text by way of aliases"
-            ),
-            "an inventory needs none of this; look for an alias that repeats itself",
-        )
-    } else if lower.contains("multiple documents") || lower.contains("more than one document") {
-        (
-            "the file has more than one YAML document".to_owned(),
-            "put each document into a file of its own and pass the folder with -f",
-        )
-    } else if file.text[at.min(file.text.len())..].starts_with('\t') || lower.contains("tab") {
-        (
-            "the YAML is not valid: a tab cannot indent".to_owned(),
-            "indent with spaces",
-        )
-    } else if first.contains(['"', '\'', '`']) || first.len() > 160 {
-        (
-            "the YAML is not valid here".to_owned(),
-            "check the indentation, the quotes and the colons of this line and the one before",
-        )
-    } else {
-        (
-            format!("the YAML is not valid: {}", without_place(first)),
-            "check the indentation, the quotes and the colons of this line and the one before",
-        )
-    };
+                ),
+                "an inventory needs none of this; look for an alias that repeats itself",
+            )
+        } else if lower.contains("multiple documents") || lower.contains("more than one document") {
+            (
+                "the file has more than one YAML document".to_owned(),
+                "put each document into a file of its own and pass the folder with -f",
+            )
+        } else if file.text[at.min(file.text.len())..].starts_with('\t') || lower.contains("tab") {
+            (
+                "the YAML is not valid: a tab cannot indent".to_owned(),
+                "indent with spaces",
+            )
+        } else if first.contains(['"', '\'', '`']) || first.len() > 160 {
+            (
+                "the YAML is not valid here".to_owned(),
+                "check the indentation, the quotes and the colons of this line and the one before",
+            )
+        } else {
+            (
+                format!("the YAML is not valid: {}", without_place(first)),
+                "check the indentation, the quotes and the colons of this line and the one before",
+            )
+        };
     problem(file, at, &text).hint(hint)
 }
 
@@ -264,9 +268,15 @@ fn node(file: &FileText, raw: Spanned<Raw>) -> Node {
     let kind = match raw.value {
         Raw::Null => Kind::Null,
         Raw::Bool(flag) => Kind::Bool(flag),
-        Raw::Int(value) => number(file, &span, i64::try_from(value).ok().map(Into::into).or_else(
-            || u64::try_from(value).ok().map(Into::into),
-        ), &value.to_string()),
+        Raw::Int(value) => number(
+            file,
+            &span,
+            i64::try_from(value)
+                .ok()
+                .map(Into::into)
+                .or_else(|| u64::try_from(value).ok().map(Into::into)),
+            &value.to_string(),
+        ),
         Raw::Float(value) => number(
             file,
             &span,

@@ -56,7 +56,9 @@ pub(super) fn split(text: &str, folder: &Path) -> Split {
         }
         literal.push_str(&text[at..start]);
         let Some(end) = inside.find('}') else {
-            split.errors.push((start, "the reference has no closing `}`"));
+            split
+                .errors
+                .push((start, "the reference has no closing `}`"));
             literal.push_str(&text[start..]);
             at = text.len();
             break;
@@ -64,7 +66,9 @@ pub(super) fn split(text: &str, folder: &Path) -> Split {
         match reference(&inside[..end], folder) {
             Ok(reference) => {
                 if !literal.is_empty() {
-                    split.parts.push(Part::Literal(std::mem::take(&mut literal)));
+                    split
+                        .parts
+                        .push(Part::Literal(std::mem::take(&mut literal)));
                 }
                 split.parts.push(Part::Reference(reference));
             }
@@ -120,7 +124,10 @@ fn looks_mistyped(inside: &str) -> bool {
         return false;
     };
     let inside = &inside[..end];
-    let head = inside.split([':', '.', '-', ' ']).next().unwrap_or_default();
+    let head = inside
+        .split([':', '.', '-', ' '])
+        .next()
+        .unwrap_or_default();
     let near = ["env", "file", "exec"].iter().any(|kind| {
         head.len() < inside.len() && strsim::damerau_levenshtein(&head.to_lowercase(), kind) <= 1
     });
@@ -155,14 +162,28 @@ mod tests {
         assert_eq!(parts("${env:A}"), [env("A", None)]);
         assert_eq!(
             parts("x${env:A}y${env:B:-c:d}z"),
-            [literal("x"), env("A", None), literal("y"), env("B", Some("c:d")), literal("z")]
+            [
+                literal("x"),
+                env("A", None),
+                literal("y"),
+                env("B", Some("c:d")),
+                literal("z")
+            ]
         );
         assert_eq!(parts("${env:A:-}"), [env("A", Some(""))]);
     }
 
     #[test]
     fn everything_else_is_passed_through() {
-        for text in ["", "${gmtDate:yyyy}", "${epoch}", "${date:x}'${", "$", "a$b", "${}"] {
+        for text in [
+            "",
+            "${gmtDate:yyyy}",
+            "${epoch}",
+            "${date:x}'${",
+            "$",
+            "a$b",
+            "${}",
+        ] {
             assert_eq!(parts(text), [literal(text)], "{text}");
             assert_eq!(split(text, Path::new("")).errors, []);
         }

@@ -73,8 +73,11 @@ pub fn standard_input(folder: &Path) -> Result<SourceFile, Diagnostics> {
 }
 
 fn read_folder(folder: &Path, files: &mut Vec<SourceFile>, problems: &mut Diagnostics) {
-    let entries: Result<Vec<PathBuf>, _> = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect());
+    let entries: Result<Vec<PathBuf>, _> = fs::read_dir(folder).and_then(|entries| {
+        entries
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect()
+    });
     let mut paths = match entries {
         Ok(paths) => paths,
         Err(error) => return problems.push(unreadable(folder, &error)),
@@ -97,7 +100,9 @@ fn is_manifest(path: &Path) -> bool {
     let Some(name) = path.file_name().map(|name| name.to_string_lossy()) else {
         return false;
     };
-    let ending = [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
+    let ending = [".yaml", ".yml", ".json"]
+        .iter()
+        .any(|ending| name.ends_with(ending));
     ending && !name.ends_with(".lock.json") && !name.starts_with('.') && !path.is_dir()
 }
 

@@ -64,7 +64,11 @@ impl FileText {
     /// The place of a byte range, its text still missing.
     pub(super) fn place(&self, range: &Range<usize>) -> Place {
         let start = floor(&self.text, range.start);
-        let line = self.line_starts.partition_point(|&first| first <= start).max(1) - 1;
+        let line = self
+            .line_starts
+            .partition_point(|&first| first <= start)
+            .max(1)
+            - 1;
         let (from, to) = self.line_range(line);
         let end = floor(&self.text, range.end.clamp(start, to.max(start)));
         Place {
@@ -77,7 +81,11 @@ impl FileText {
     }
 
     fn line_range(&self, line: usize) -> (usize, usize) {
-        let from = self.line_starts.get(line).copied().unwrap_or(self.text.len());
+        let from = self
+            .line_starts
+            .get(line)
+            .copied()
+            .unwrap_or(self.text.len());
         let to = self
             .line_starts
             .get(line + 1)
@@ -141,7 +149,10 @@ fn floor(text: &str, index: usize) -> usize {
 fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Diagnostic {
     let before = &bytes[..at];
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let last = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
+    let last = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |index| index + 1);
     let column = String::from_utf8_lossy(&before[last..]).chars().count() + 1;
     let sixteen = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
     let hint = if sixteen {

@@ -80,7 +80,9 @@ pub(super) fn unite(
                         length: 1,
                         text: None,
                     })
-                    .hint("add `inventory: a-name`; it marks every instance as this manifest's own"),
+                    .hint(
+                        "add `inventory: a-name`; it marks every instance as this manifest's own",
+                    ),
             );
         }
         return None;
@@ -108,7 +110,10 @@ fn check_moves(
             continue;
         };
         let problem = if old == key {
-            Some(Diagnostic::error("bad-move", format!("`{key}` cannot have moved from itself")))
+            Some(Diagnostic::error(
+                "bad-move",
+                format!("`{key}` cannot have moved from itself"),
+            ))
         } else if let Some((_, declared, _)) = seen.get(old) {
             Some(
                 Diagnostic::error(

@@ -29,7 +29,9 @@ impl Reader<'_, '_> {
         if matches!(node.kind, Kind::Null) {
             let problem = Diagnostic::error("empty-value", format!("`{path}` has no value"))
                 .at(self.place(node))
-                .hint("write \"\" for an empty text, or remove the key to leave it to the platform");
+                .hint(
+                    "write \"\" for an empty text, or remove the key to leave it to the platform",
+                );
             self.out.push(problem);
             return None;
         }
@@ -42,7 +44,9 @@ impl Reader<'_, '_> {
             // A number under a credential key is its text: that is what the platform stores.
             if let Template::Literal(value) = &template {
                 let text = PlainValue(value.clone()).canonical();
-                return Some(DesiredValue::Secret(Template::Text(vec![Part::Literal(text)])));
+                return Some(DesiredValue::Secret(Template::Text(vec![Part::Literal(
+                    text,
+                )])));
             }
         }
         Some(DesiredValue::Secret(template))
@@ -58,7 +62,10 @@ impl Reader<'_, '_> {
             Kind::List(items) => {
                 let items: Vec<Option<Template>> =
                     items.iter().map(|item| self.template(item, path)).collect();
-                items.into_iter().collect::<Option<Vec<_>>>().map(Template::List)
+                items
+                    .into_iter()
+                    .collect::<Option<Vec<_>>>()
+                    .map(Template::List)
             }
             Kind::Map(members) => {
                 let mut map = BTreeMap::new();
@@ -85,9 +92,12 @@ impl Reader<'_, '_> {
     fn text_template(&mut self, node: &Node, text: &str, path: &str) -> Option<Template> {
         let place = self.place(node);
         if text == MASK {
-            let problem = Diagnostic::error("masked-value", format!("`{path}` is the platform's mask"))
-                .at(place)
-                .hint("the platform shows secrets as ********; write a reference such as ${env:NAME}");
+            let problem = Diagnostic::error(
+                "masked-value",
+                format!("`{path}` is the platform's mask"),
+            )
+            .at(place)
+            .hint("the platform shows secrets as ********; write a reference such as ${env:NAME}");
             self.out.push(problem);
             return None;
         }
@@ -173,7 +183,9 @@ fn looks_like_a_placeholder(text: &str) -> bool {
             .iter()
             .any(|word| lower.contains(word));
     let crossed = lower.len() >= 4 && lower.bytes().all(|byte| byte == b'x');
-    bracketed || crossed || matches!(lower.as_str(), "changeme" | "change_me" | "todo" | "tbd")
+    bracketed
+        || crossed
+        || matches!(lower.as_str(), "changeme" | "change_me" | "todo" | "tbd")
         || lower.starts_with("your_")
         || lower.starts_with("insert_")
 }

@@ -8,8 +8,8 @@ use crate::catalog::{Catalog, is_credential};
 use crate::model::marker::MAX_TAG;
 use crate::model::observed::MASK;
 use crate::model::{
-    Action, CreateRequest, DesiredValue, ElementRef, InstanceId, Marker, ObservedInstance, OnRemove, Plan,
-    Reason, RequestValue, Step, UpdateRequest,
+    Action, CreateRequest, DesiredValue, ElementRef, InstanceId, Marker, ObservedInstance,
+    OnRemove, Plan, Reason, RequestValue, Step, UpdateRequest,
 };
 
 /// An invariant that a plan breaks.
@@ -58,12 +58,20 @@ impl Auditor<'_> {
             if let Some(id) = step.id {
                 *ids.entry(id).or_default() += 1;
             }
-            if !matches!(step.action, Action::Delete { drop_entry: false, .. }) {
+            if !matches!(
+                step.action,
+                Action::Delete {
+                    drop_entry: false,
+                    ..
+                }
+            ) {
                 *main_steps.entry(step.key.as_str()).or_default() += 1;
             }
             let once = step.id.is_none_or(|id| ids.get(&id) == Some(&1));
             self.expect(once, step, "two steps for one instance");
-            let one = main_steps.get(step.key.as_str()).is_none_or(|count| *count == 1);
+            let one = main_steps
+                .get(step.key.as_str())
+                .is_none_or(|count| *count == 1);
             self.expect(one, step, "two steps for one key");
             let selected = self.input.policy.selection.includes(step.key.as_str());
             self.expect(selected, step, "a step outside the selection");
@@ -83,18 +91,30 @@ impl Auditor<'_> {
 
     /// Ours by the lock file, or by a marker of this inventory.
     fn is_ours(&self, id: InstanceId) -> bool {
-        let recorded = self.input.lock.instances.values().any(|entry| entry.id == id);
+        let recorded = self
+            .input
+            .lock
+            .instances
+            .values()
+            .any(|entry| entry.id == id);
         let marked = self.observed(id).is_some_and(|instance| {
-            self.tags(instance).iter().any(|tag| self.is_our_marker(tag))
+            self.tags(instance)
+                .iter()
+                .any(|tag| self.is_our_marker(tag))
         });
         recorded || marked
     }
 
     fn is_our_marker(&self, tag: &str) -> bool {
         let inventory = &self.input.desired.inventory;
-        let keys = self.input.desired.instances.iter().flat_map(|(key, instance)| {
-            std::iter::once(key).chain(instance.lifecycle.moved_from.as_ref())
-        });
+        let keys = self
+            .input
+            .desired
+            .instances
+            .iter()
+            .flat_map(|(key, instance)| {
+                std::iter::once(key).chain(instance.lifecycle.moved_from.as_ref())
+            });
         Marker::belongs_to(tag, inventory)
             || keys.chain(self.input.lock.instances.keys()).any(|key| {
                 tag == Marker::live(inventory, key).as_str()
@@ -108,7 +128,11 @@ impl Auditor<'_> {
 
     fn step(&mut self, step: &Step) {
         if let Some(id) = step.id {
-            self.expect(self.is_ours(id), step, "a step on an instance that is not ours");
+            self.expect(
+                self.is_ours(id),
+                step,
+                "a step on an instance that is not ours",
+            );
         }
         match &step.action {
             Action::Create(request) => {
@@ -140,7 +164,11 @@ impl Auditor<'_> {
                     (View::Live(observed), Some(id)) => observed.gone.contains(&id),
                     _ => false,
                 };
-                self.expect(gone, step, "forgets an instance that is not known to be gone");
+                self.expect(
+                    gone,
+                    step,
+                    "forgets an instance that is not known to be gone",
+                );
                 let wanted = self.input.desired.instances.contains_key(&step.key);
                 self.expect(!wanted, step, "forgets an instance that is wanted");
             }
@@ -172,7 +200,11 @@ impl Auditor<'_> {
         };
         self.expect(asked, step, "a delete that nobody asked for");
         if drop_entry {
-            self.expect(!self.is_protected(step), step, "a delete of a protected instance");
+            self.expect(
+                !self.is_protected(step),
+                step,
+                "a delete of a protected instance",
+            );
             let wanted = self.input.desired.instances.contains_key(&step.key);
             self.expect(!wanted, step, "a delete of an instance that is wanted");
         } else {
@@ -183,28 +215,55 @@ impl Auditor<'_> {
                 .get(&step.key)
                 .is_some_and(|entry| Some(entry.id) == step.id);
             let retired = has(Reason::ReplaceUnfinished);
-            self.expect(!recorded || retired, step, "a delete of the recorded instance");
+            self.expect(
+                !recorded || retired,
+                step,
+                "a delete of the recorded instance",
+            );
         }
     }
 
     fn create(&mut self, step: &Step, request: &CreateRequest) {
         let marker = Marker::live(&self.input.desired.inventory, &step.key);
         let tags = &request.tags;
-        self.expect(request.marker == marker.as_str(), step, "a create with a wrong marker");
-        self.expect(tags.contains(&request.marker), step, "a create without its marker");
-        self.expect(request.marker.len() <= MAX_TAG, step, "a marker that is too long");
+        self.expect(
+            request.marker == marker.as_str(),
+            step,
+            "a create with a wrong marker",
+        );
+        self.expect(
+            tags.contains(&request.marker),
+            step,
+            "a create without its marker",
+        );
+        self.expect(
+            request.marker.len() <= MAX_TAG,
+            step,
+            "a marker that is too long",
+        );
         self.values(step, &request.configuration);
     }
 
     fn update(&mut self, step: &Step, request: &UpdateRequest) {
-        self.expect(step.id == Some(request.id), step, "an update of another instance");
+        self.expect(
+            step.id == Some(request.id),
+            step,
+            "an update of another instance",
+        );
         self.values(step, &request.configuration);
         let Some(tags) = &request.tags else {
             return;
         };
         let marker = Marker::live(&self.input.desired.inventory, &step.key);
-        self.expect(tags.contains(marker.as_str()), step, "an update that drops the marker");
-        let markers = tags.iter().filter(|tag| Marker::state_of(tag).is_some()).count();
+        self.expect(
+            tags.contains(marker.as_str()),
+            step,
+            "an update that drops the marker",
+        );
+        let markers = tags
+            .iter()
+            .filter(|tag| Marker::state_of(tag).is_some())
+            .count();
         self.expect(markers == 1, step, "an update that leaves two markers");
         let declared = self
             .input

@@ -108,11 +108,7 @@ pub(super) fn replace(
     });
 }
 
-fn request(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    desired: &DesiredInstance,
-) -> CreateRequest {
+fn request(input: &PlanInput, subject: &Subject<'_>, desired: &DesiredInstance) -> CreateRequest {
     let marker = Marker::live(&input.desired.inventory, subject.key).to_string();
     // Without declared tags: what the platform itself would have tagged (API.md section 2.5).
     let mut tags: Vec<String> = match &desired.tags {

@@ -14,9 +14,8 @@ use super::subject::Subject;
 use super::{PlanInput, create};
 use crate::model::plan::SecretRecord;
 use crate::model::{
-    Action, Change, DesiredInstance, DesiredValue, FieldChange, Marker, NoteCode,
-    ObservedInstance, Reason, RequestValue, SecretFact, Shown, Step, UpdateRequest, VersusLock,
-    VersusPlatform,
+    Action, Change, DesiredInstance, DesiredValue, FieldChange, Marker, NoteCode, ObservedInstance,
+    Reason, RequestValue, SecretFact, Shown, Step, UpdateRequest, VersusLock, VersusPlatform,
 };
 
 /// A recorded instance that is there: unchanged, an update, or a replace.
@@ -39,14 +38,25 @@ pub(super) fn compare(
         let inventory = &input.desired.inventory;
         let mut tags = own_tags(seen);
         tags.insert(Marker::retired(inventory, subject.key).to_string());
-        create::replace(input, subject, desired, seen, Some(tags), vec![reason], found);
+        create::replace(
+            input,
+            subject,
+            desired,
+            seen,
+            Some(tags),
+            vec![reason],
+            found,
+        );
         return;
     }
     if seen.configuration.is_none() || seen.tags.is_none() {
         return found.refuse(
             "unreadable",
             subject,
-            format!("the platform does not show tags and configuration of instance {}", seen.id),
+            format!(
+                "the platform does not show tags and configuration of instance {}",
+                seen.id
+            ),
             "run again; what cannot be read is not changed",
         );
     }

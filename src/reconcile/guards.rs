@@ -25,7 +25,9 @@ pub(super) fn check(input: &PlanInput, observed: &Observed, found: &mut Found) {
         refuse(
             found,
             "too-many-deletes",
-            format!("the plan deletes or replaces {deletes} instances, and at most {most} are allowed"),
+            format!(
+                "the plan deletes or replaces {deletes} instances, and at most {most} are allowed"
+            ),
             format!("pass --max-deletes={deletes} where that is what you want"),
         );
     }

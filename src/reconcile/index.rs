@@ -52,8 +52,15 @@ impl<'o> Index<'o> {
     }
 
     /// Those with the live marker of one of these keys, the one to keep first: the oldest valid.
-    pub(super) fn live(&self, input: &PlanInput, keys: &[&InstanceKey]) -> Vec<&'o ObservedInstance> {
-        self.carrying(keys.iter().map(|key| Marker::live(&input.desired.inventory, key)))
+    pub(super) fn live(
+        &self,
+        input: &PlanInput,
+        keys: &[&InstanceKey],
+    ) -> Vec<&'o ObservedInstance> {
+        self.carrying(
+            keys.iter()
+                .map(|key| Marker::live(&input.desired.inventory, key)),
+        )
     }
 
     /// Those with the retired marker of one of these keys.
@@ -62,7 +69,10 @@ impl<'o> Index<'o> {
         input: &PlanInput,
         keys: &[&InstanceKey],
     ) -> Vec<&'o ObservedInstance> {
-        self.carrying(keys.iter().map(|key| Marker::retired(&input.desired.inventory, key)))
+        self.carrying(
+            keys.iter()
+                .map(|key| Marker::retired(&input.desired.inventory, key)),
+        )
     }
 
     fn carrying(&self, wanted: impl Iterator<Item = Marker>) -> Vec<&'o ObservedInstance> {
@@ -84,8 +94,12 @@ impl<'o> Index<'o> {
 
     /// Instances with a marker of this inventory whose key nobody knows.
     pub(super) fn orphans(&self, input: &PlanInput) -> Vec<(&'o ObservedInstance, &'o str)> {
-        let locked: BTreeSet<InstanceId> =
-            input.lock.instances.values().map(|entry| entry.id).collect();
+        let locked: BTreeSet<InstanceId> = input
+            .lock
+            .instances
+            .values()
+            .map(|entry| entry.id)
+            .collect();
         self.observed
             .instances
             .values()
@@ -100,8 +114,12 @@ impl<'o> Index<'o> {
 
     /// How many instances are neither recorded nor marked as ours.
     pub(super) fn foreign(&self, input: &PlanInput) -> usize {
-        let locked: BTreeSet<InstanceId> =
-            input.lock.instances.values().map(|entry| entry.id).collect();
+        let locked: BTreeSet<InstanceId> = input
+            .lock
+            .instances
+            .values()
+            .map(|entry| entry.id)
+            .collect();
         self.observed
             .instances
             .values()

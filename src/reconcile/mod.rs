@@ -70,7 +70,13 @@ pub fn plan(input: &PlanInput) -> Planned {
 
 /// Steps of one key are carried out in this order: what is current comes first, what is superfluous
 /// last.
-fn order(step: &crate::model::Step) -> (&crate::model::InstanceKey, bool, Option<crate::model::InstanceId>) {
+fn order(
+    step: &crate::model::Step,
+) -> (
+    &crate::model::InstanceKey,
+    bool,
+    Option<crate::model::InstanceId>,
+) {
     let deletes = matches!(step.action, crate::model::Action::Delete { .. });
     (&step.key, deletes, step.id)
 }

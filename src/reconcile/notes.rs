@@ -44,9 +44,10 @@ pub(super) fn general(input: &PlanInput, index: &Index<'_>, found: &mut Found) {
         note(NoteCode::Foreign, None, message);
     }
     for key in input.intents.keys() {
-        let message = "an earlier run was cut off while it created this instance; `apply` finds out \
+        let message =
+            "an earlier run was cut off while it created this instance; `apply` finds out \
                        what became of it before it creates anything for this key"
-            .to_owned();
+                .to_owned();
         note(NoteCode::Unsettled, Some(key), message);
     }
 }

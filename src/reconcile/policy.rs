@@ -44,7 +44,9 @@ impl Resend {
     pub fn sends(&self, key: &InstanceKey) -> bool {
         match self {
             Self::Compare | Self::Accept => false,
-            Self::Send(patterns) => patterns.iter().any(|pattern| matches(pattern, key.as_str())),
+            Self::Send(patterns) => patterns
+                .iter()
+                .any(|pattern| matches(pattern, key.as_str())),
         }
     }
 }
@@ -61,7 +63,8 @@ pub struct Selection {
 impl Selection {
     /// Whether this key takes part.
     pub fn includes(&self, key: &str) -> bool {
-        let hit = |patterns: &BTreeSet<String>| patterns.iter().any(|pattern| matches(pattern, key));
+        let hit =
+            |patterns: &BTreeSet<String>| patterns.iter().any(|pattern| matches(pattern, key));
         (self.targets.is_empty() || hit(&self.targets)) && !hit(&self.excludes)
     }
 
@@ -120,7 +123,13 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_any_text() {
-        for (pattern, text) in [("*", ""), ("a*", "a"), ("a*c", "abbc"), ("*-eu", "x-eu"), ("a*b*c", "a1b2c")] {
+        for (pattern, text) in [
+            ("*", ""),
+            ("a*", "a"),
+            ("a*c", "abbc"),
+            ("*-eu", "x-eu"),
+            ("a*b*c", "a1b2c"),
+        ] {
             assert!(matches(pattern, text), "{pattern} {text}");
         }
         for (pattern, text) in [("a", "b"), ("a*c", "ab"), ("", "a"), ("*-eu", "x-us")] {

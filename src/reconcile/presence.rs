@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::index::{is_retired, markers};
 use super::index::Index;
+use super::index::{is_retired, markers};
 use super::subject::{Subject, There};
 use super::{PlanInput, View, create, diff, normalize, removed};
 use crate::model::{
@@ -25,7 +25,12 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub(super) fn note(&mut self, code: NoteCode, subject: &Subject<'_>, message: impl Into<String>) {
+    pub(super) fn note(
+        &mut self,
+        code: NoteCode,
+        subject: &Subject<'_>,
+        message: impl Into<String>,
+    ) {
         self.notes.push(Note {
             code,
             key: Some(subject.key.clone()),
@@ -131,7 +136,8 @@ fn unfinished(
     let Some(desired) = subject.desired else {
         return false;
     };
-    if normalize::is_of(&old.element, &desired.element) && !input.policy.replace.contains(subject.key)
+    if normalize::is_of(&old.element, &desired.element)
+        && !input.policy.replace.contains(subject.key)
     {
         diff::restore(input, subject, old, found);
     } else {
@@ -191,7 +197,9 @@ fn delete_retired(
         .any(|step| step.key == *subject.key && matches!(step.action, Action::Replace { .. }));
     if !replaced {
         let reasons = vec![Reason::ReplaceUnfinished];
-        found.steps.push(delete(input, subject, old, marker, reasons));
+        found
+            .steps
+            .push(delete(input, subject, old, marker, reasons));
     }
 }
 
@@ -242,9 +250,13 @@ fn duplicates(
     if input.policy.prune_duplicates {
         for instance in others {
             let marker = markers(instance).next().unwrap_or_default();
-            found
-                .steps
-                .push(delete(input, subject, instance, marker, vec![Reason::Duplicate, Reason::Pruned]));
+            found.steps.push(delete(
+                input,
+                subject,
+                instance,
+                marker,
+                vec![Reason::Duplicate, Reason::Pruned],
+            ));
         }
     }
     found.note(
@@ -269,11 +281,15 @@ fn belongs_to_somebody_else(
         return false;
     }
     let inventory = &input.desired.inventory;
-    let ours: Vec<String> = [Some(subject.key), subject.moved_from, Some(subject.recorded_as)]
-        .into_iter()
-        .flatten()
-        .map(|key| Marker::live(inventory, key).to_string())
-        .collect();
+    let ours: Vec<String> = [
+        Some(subject.key),
+        subject.moved_from,
+        Some(subject.recorded_as),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|key| Marker::live(inventory, key).to_string())
+    .collect();
     let foreign = markers(instance).find(|tag| !ours.iter().any(|own| own == tag));
     let Some(foreign) = foreign else {
         return false;

@@ -35,7 +35,10 @@ pub(super) fn removed(
         found.refuse(
             "protected",
             subject,
-            format!("instance {} left the manifest, but is protected", instance.id),
+            format!(
+                "instance {} left the manifest, but is protected",
+                instance.id
+            ),
             "put it back with `protect: false`, apply that, and remove it then",
         );
         return;

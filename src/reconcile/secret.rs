@@ -91,4 +91,3 @@ pub(super) enum Entry {
     There,
     None,
 }
-

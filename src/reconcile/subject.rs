@@ -49,10 +49,18 @@ pub(super) fn subjects<'a>(input: &'a PlanInput, index: &Index<'a>) -> Vec<Subje
         .desired
         .instances
         .keys()
-        .chain(input.lock.instances.keys().filter(|key| !claimed.contains(key)))
+        .chain(
+            input
+                .lock
+                .instances
+                .keys()
+                .filter(|key| !claimed.contains(key)),
+        )
         .filter(|key| input.policy.selection.includes(key.as_str()))
         .collect();
-    keys.into_iter().map(|key| subject(input, index, key)).collect()
+    keys.into_iter()
+        .map(|key| subject(input, index, key))
+        .collect()
 }
 
 fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) -> Subject<'a> {

@@ -82,7 +82,12 @@ pub fn human(diagnostics: &Diagnostics, color: Color, out: &mut dyn Write) -> io
         (0, 0) => Ok(()),
         (0, _) => writeln!(out, "{}", many(warnings, "warning")),
         (_, 0) => writeln!(out, "{}", many(errors, "error")),
-        _ => writeln!(out, "{}, {}", many(errors, "error"), many(warnings, "warning")),
+        _ => writeln!(
+            out,
+            "{}, {}",
+            many(errors, "error"),
+            many(warnings, "warning")
+        ),
     }
 }
 

@@ -36,16 +36,28 @@ pub fn plan(planned: &Planned, options: Options<'_>, out: &mut dyn Write) -> io:
     if !planned.notes.is_empty() {
         writeln!(out, "{}", color.paint(Label::Strong, "Notes:"))?;
         for note in &planned.notes {
-            let key = note.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+            let key = note
+                .key
+                .as_ref()
+                .map(|key| format!("{key}: "))
+                .unwrap_or_default();
             let message = harmless(&note.message);
-            writeln!(out, "  {key}{message} {}", color.paint(Label::Dim, format!("[{}]", note.code)))?;
+            writeln!(
+                out,
+                "  {key}{message} {}",
+                color.paint(Label::Dim, format!("[{}]", note.code))
+            )?;
         }
         writeln!(out)?;
     }
     if !planned.refusals.is_empty() {
         writeln!(out, "{}", color.paint(Label::Refused, "Refused:"))?;
         for refusal in &planned.refusals {
-            let key = refusal.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+            let key = refusal
+                .key
+                .as_ref()
+                .map(|key| format!("{key}: "))
+                .unwrap_or_default();
             let message = harmless(&refusal.message);
             writeln!(out, "  {key}{message} [{}]", refusal.code)?;
             writeln!(out, "    hint: {}", refusal.hint)?;
@@ -68,7 +80,10 @@ pub fn summary(planned: &Planned) -> String {
     for step in &planned.plan.steps {
         let word = step.action.as_str();
         let order = ["create", "adopt", "update", "replace", "delete", "forget"];
-        let place = order.iter().position(|known| *known == word).unwrap_or(order.len());
+        let place = order
+            .iter()
+            .position(|known| *known == word)
+            .unwrap_or(order.len());
         counts.entry(place).or_insert((word, 0)).1 += 1;
     }
     let counts: Vec<String> = counts
@@ -123,7 +138,11 @@ fn body(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let creates = matches!(step.action, Action::Create(_) | Action::Replace { .. });
-    let mut members: Vec<Member> = step.changes.iter().map(|change| member(change, creates)).collect();
+    let mut members: Vec<Member> = step
+        .changes
+        .iter()
+        .map(|change| member(change, creates))
+        .collect();
     if let (Some(desired), false) = (desired, creates) {
         unchanged(desired, &mut members);
     }
@@ -140,7 +159,11 @@ fn body(
             inside = true;
             let mark = if creates { "+" } else { " " };
             let label = if creates { Label::Added } else { Label::Dim };
-            writeln!(out, "{}", color.paint(label, format!("    {mark} configuration:")))?;
+            writeln!(
+                out,
+                "{}",
+                color.paint(label, format!("    {mark} configuration:"))
+            )?;
         }
         write_member(member, depth, name, creates, color, out)?;
     }
@@ -174,7 +197,11 @@ fn unchanged(desired: &DesiredInstance, members: &mut Vec<Member>) {
     };
     add("name".to_owned(), Some(desired.name.as_str().into()), None);
     if let Some(tags) = &desired.tags {
-        add("tags".to_owned(), Some(tags.iter().cloned().collect()), None);
+        add(
+            "tags".to_owned(),
+            Some(tags.iter().cloned().collect()),
+            None,
+        );
     }
     add("enabled".to_owned(), Some(desired.enabled.into()), None);
     for (name, value) in &desired.configuration {
@@ -211,7 +238,10 @@ fn write_member(
             .as_ref()
             .map(|value| yaml::lines(depth, name, value))
             .unwrap_or_default();
-        lines.iter().map(|line| harmless(line) + "\n").collect::<String>()
+        lines
+            .iter()
+            .map(|line| harmless(line) + "\n")
+            .collect::<String>()
     };
     let (before, after) = (text(&member.before), text(&member.after));
     let diff = TextDiff::from_lines(&before, &after);
@@ -228,7 +258,11 @@ fn write_member(
                 if piece.is_empty() {
                     continue;
                 }
-                let label = if emphasized { Label::Emphasis(side) } else { label };
+                let label = if emphasized {
+                    Label::Emphasis(side)
+                } else {
+                    label
+                };
                 line.push_str(&color.paint(label, piece));
             }
             writeln!(out, "{line}")?;

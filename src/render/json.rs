@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::FORMAT_VERSION;
-use crate::model::{InstanceId, InstanceKey, InventoryName, Note, Planned, Reason, Refusal, Shown, Step};
+use crate::model::{
+    InstanceId, InstanceKey, InventoryName, Note, Planned, Reason, Refusal, Shown, Step,
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

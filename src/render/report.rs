@@ -21,7 +21,11 @@ struct ReportObject<'a> {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn json(inventory: &InventoryName, report: &ApplyReport, out: &mut dyn Write) -> io::Result<()> {
+pub fn json(
+    inventory: &InventoryName,
+    report: &ApplyReport,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let object = ReportObject {
         format_version: FORMAT_VERSION,
         inventory,
@@ -37,7 +41,11 @@ pub fn json(inventory: &InventoryName, report: &ApplyReport, out: &mut dyn Write
 /// Those of the writer.
 pub fn human(report: &ApplyReport, color: Color, out: &mut dyn Write) -> io::Result<()> {
     let width = |cell: fn(&StepOutcome) -> String| {
-        let longest = report.outcomes.iter().map(|row| cell(row).chars().count()).max();
+        let longest = report
+            .outcomes
+            .iter()
+            .map(|row| cell(row).chars().count())
+            .max();
         longest.unwrap_or(0)
     };
     let key: fn(&StepOutcome) -> String = |row| row.key.to_string();
@@ -52,7 +60,11 @@ pub fn human(report: &ApplyReport, color: Color, out: &mut dyn Write) -> io::Res
         };
         let id = row.id.map(|id| format!("  id {id}")).unwrap_or_default();
         let outcome = color.paint(label, format!("{:<7}", row.outcome.as_str()));
-        let line = format!("{:<keys$}  {:<actions$}  {outcome}{id}", key(row), row.action);
+        let line = format!(
+            "{:<keys$}  {:<actions$}  {outcome}{id}",
+            key(row),
+            row.action
+        );
         writeln!(out, "{}", line.trim_end())?;
         if let Some(error) = &row.error {
             writeln!(out, "    {}", harmless(error))?;
@@ -68,7 +80,11 @@ pub fn summary(report: &ApplyReport) -> String {
         rows.count()
     };
     let mut parts = vec![format!("{} applied", count(OutcomeKind::Applied))];
-    for kind in [OutcomeKind::Failed, OutcomeKind::Unknown, OutcomeKind::Skipped] {
+    for kind in [
+        OutcomeKind::Failed,
+        OutcomeKind::Unknown,
+        OutcomeKind::Skipped,
+    ] {
         let rows = count(kind);
         if rows > 0 {
             parts.push(format!("{rows} {}", kind.as_str()));

@@ -90,7 +90,10 @@ mod tests {
         assert_eq!(shown(json!("no")), "  key: \"no\"");
         assert_eq!(shown(json!("")), "  key: \"\"");
         assert_eq!(shown(json!(["a", "b c"])), "  key: [a, b c]");
-        assert_eq!(shown(json!("{\"a\":{\"b\":1}}")), "  key:\n    a:\n      b: 1");
+        assert_eq!(
+            shown(json!("{\"a\":{\"b\":1}}")),
+            "  key:\n    a:\n      b: 1"
+        );
         assert_eq!(shown(json!("one\ntwo")), "  key: |\n    one\n    two");
     }
 }

@@ -1,6 +1,5 @@
 //! `${exec:command}`: a program that prints a secret, run without a shell.
 
-
 use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -42,7 +41,9 @@ pub(super) fn run(command: &str) -> Result<String, String> {
     if bytes.len() as u64 > MOST_BYTES {
         let _ = child.kill();
         let _ = child.wait();
-        return Err(format!("the command `{program}` prints more than {MOST_BYTES} bytes"));
+        return Err(format!(
+            "the command `{program}` prints more than {MOST_BYTES} bytes"
+        ));
     }
     let status = child
         .wait()

@@ -124,7 +124,11 @@ fn compare(
         };
         return Ok((fact, None));
     };
-    let rotated = input.lock.check.as_ref().is_some_and(|check| !key.made(check));
+    let rotated = input
+        .lock
+        .check
+        .as_ref()
+        .is_some_and(|check| !key.made(check));
     let in_lock = recorded.secrets.map(|secrets| secrets.get(name));
     let in_intent = recorded.sent.and_then(|sent| sent.get(name));
     let mut unchanged = None;

@@ -86,14 +86,15 @@ pub fn resolve(
 }
 
 fn templates(instance: &DesiredInstance) -> impl Iterator<Item = (SecretField, &Template)> {
-    let configuration = instance.configuration.iter().filter_map(|(name, value)| {
-        match value {
+    let configuration = instance
+        .configuration
+        .iter()
+        .filter_map(|(name, value)| match value {
             DesiredValue::Plain(_) => None,
             DesiredValue::Secret(template) => {
                 Some((SecretField::Configuration(name.clone()), template))
             }
-        }
-    });
+        });
     let provider_data = instance
         .provider_data
         .iter()
@@ -150,7 +151,8 @@ fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unres
         Reference::Exec { command } if lookups.allow_exec => {
             let found = super::exec::run(command).map_err(|message| Unresolved {
                 message,
-                hint: "run it by hand to see what it says; it gets no shell and no input".to_owned(),
+                hint: "run it by hand to see what it says; it gets no shell and no input"
+                    .to_owned(),
             });
             (found, None)
         }

@@ -24,8 +24,6 @@ pub fn install(global: &GlobalArgs) {
         LogFormat::Text => registry
             .with(layer.with_ansi(false).with_filter(own))
             .try_init(),
-        LogFormat::Json => registry
-            .with(layer.json().with_filter(own))
-            .try_init(),
+        LogFormat::Json => registry.with(layer.json().with_filter(own)).try_init(),
     };
 }

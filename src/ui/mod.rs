@@ -32,8 +32,7 @@ impl Ui {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        let may_ask =
-            !global.no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
+        let may_ask = !global.no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
         Self {
             color,
             quiet: global.quiet,

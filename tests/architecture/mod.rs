@@ -37,7 +37,9 @@ fn rust_files(below: &str) -> Vec<PathBuf> {
 
 /// The module path of a file below `src`: `["apply", "settle"]` for `src/apply/settle.rs`.
 fn module_path(file: &Path) -> Vec<String> {
-    let below = file.strip_prefix(root().join("src")).expect("a file of src");
+    let below = file
+        .strip_prefix(root().join("src"))
+        .expect("a file of src");
     let mut parts: Vec<String> = below
         .with_extension("")
         .iter()
@@ -119,7 +121,10 @@ fn no_module_names_one_it_may_not_know() {
             continue;
         }
         let Some(entry) = MODULES.iter().find(|entry| entry.name == module) else {
-            broken.push(format!("{}: module `{module}` is not in the table", file.display()));
+            broken.push(format!(
+                "{}: module `{module}` is not in the table",
+                file.display()
+            ));
             continue;
         };
         let code = code(&file);
@@ -131,7 +136,10 @@ fn no_module_names_one_it_may_not_know() {
         // A nested `mod tests { … }` adds one level of its own.
         let nested = usize::from(code.contains("mod tests {"));
         if longest_climb(&code) >= path.len() + nested {
-            broken.push(format!("{}: climbs past its module by `super::`", file.display()));
+            broken.push(format!(
+                "{}: climbs past its module by `super::`",
+                file.display()
+            ));
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
@@ -162,12 +170,21 @@ fn every_file_says_what_it_is_for_and_stays_small() {
         if !text.starts_with("//!") {
             broken.push(format!("{}: does not open with `//!`", file.display()));
         }
-        if file.ends_with("mod.rs") && file.parent().and_then(Path::parent) == Some(&root().join("src"))
+        if file.ends_with("mod.rs")
+            && file.parent().and_then(Path::parent) == Some(&root().join("src"))
         {
-            let head: Vec<&str> = text.lines().take_while(|line| line.starts_with("//!")).collect();
-            let says = head.iter().any(|line| line.contains("Must not:") || line.contains("must not"));
+            let head: Vec<&str> = text
+                .lines()
+                .take_while(|line| line.starts_with("//!"))
+                .collect();
+            let says = head
+                .iter()
+                .any(|line| line.contains("Must not:") || line.contains("must not"));
             if !says {
-                broken.push(format!("{}: does not say what it must not do", file.display()));
+                broken.push(format!(
+                    "{}: does not say what it must not do",
+                    file.display()
+                ));
             }
         }
     }
@@ -186,7 +203,10 @@ fn the_documentation_has_the_same_table() {
         let [name, _what, layer, may_use] = cells[..] else {
             panic!("not a row of four: {line}");
         };
-        let mut uses: Vec<&str> = may_use.split(", ").map(|word| word.trim_matches('`')).collect();
+        let mut uses: Vec<&str> = may_use
+            .split(", ")
+            .map(|word| word.trim_matches('`'))
+            .collect();
         uses.retain(|word| !matches!(*word, "nothing" | ""));
         uses.sort_unstable();
         documented.insert(name.trim_matches('`'), (layer, uses));

@@ -30,24 +30,92 @@ const SHELL: &[&str] = &[
 
 /// Every module there is; one that is not here fails the test.
 pub(super) const MODULES: &[Module] = &[
-    Module { name: "model", layer: "0 pure", may_use: &[] },
-    Module { name: "diagnostic", layer: "0 pure", may_use: &[] },
-    Module { name: "catalog", layer: "0 pure", may_use: &[] },
-    Module { name: "ports", layer: "1 pure", may_use: CORE },
-    Module { name: "reconcile", layer: "1 pure", may_use: CORE },
-    Module { name: "render", layer: "1 pure", may_use: CORE },
-    Module { name: "manifest", layer: "2 edge", may_use: EDGE },
-    Module { name: "secrets", layer: "2 edge", may_use: EDGE },
-    Module { name: "lockfile", layer: "2 edge", may_use: EDGE },
-    Module { name: "remote", layer: "2 edge", may_use: EDGE },
-    Module { name: "apply", layer: "2 edge", may_use: &["model", "ports"] },
-    Module { name: "sandbox", layer: "2 edge", may_use: &["catalog"] },
-    Module { name: "cli", layer: "3 shell", may_use: &[] },
-    Module { name: "error", layer: "3 shell", may_use: &["model", "diagnostic", "ports"] },
+    Module {
+        name: "model",
+        layer: "0 pure",
+        may_use: &[],
+    },
+    Module {
+        name: "diagnostic",
+        layer: "0 pure",
+        may_use: &[],
+    },
+    Module {
+        name: "catalog",
+        layer: "0 pure",
+        may_use: &[],
+    },
+    Module {
+        name: "ports",
+        layer: "1 pure",
+        may_use: CORE,
+    },
+    Module {
+        name: "reconcile",
+        layer: "1 pure",
+        may_use: CORE,
+    },
+    Module {
+        name: "render",
+        layer: "1 pure",
+        may_use: CORE,
+    },
+    Module {
+        name: "manifest",
+        layer: "2 edge",
+        may_use: EDGE,
+    },
+    Module {
+        name: "secrets",
+        layer: "2 edge",
+        may_use: EDGE,
+    },
+    Module {
+        name: "lockfile",
+        layer: "2 edge",
+        may_use: EDGE,
+    },
+    Module {
+        name: "remote",
+        layer: "2 edge",
+        may_use: EDGE,
+    },
+    Module {
+        name: "apply",
+        layer: "2 edge",
+        may_use: &["model", "ports"],
+    },
+    Module {
+        name: "sandbox",
+        layer: "2 edge",
+        may_use: &["catalog"],
+    },
+    Module {
+        name: "cli",
+        layer: "3 shell",
+        may_use: &[],
+    },
+    Module {
+        name: "error",
+        layer: "3 shell",
+        may_use: &["model", "diagnostic", "ports"],
+    },
     Module {
         name: "ui",
         layer: "3 shell",
-        may_use: &["model", "diagnostic", "ports", "render", "apply", "cli", "error"],
+        may_use: &[
+            "model",
+            "diagnostic",
+            "ports",
+            "render",
+            "apply",
+            "cli",
+            "error",
+        ],
     },
-    Module { name: "commands", layer: "3 shell", may_use: SHELL },
+    Module {
+        name: "commands",
+        layer: "3 shell",
+        may_use: SHELL,
+    },
 ];

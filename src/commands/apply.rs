@@ -1,0 +1,325 @@
+//! `connectorctl apply`: the exclusive lock first, then plan, ask, carry out, record, report.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::gather::{self, Gathered, Identity, Manifest};
+use super::platform::{self, Purpose};
+use super::validate::output_failed;
+use super::{Context, SystemClock, plan, signals};
+use crate::apply::{Applied, Apply, Options, SETTLE_WINDOW, Stop};
+use crate::cli::{ApplyArgs, ApplyFormat};
+use crate::error::{CliError, Exit};
+use crate::lockfile::{Holder, LockStore, write_atomic};
+use crate::model::{ApplyReport, InventoryName, OutcomeKind, Planned};
+use crate::ports::Clock as _;
+use crate::remote::{RemoteWriter, Settings};
+use crate::render;
+
+/// An instance found while settling may be of an earlier manifest; what follows from it is planned
+/// once more. A third round would chase somebody else's changes.
+const MOST_ROUNDS: usize = 2;
+
+const SETTLE: &str = "CONNECTORCTL_SETTLE";
+
+pub(super) async fn run(context: &Context, arguments: &ApplyArgs) -> Result<Exit, CliError> {
+    if !arguments.yes && !context.ui.may_ask() {
+        return Err(CliError::usage("there is no terminal to ask on, and nothing was changed")
+            .hint("pass --yes to apply without a question; `connectorctl plan` shows what it would do"));
+    }
+    let settle = settle_window(context, arguments)?;
+    let paths = gather::paths(context);
+    let mut store = LockStore::open(
+        paths.clone(),
+        Arc::new(SystemClock),
+        &holder(context),
+        arguments.lock_timeout,
+    )
+    .await?;
+    let mut session = Session {
+        context,
+        arguments,
+        settle,
+        report: ApplyReport::default(),
+        inventory: None,
+    };
+    let result = session.run(&mut store).await;
+    if let (Some(path), Some(inventory)) = (&arguments.report, &session.inventory) {
+        write_report(path, inventory, &session.report)?;
+    }
+    result
+}
+
+struct Session<'a> {
+    context: &'a Context,
+    arguments: &'a ApplyArgs,
+    settle: Duration,
+    report: ApplyReport,
+    inventory: Option<InventoryName>,
+}
+
+/// What a round left to do.
+enum Round {
+    Done,
+    PlanAgain,
+}
+
+impl Session<'_> {
+    async fn run(&mut self, store: &mut LockStore) -> Result<Exit, CliError> {
+        let manifest = gather::manifest(self.context)?;
+        self.inventory = Some(manifest.desired.inventory.clone());
+        let settings = Settings {
+            at_once: usize::from(self.arguments.parallelism) + 2,
+            deadline_ms: self.deadline_ms(),
+        };
+        let connection = platform::connect(
+            self.context,
+            &manifest.desired,
+            store.paths(),
+            Purpose::Write,
+            settings,
+        )
+        .await?;
+        let identity = Identity::from(&connection);
+        let writer = connection.reader.into_writer();
+        // Lives until the last request is answered.
+        let _sandbox = connection.sandbox;
+
+        let mut stop = None;
+        for round in 1..=MOST_ROUNDS {
+            match self
+                .round(round, store, &manifest, &identity, &writer, &mut stop)
+                .await?
+            {
+                Round::Done => break,
+                Round::PlanAgain => {}
+            }
+        }
+        self.show()?;
+        Ok(exit(&self.report))
+    }
+
+    async fn round(
+        &mut self,
+        round: usize,
+        store: &mut LockStore,
+        manifest: &Manifest,
+        identity: &Identity,
+        writer: &RemoteWriter,
+        stop: &mut Option<Stop>,
+    ) -> Result<Round, CliError> {
+        let context = self.context;
+        let view = store.view(&manifest.desired.inventory);
+        plan::warn_of_permissions(context, store.paths(), &view);
+        let policy = gather::policy(
+            &self.arguments.selection,
+            &manifest.desired,
+            view.lock.as_ref(),
+        )?;
+        let secrets = gather::secrets(context, manifest)?;
+        let gathered = gather::live(writer, identity, manifest, secrets, view, policy).await?;
+        let planned = plan::audited(&gathered.input)?;
+        if !planned.refusals.is_empty() {
+            self.show_plan(&planned)?;
+            return Err(plan::refused(&planned));
+        }
+        let idle = planned.plan.steps.is_empty() && gathered.input.intents.is_empty();
+        if idle {
+            if round == 1 {
+                self.show_plan(&planned)?;
+            }
+            // What an earlier run left in the journal is folded all the same.
+            store.finish(&gathered.header)?;
+            return Ok(Round::Done);
+        }
+        self.show_plan(&planned)?;
+        if round == 1 && !self.arguments.yes && !self.confirmed()? {
+            return Err(CliError::new(
+                Exit::Failed,
+                "not applied: the answer was not `yes`",
+            ));
+        }
+        let stop = stop
+            .get_or_insert_with(|| signals::listen(context.ui))
+            .clone();
+        let applied = self
+            .carry_out(&planned, &gathered, store, writer, stop)
+            .await;
+        let finished = store.finish(&gathered.header);
+        for outcome in applied.report.outcomes {
+            self.report.outcomes.push(outcome);
+        }
+        self.report.interrupted |= applied.report.interrupted;
+        let finished = finished.map_err(|error| {
+            CliError::from(error).hint(
+                "nothing is lost: everything that was recorded is in the journal beside the lock file, and the next apply folds it in",
+            )
+        })?;
+        if finished.rewritten {
+            context.ui.say(&format!(
+                "Lock file {}: {} instances; its tokens are plain text, readable by its owner only.",
+                store.paths().lock.display(),
+                finished.instances
+            ));
+        }
+        if applied.found.is_empty() || self.report.interrupted {
+            return Ok(Round::Done);
+        }
+        Ok(Round::PlanAgain)
+    }
+
+    async fn carry_out(
+        &self,
+        planned: &Planned,
+        gathered: &Gathered,
+        store: &LockStore,
+        writer: &RemoteWriter,
+        stop: Stop,
+    ) -> Applied {
+        let progress = self.context.ui.progress(planned.plan.steps.len());
+        let applied = Apply {
+            plan: &planned.plan,
+            secrets: &gathered.secrets,
+            lock: &gathered.input.lock,
+            intents: &gathered.input.intents,
+            remote: writer,
+            sink: store,
+            clock: &SystemClock,
+            progress: &progress,
+            stop,
+            options: Options {
+                parallelism: usize::from(self.arguments.parallelism),
+                settle: self.settle,
+                settle_first: self.arguments.settle_first,
+                deadline_ms: self.deadline_ms(),
+                marker_seen: gathered.marker_seen,
+            },
+        }
+        .run()
+        .await;
+        progress.clear();
+        applied
+    }
+
+    fn deadline_ms(&self) -> Option<u64> {
+        let left = self.arguments.deadline?;
+        let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        Some(SystemClock.now_ms().saturating_add(left))
+    }
+
+    fn confirmed(&self) -> Result<bool, CliError> {
+        self.context
+            .ui
+            .confirm("Apply this?")
+            .map_err(|error| CliError::new(Exit::Failed, "cannot ask").because(&error))
+    }
+
+    /// The diff: the result's first half for a person, talk for a program.
+    fn show_plan(&self, planned: &Planned) -> Result<(), CliError> {
+        let ui = self.context.ui;
+        let shown = match self.arguments.output {
+            ApplyFormat::Text => {
+                let options = render::human::Options {
+                    color: ui.stdout_color(),
+                    full: None,
+                };
+                let mut out = ui.stdout();
+                render::human::plan(planned, options, &mut out).and_then(|()| out.flush())
+            }
+            ApplyFormat::Json if self.context.global.quiet => Ok(()),
+            ApplyFormat::Json => {
+                let options = render::human::Options {
+                    color: ui.stderr_color(),
+                    full: None,
+                };
+                render::human::plan(planned, options, &mut ui.stderr())
+            }
+        };
+        shown.map_err(|error| output_failed(&error))
+    }
+
+    fn show(&self) -> Result<(), CliError> {
+        let ui = self.context.ui;
+        let mut out = ui.stdout();
+        let written = match (self.arguments.output, &self.inventory) {
+            (ApplyFormat::Json, Some(inventory)) => {
+                render::report::json(inventory, &self.report, &mut out)
+            }
+            (ApplyFormat::Text, _) if !self.report.outcomes.is_empty() => {
+                render::report::human(&self.report, ui.stdout_color(), &mut out)
+            }
+            _ => Ok(()),
+        };
+        written
+            .and_then(|()| out.flush())
+            .map_err(|error| output_failed(&error))
+    }
+}
+
+fn settle_window(context: &Context, arguments: &ApplyArgs) -> Result<Duration, CliError> {
+    if let Some(window) = arguments.settle {
+        return Ok(window);
+    }
+    match context.environment.get(SETTLE) {
+        None => Ok(SETTLE_WINDOW),
+        Some(text) => humantime::parse_duration(text).map_err(|error| {
+            CliError::usage(format!("{SETTLE} is no duration"))
+                .because(&error)
+                .hint("write it as 200s or 5m")
+        }),
+    }
+}
+
+fn holder(context: &Context) -> Holder {
+    let now = std::time::UNIX_EPOCH + Duration::from_millis(SystemClock.now_ms());
+    let environment = &context.environment;
+    let github = || {
+        Some(format!(
+            "{}/{}/actions/runs/{}",
+            environment.get("GITHUB_SERVER_URL")?,
+            environment.get("GITHUB_REPOSITORY")?,
+            environment.get("GITHUB_RUN_ID")?
+        ))
+    };
+    Holder {
+        pid: std::process::id(),
+        since: humantime::format_rfc3339_seconds(now).to_string(),
+        run: environment
+            .get("CI_JOB_URL")
+            .map(str::to_owned)
+            .or_else(github),
+    }
+}
+
+fn write_report(
+    path: &Path,
+    inventory: &InventoryName,
+    report: &ApplyReport,
+) -> Result<(), CliError> {
+    let mut json = Vec::new();
+    render::report::json(inventory, report, &mut json).map_err(|error| output_failed(&error))?;
+    Ok(write_atomic(path, &json)?)
+}
+
+fn exit(report: &ApplyReport) -> Exit {
+    let any = |kind: OutcomeKind| {
+        report
+            .outcomes
+            .iter()
+            .any(|outcome| outcome.outcome == kind)
+    };
+    let mut exit = Exit::Success;
+    if any(OutcomeKind::Failed) || any(OutcomeKind::Skipped) {
+        let partly = any(OutcomeKind::Applied);
+        exit = exit.or_worse(if partly { Exit::Partial } else { Exit::Failed });
+    }
+    if report.interrupted {
+        exit = exit.or_worse(Exit::Interrupted);
+    }
+    if any(OutcomeKind::Unknown) {
+        exit = exit.or_worse(Exit::Unknown);
+    }
+    exit
+}

@@ -1,0 +1,68 @@
+//! `connectorctl sandbox`: the embedded platform on a port of its own.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use super::platform::sandbox_failed;
+use super::validate::output_failed;
+use super::{Context, signals};
+use crate::apply::StopLevel;
+use crate::cli::SandboxArgs;
+use crate::error::{CliError, Exit};
+use crate::sandbox::{self, Fault, Options, Readings, Seed};
+
+pub(super) async fn run(context: &Context, arguments: &SandboxArgs) -> Result<Exit, CliError> {
+    let mut readings = Readings::default();
+    for reading in &arguments.reading {
+        readings
+            .set(reading)
+            .map_err(|error| CliError::usage(error.to_string()))?;
+    }
+    let faults = arguments
+        .fault
+        .iter()
+        .map(|fault| Fault::parse(fault).map_err(|error| CliError::usage(error.to_string())))
+        .collect::<Result<Vec<Fault>, CliError>>()?;
+    let stop = signals::listen_quietly();
+    let running = sandbox::start(Options {
+        listen: arguments.listen,
+        allow_non_loopback: arguments.allow_non_loopback,
+        state: arguments.state.clone(),
+        readings,
+        faults,
+        latency: arguments.latency.unwrap_or(Duration::ZERO),
+        seed: arguments.seed.map_or(Seed::Random, Seed::Fixed),
+    })
+    .await
+    .map_err(|error| {
+        let failed = sandbox_failed(&error);
+        match error {
+            sandbox::SandboxError::NotLoopback(_) => CliError {
+                exit: Exit::Usage,
+                ..failed
+            }
+            .hint("everybody who reaches it may read its secrets; pass --allow-non-loopback where that is wanted"),
+            _ => failed,
+        }
+    })?;
+    let kept = match &arguments.state {
+        Some(path) => format!("its state is kept in {}", path.display()),
+        None => "nothing is kept after it ends; --state FILE keeps it".to_owned(),
+    };
+    let where_ = if arguments.listen.ip().is_loopback() {
+        "only this machine reaches it"
+    } else {
+        "other machines reach it"
+    };
+    context.ui.say(&format!(
+        "A sandbox of SAP Open Connectors at {}: {where_}; {kept}. Paste these lines to point connectorctl at it; end it with Ctrl-C.",
+        running.url()
+    ));
+    let mut out = context.ui.stdout();
+    write!(out, "{}", running.exports())
+        .and_then(|()| out.flush())
+        .map_err(|error| output_failed(&error))?;
+    drop(out);
+    stop.reached(StopLevel::Drain).await;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,308 @@
+//! Sending a request with the credentials, again where that is safe, and reading what comes back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use backon::BackoffBuilder as _;
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::Address;
+use super::answer::{Asked, Sent, try_again};
+use super::limiter::Limiter;
+use super::retry::{Budget, pauses};
+use super::transport::{Patience, Transport, TransportError};
+use crate::model::Secret;
+use crate::ports::{Clock, RemoteError, RemoteErrorKind};
+
+/// Everything that would end or change a query value; markers and `tags[]` stay readable.
+const QUERY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b'<')
+    .add(b'=')
+    .add(b'>');
+
+/// The two secrets of every platform call (API.md section 1.2).
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The user's.
+    pub user: Secret,
+    /// The organization's.
+    pub organization: Secret,
+}
+
+/// How the client behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The most requests under way at once.
+    pub at_once: usize,
+    /// On the clock's time: no retry starts after it.
+    pub deadline_ms: Option<u64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            at_once: 16,
+            deadline_ms: None,
+        }
+    }
+}
+
+pub(super) struct Client {
+    address: Address,
+    authorization: HeaderValue,
+    secrets: Sent,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    budget: Budget,
+    limiter: Limiter,
+    /// Whether the platform has answered once: until then no 404 is an empty list.
+    pub(super) probed: AtomicBool,
+}
+
+/// Reads the platform, and has no way to write to it.
+pub struct RemoteReader {
+    pub(super) client: Client,
+}
+
+/// Reads and writes.
+pub struct RemoteWriter {
+    pub(super) reader: RemoteReader,
+}
+
+impl RemoteReader {
+    /// A reader for this platform with these credentials.
+    ///
+    /// # Errors
+    /// Where a secret has characters that no header can hold.
+    pub fn new(
+        address: Address,
+        credentials: &Credentials,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<Self, InvalidSecret> {
+        let text = format!(
+            "User {}, Organization {}",
+            credentials.user.expose(),
+            credentials.organization.expose()
+        );
+        let mut authorization = HeaderValue::from_str(&text).map_err(|_| InvalidSecret)?;
+        authorization.set_sensitive(true);
+        let mut secrets = Sent::default();
+        secrets.add(&credentials.user.expose().into());
+        secrets.add(&credentials.organization.expose().into());
+        Ok(Self {
+            client: Client {
+                address,
+                authorization,
+                secrets,
+                transport,
+                clock,
+                settings,
+                budget: Budget::default(),
+                limiter: Limiter::new(settings.at_once),
+                probed: AtomicBool::new(false),
+            },
+        })
+    }
+
+    /// The same, with the right to write.
+    pub fn into_writer(self) -> RemoteWriter {
+        RemoteWriter { reader: self }
+    }
+}
+
+/// A secret that no header can hold.
+#[derive(Debug, thiserror::Error)]
+#[error("a secret has characters that cannot be sent in a header, such as a line break")]
+pub struct InvalidSecret;
+
+/// A request on its way.
+pub(super) struct Call {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) body: Option<Bytes>,
+    pub(super) sent: Sent,
+}
+
+impl Call {
+    pub(super) fn get(path: impl Into<String>) -> Self {
+        Self {
+            method: Method::GET,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            sent: Sent::default(),
+        }
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+}
+
+/// A try that is to be followed by another.
+struct Failed {
+    error: RemoteError,
+    /// `None`: no use; `Some`: again, and not before this has passed.
+    again: Option<Option<Duration>>,
+    /// An answer that ended the tries.
+    response: Option<Response<Bytes>>,
+}
+
+impl Client {
+    pub(super) fn asked(&self, call: &Call) -> Asked {
+        let mut sent = self.secrets.clone();
+        sent.extend(&call.sent);
+        Asked {
+            method: match call.method {
+                Method::POST => "POST",
+                Method::PUT => "PUT",
+                Method::PATCH => "PATCH",
+                Method::DELETE => "DELETE",
+                _ => "GET",
+            },
+            path: call.path.clone(),
+            sent,
+        }
+    }
+
+    /// Sends an idempotent request, again where it failed in a way that may pass; answers whatever
+    /// the platform said last.
+    pub(super) async fn send(&self, call: &Call) -> Result<Response<Bytes>, RemoteError> {
+        let asked = self.asked(call);
+        let mut pauses = pauses().build();
+        loop {
+            let failed = match self.once(call, &asked).await {
+                Ok(response) => return Ok(response),
+                Err(failed) => failed,
+            };
+            match (failed.again, pauses.next()) {
+                (Some(asked_for), Some(pause)) if self.may_try_again() => {
+                    self.wait(pause.max(asked_for.unwrap_or_default())).await;
+                }
+                _ => return failed.response.ok_or(failed.error),
+            }
+        }
+    }
+
+    pub(super) fn may_try_again(&self) -> bool {
+        let late = self
+            .settings
+            .deadline_ms
+            .is_some_and(|deadline| self.clock.now_ms() >= deadline);
+        !late && self.budget.take()
+    }
+
+    async fn once(&self, call: &Call, asked: &Asked) -> Result<Response<Bytes>, Failed> {
+        match self.exchange(call, Patience::Other).await {
+            Ok(response) => match try_again(&response, asked.method, self.clock.now_ms()) {
+                None => Ok(response),
+                again => Err(Failed {
+                    error: asked.refused(&response),
+                    again,
+                    response: Some(response),
+                }),
+            },
+            Err(error) => Err(Failed {
+                error: asked.lost(&error),
+                again: Some(None),
+                response: None,
+            }),
+        }
+    }
+
+    /// Sends once.
+    pub(super) async fn exchange(
+        &self,
+        call: &Call,
+        patience: Patience,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let request = self.request(call).map_err(|_| TransportError {
+            may_have_arrived: false,
+            what: "the request cannot be made".to_owned(),
+            hint: None,
+        })?;
+        let _pass = self.limiter.pass().await;
+        let began = self.clock.now_ms();
+        let result = self.transport.send(request, patience).await;
+        let took = self.clock.now_ms().saturating_sub(began);
+        let (method, path) = (call.method.as_str(), call.path.as_str());
+        match &result {
+            Ok(response) => {
+                let status = response.status().as_u16();
+                let id = response
+                    .headers()
+                    .get("elements-request-id")
+                    .and_then(|value| value.to_str().ok())
+                    .unwrap_or("-");
+                tracing::debug!(method, path, status, id, took, "request");
+                if matches!(status, 429 | 503) {
+                    self.limiter.too_much();
+                } else {
+                    self.limiter.went_well();
+                    self.budget.succeeded();
+                }
+            }
+            Err(error) => tracing::debug!(method, path, what = error.what, took, "request lost"),
+        }
+        result
+    }
+
+    fn request(&self, call: &Call) -> Result<Request<Bytes>, http::Error> {
+        let mut uri = format!("{}{}", self.address.as_str(), call.path);
+        for (index, (name, value)) in call.query.iter().enumerate() {
+            uri.push(if index == 0 { '?' } else { '&' });
+            // Brackets are sent encoded, which every server reads (API.md section 2.5).
+            uri.push_str(&name.replace('[', "%5B").replace(']', "%5D"));
+            uri.push('=');
+            uri.extend(utf8_percent_encode(value, QUERY));
+        }
+        let mut request = Request::builder()
+            .method(call.method.clone())
+            .uri(uri)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(ACCEPT, "application/json");
+        if call.body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        request.body(call.body.clone().unwrap_or_default())
+    }
+
+    pub(super) async fn wait(&self, pause: Duration) {
+        self.clock.sleep(pause).await;
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    /// The platform has answered in its own words once.
+    pub(super) fn probe_succeeded(&self) {
+        self.probed.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What follows from a write that failed: a loss is worse there than for a read.
+pub(super) fn write_failed(error: RemoteError) -> RemoteError {
+    let kind = match error.kind {
+        RemoteErrorKind::NotThePlatform if error.status.is_some_and(|status| status < 400) => {
+            RemoteErrorKind::Ambiguous
+        }
+        kind => kind,
+    };
+    RemoteError { kind, ..error }
+}

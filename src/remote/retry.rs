@@ -1,0 +1,115 @@
+//! When to try again: back-off, `Retry-After`, and one budget for the whole run, so that a platform
+//! in trouble is not met with a multiple of the usual requests.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
+use backon::ExponentialBuilder;
+use http::HeaderMap;
+
+/// Tries of one request, the first included.
+const MOST_TRIES: usize = 8;
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// A platform that asks for more is not waited for.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
+
+/// What the budget starts with; a retry costs [`COST`], a success gives [`REFUND`] back. 200
+/// retries in a row, and then one for every ten requests that succeed.
+const CAPACITY: i64 = 2000;
+const COST: i64 = 10;
+const REFUND: i64 = 1;
+
+/// The budget of one run.
+#[derive(Debug)]
+pub(super) struct Budget(AtomicI64);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(AtomicI64::new(CAPACITY))
+    }
+}
+
+impl Budget {
+    /// Takes the price of one retry, where it is there.
+    pub(super) fn take(&self) -> bool {
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                (left >= COST).then_some(left - COST)
+            })
+            .is_ok()
+    }
+
+    pub(super) fn succeeded(&self) {
+        // A lost race gives one token less, which is nothing.
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                Some((left + REFUND).min(CAPACITY))
+            });
+    }
+}
+
+/// Pauses that grow, with jitter so that concurrent steps do not come back together.
+pub(super) fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(FIRST_PAUSE)
+        .with_max_delay(LONGEST_PAUSE)
+        .with_factor(2.0)
+        .with_max_times(MOST_TRIES - 1)
+        .with_jitter()
+}
+
+/// `Retry-After` in either of its forms.
+pub(super) fn retry_after(headers: &HeaderMap, now_ms: u64) -> Option<Duration> {
+    let text = headers
+        .get(http::header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim();
+    let wait = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let at = httpdate::parse_http_date(text).ok()?;
+            let now = UNIX_EPOCH + Duration::from_millis(now_ms);
+            at.duration_since(now).unwrap_or_default()
+        }
+    };
+    Some(wait.min(LONGEST_RETRY_AFTER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(value: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::RETRY_AFTER, value.parse().expect("a header"));
+        headers
+    }
+
+    #[test]
+    fn both_forms_are_understood() {
+        assert_eq!(retry_after(&headers("2"), 0), Some(Duration::from_secs(2)));
+        let date = headers("Thu, 01 Jan 1970 00:00:10 GMT");
+        assert_eq!(retry_after(&date, 4_000), Some(Duration::from_secs(6)));
+        assert_eq!(retry_after(&date, 60_000), Some(Duration::ZERO));
+        assert_eq!(retry_after(&headers("soon"), 0), None);
+        assert_eq!(retry_after(&headers("99999"), 0), Some(LONGEST_RETRY_AFTER));
+        assert_eq!(retry_after(&HeaderMap::new(), 0), None);
+    }
+
+    #[test]
+    fn the_budget_bounds_retries_and_recovers() {
+        let budget = Budget::default();
+        let taken = std::iter::repeat_with(|| budget.take())
+            .take_while(|taken| *taken)
+            .count();
+        assert_eq!(taken, 200);
+        for _ in 0..COST {
+            budget.succeeded();
+        }
+        assert!(budget.take());
+        assert!(!budget.take());
+    }
+}

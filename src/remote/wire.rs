@@ -1,0 +1,197 @@
+//! The platform's JSON, read with tolerance: remote data is input and never an invariant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::{
+    Element, ElementId, ElementKey, ElementRef, InstanceId, ObservedInstance, OrganizationId,
+    Secret,
+};
+use crate::ports::{CreateBody, OutgoingValue, PatchBody};
+
+/// How much an answer is trusted to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Completeness {
+    /// A read by id: what is missing is not there.
+    Whole,
+    /// A list: what is missing may have been left out (API.md Q2).
+    Abridged,
+}
+
+/// An instance, or `None` where the JSON is none.
+pub(super) fn instance(value: &Value, completeness: Completeness) -> Option<ObservedInstance> {
+    let id = InstanceId(number(value.get("id")?)?);
+    let element = element(value)?;
+    let configuration = match value.get("configuration") {
+        Some(Value::Object(members))
+            if members.is_empty() && completeness == Completeness::Abridged =>
+        {
+            None
+        }
+        Some(Value::Object(members)) => Some(
+            members
+                .iter()
+                .map(|(name, value)| (name.clone(), text(value).map(Secret::new)))
+                .collect::<BTreeMap<_, _>>(),
+        ),
+        _ if completeness == Completeness::Whole => Some(BTreeMap::new()),
+        _ => None,
+    };
+    let tags = match value.get("tags") {
+        Some(Value::Array(items)) => Some(items.iter().filter_map(tag).collect::<BTreeSet<_>>()),
+        _ if completeness == Completeness::Whole => Some(BTreeSet::new()),
+        _ => None,
+    };
+    let name = value
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let token = value
+        .get("token")
+        .and_then(Value::as_str)
+        .filter(|token| !token.is_empty());
+    Some(ObservedInstance {
+        id,
+        name: name.to_owned(),
+        element,
+        tags,
+        configuration,
+        enabled: !value
+            .get("disabled")
+            .and_then(Value::as_bool)
+            .unwrap_or(false),
+        valid: value.get("valid").and_then(Value::as_bool).unwrap_or(true),
+        created_date: value
+            .get("createdDate")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        token: token.map(Secret::new),
+    })
+}
+
+/// The organization's id in `GET /organizations/me`.
+pub(super) fn organization(value: &Value) -> Option<OrganizationId> {
+    number(value.get("id")?).map(OrganizationId)
+}
+
+fn element(value: &Value) -> Option<Element> {
+    let embedded = value.get("element");
+    let key = embedded
+        .and_then(|element| element.get("key"))
+        .and_then(Value::as_str);
+    let id = embedded
+        .and_then(|element| element.get("id"))
+        .or_else(|| value.get("elementId"))
+        .and_then(number)
+        .map(ElementId);
+    match (key, id) {
+        (Some(key), id) => Some(Element {
+            key: ElementKey(key.to_owned()),
+            id,
+        }),
+        (None, Some(id)) => Some(Element {
+            key: ElementKey(format!("#{id}")),
+            id: Some(id),
+        }),
+        (None, None) => None,
+    }
+}
+
+fn number(value: &Value) -> Option<u64> {
+    value
+        .as_u64()
+        .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+}
+
+/// Values are texts; what is none is spelled as one.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// A text, or the `{id, name}` of a sample of 2014 (API.md section 2).
+fn tag(value: &Value) -> Option<String> {
+    value
+        .as_str()
+        .or_else(|| value.get("name").and_then(Value::as_str))
+        .map(str::to_owned)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Create<'a> {
+    element: ElementBody<'a>,
+    name: &'a str,
+    tags: &'a [String],
+    configuration: &'a BTreeMap<String, OutgoingValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_data: Option<&'a OutgoingValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_authentication: Option<&'a str>,
+    #[serde(
+        rename = "retrieveObjectsAfterInstantiation",
+        skip_serializing_if = "Option::is_none"
+    )]
+    retrieve_objects: Option<bool>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum ElementBody<'a> {
+    Key(&'a str),
+    Id(u64),
+}
+
+#[derive(Serialize)]
+struct Patch<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    configuration: &'a BTreeMap<String, OutgoingValue>,
+}
+
+/// The documented body of `POST /instances` (API.md section 3.2).
+pub(super) fn create(body: &CreateBody) -> Result<Vec<u8>, serde_json::Error> {
+    let CreateBody {
+        element,
+        name,
+        tags,
+        configuration,
+        provider_data,
+        external_authentication,
+        retrieve_objects,
+    } = body;
+    serde_json::to_vec(&Create {
+        element: match element {
+            ElementRef::Key(key) => ElementBody::Key(key.as_str()),
+            ElementRef::Id(id) => ElementBody::Id(id.0),
+        },
+        name,
+        tags,
+        configuration,
+        provider_data: provider_data.as_ref(),
+        external_authentication: external_authentication.as_deref(),
+        retrieve_objects: *retrieve_objects,
+    })
+}
+
+/// The body of `PATCH /instances/{id}` (API.md section 3.5).
+pub(super) fn patch(body: &PatchBody) -> Result<Vec<u8>, serde_json::Error> {
+    let PatchBody {
+        name,
+        tags,
+        configuration,
+    } = body;
+    serde_json::to_vec(&Patch {
+        name: name.as_deref(),
+        tags: tags.as_deref(),
+        configuration,
+    })
+}

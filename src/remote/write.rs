@@ -1,0 +1,138 @@
+//! Writing. A create is sent once, whatever comes back; everything else is idempotent and is sent
+//! again where that may help (API.md section 3.14).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use backon::BackoffBuilder as _;
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
+
+use super::answer::{Sent, platform_error};
+use super::client::{Call, RemoteWriter, write_failed};
+use super::outcome::{Verdict, verdict};
+use super::retry::{pauses, retry_after};
+use super::transport::Patience;
+use super::wire::{self, Completeness};
+use crate::model::{InstanceId, ObservedInstance};
+use crate::ports::{
+    CreateBody, CreateOutcome, OutgoingValue, PatchBody, RemoteError, RemoteErrorKind, WriteRemote,
+};
+
+fn sent<'v>(values: impl Iterator<Item = &'v OutgoingValue>) -> Sent {
+    let mut sent = Sent::default();
+    for value in values {
+        sent.add(&value.0);
+    }
+    sent
+}
+
+fn call(method: Method, path: String, body: Option<Vec<u8>>) -> Call {
+    Call {
+        method,
+        path,
+        query: Vec::new(),
+        body: body.map(Bytes::from),
+        sent: Sent::default(),
+    }
+}
+
+impl RemoteWriter {
+    async fn write(&self, call: &Call) -> Result<Response<Bytes>, RemoteError> {
+        let response = self.reader.client.send(call).await.map_err(write_failed)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let asked = self.reader.client.asked(call);
+        Err(write_failed(asked.refused(&response)))
+    }
+
+    fn cannot_be_written(&self, call: &Call) -> RemoteError {
+        let what = "the request cannot be written as JSON".to_owned();
+        let asked = self.reader.client.asked(call);
+        asked.error(RemoteErrorKind::Rejected, None, None, what, None)
+    }
+}
+
+#[async_trait]
+impl WriteRemote for RemoteWriter {
+    async fn create(&self, body: &CreateBody) -> CreateOutcome {
+        let client = &self.reader.client;
+        let json = wire::create(body).ok();
+        let mut call = call(Method::POST, "/instances".to_owned(), json);
+        call.sent = sent(body.configuration.values().chain(&body.provider_data));
+        if call.body.is_none() {
+            return CreateOutcome::Rejected(self.cannot_be_written(&call));
+        }
+        let asked = client.asked(&call);
+        let mut pauses = pauses().build();
+        loop {
+            let answer = client.exchange(&call, Patience::Create).await;
+            let error = || match &answer {
+                Ok(response) => asked.refused(response),
+                Err(error) => asked.lost(error),
+            };
+            let wait: Option<Duration> = match verdict(&answer) {
+                Verdict::Created(instance) => return CreateOutcome::Created(instance),
+                Verdict::Rejected => return CreateOutcome::Rejected(error()),
+                Verdict::Unknown(class) => {
+                    let error = error();
+                    return CreateOutcome::Unknown { class, error };
+                }
+                Verdict::NotSent => None,
+                Verdict::TryAgain => answer
+                    .as_ref()
+                    .ok()
+                    .and_then(|response| retry_after(response.headers(), client.now_ms())),
+            };
+            // Proven: nothing was created. Only such a request is sent again.
+            match pauses.next() {
+                Some(pause) if client.may_try_again() => {
+                    client.wait(pause.max(wait.unwrap_or_default())).await;
+                }
+                _ => return CreateOutcome::Rejected(error()),
+            }
+        }
+    }
+
+    async fn update(
+        &self,
+        id: InstanceId,
+        patch: &PatchBody,
+    ) -> Result<ObservedInstance, RemoteError> {
+        let json = wire::patch(patch).ok();
+        let mut call = call(Method::PATCH, format!("/instances/{id}"), json);
+        call.sent = sent(patch.configuration.values());
+        if call.body.is_none() {
+            return Err(self.cannot_be_written(&call));
+        }
+        let response = self.write(&call).await?;
+        let instance = serde_json::from_slice(response.body())
+            .ok()
+            .and_then(|value| wire::instance(&value, Completeness::Whole));
+        instance
+            .filter(|instance| instance.id == id)
+            .ok_or_else(|| {
+                let asked = self.reader.client.asked(&call);
+                write_failed(asked.unreadable(&response, "the answer is not the instance"))
+            })
+    }
+
+    async fn set_enabled(&self, id: InstanceId, enabled: bool) -> Result<(), RemoteError> {
+        let method = if enabled { Method::PUT } else { Method::DELETE };
+        let call = call(method, format!("/instances/{id}/enabled"), None);
+        self.write(&call).await.map(drop)
+    }
+
+    async fn delete(&self, id: InstanceId) -> Result<(), RemoteError> {
+        let call = call(Method::DELETE, format!("/instances/{id}"), None);
+        let response = self.reader.client.send(&call).await.map_err(write_failed)?;
+        let gone =
+            response.status() == StatusCode::NOT_FOUND && platform_error(response.body()).is_some();
+        if response.status().is_success() || gone {
+            return Ok(());
+        }
+        let asked = self.reader.client.asked(&call);
+        Err(write_failed(asked.refused(&response)))
+    }
+}

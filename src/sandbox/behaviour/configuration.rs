@@ -1,0 +1,80 @@
+//! Configuration: merged, defaulted, required and masked (API.md sections 2.1 and 2.2).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::elements::Element;
+use super::text;
+use crate::catalog::RowType;
+use crate::sandbox::readings::{NullValue, Readings, SentMask, VendorType};
+
+/// Exactly eight asterisks.
+pub(in crate::sandbox) const MASK: &str = "********";
+
+/// Whether a value under this key is masked in answers.
+pub(in crate::sandbox) fn is_masked(element: Element<'_>, key: &str) -> bool {
+    matches!(key, "oauth.api.key" | "oauth.api.secret")
+        || element
+            .row(key)
+            .is_some_and(|row| row.kind == RowType::Password)
+}
+
+/// What is kept after `given` is laid over `before`: defaults for what was never set, unknown keys
+/// taken without a word.
+pub(in crate::sandbox) fn merged(
+    element: Element<'_>,
+    before: &BTreeMap<String, Option<String>>,
+    given: &Map<String, Value>,
+    readings: &Readings,
+) -> BTreeMap<String, Option<String>> {
+    let default = |key: &str| element.row(key).and_then(|row| row.default.clone());
+    let mut kept: BTreeMap<String, Option<String>> = element
+        .rows()
+        .into_iter()
+        .map(|row| (row.key.clone(), row.default.clone()))
+        .collect();
+    kept.extend(before.clone());
+    for (key, value) in given {
+        let value = text::value(value);
+        let is_mask = value.as_deref() == Some(MASK) && is_masked(element, key);
+        let value = match value {
+            Some(_) if is_mask && readings.q8 == SentMask::Unchanged => continue,
+            Some(text)
+                if key == "event.vendor.type"
+                    && text == "webhooks"
+                    && readings.q22 == VendorType::Normalized =>
+            {
+                Some("webhook".to_owned())
+            }
+            None if readings.q10 == NullValue::Default => default(key),
+            value => value,
+        };
+        kept.insert(key.clone(), value);
+    }
+    kept
+}
+
+/// The required keys that have no value, in the variant that is chosen.
+pub(in crate::sandbox) fn missing_required(
+    element: Element<'_>,
+    kept: &BTreeMap<String, Option<String>>,
+) -> Vec<&'static str> {
+    let value = |key: &str| {
+        kept.get(key)
+            .and_then(Option::as_deref)
+            .filter(|text| !text.is_empty())
+    };
+    let variant = value("authentication.type");
+    element
+        .rows()
+        .into_iter()
+        .filter(|row| row.required && value(&row.key).is_none())
+        .filter(|row| match (&row.group, variant) {
+            (None, _) => true,
+            (Some(group), Some(variant)) => group.eq_ignore_ascii_case(variant),
+            (Some(_), None) => false,
+        })
+        .map(|row| row.key.as_str())
+        .collect()
+}

@@ -1,0 +1,208 @@
+//! Elements: those of the catalogue, and the tenant's own.
+
+use serde_json::{Value, json};
+
+use crate::catalog::{Catalog, ElementEntry, Row};
+use crate::sandbox::state::{OwnElement, State};
+
+/// An id for catalogue entries whose own is not known; unlike any documented one.
+const FIRST_UNKNOWN_ID: u64 = 9_000;
+
+/// One element, wherever it comes from.
+#[derive(Clone, Copy)]
+pub(in crate::sandbox) enum Element<'a> {
+    Known(&'static ElementEntry),
+    Own(&'a OwnElement),
+}
+
+/// By id or by key; a number is an id. Keys of own elements come second, for they may shadow a
+/// known one and are then addressed by id (API.md section 4).
+pub(in crate::sandbox) fn resolve<'a>(state: &'a State, key_or_id: &str) -> Option<Element<'a>> {
+    match key_or_id.parse::<u64>() {
+        Ok(id) => find(state, id),
+        Err(_) => find_by_key(state, key_or_id),
+    }
+}
+
+pub(in crate::sandbox) fn find(state: &State, id: u64) -> Option<Element<'_>> {
+    if let Some(own) = state.own_elements.get(&id) {
+        return Some(Element::Own(own));
+    }
+    Catalog::embedded()
+        .elements()
+        .iter()
+        .find(|entry| id_of(entry) == id)
+        .map(Element::Known)
+}
+
+pub(in crate::sandbox) fn find_by_key<'a>(state: &'a State, key: &str) -> Option<Element<'a>> {
+    let known = Catalog::embedded().element(key).map(Element::Known);
+    known.or_else(|| {
+        state
+            .own_elements
+            .values()
+            .find(|own| own.key == key)
+            .map(Element::Own)
+    })
+}
+
+fn id_of(entry: &ElementEntry) -> u64 {
+    entry.id.unwrap_or_else(|| {
+        let place = Catalog::embedded()
+            .elements()
+            .iter()
+            .position(|other| other.key == entry.key)
+            .unwrap_or(0);
+        FIRST_UNKNOWN_ID + place as u64
+    })
+}
+
+impl<'a> Element<'a> {
+    pub(in crate::sandbox) fn id(self) -> u64 {
+        match self {
+            Self::Known(entry) => id_of(entry),
+            Self::Own(own) => own.id,
+        }
+    }
+
+    pub(in crate::sandbox) fn key(self) -> &'a str {
+        match self {
+            Self::Known(entry) => &entry.key,
+            Self::Own(own) => &own.key,
+        }
+    }
+
+    pub(in crate::sandbox) fn name(self) -> &'a str {
+        match self {
+            Self::Known(entry) => &entry.name,
+            Self::Own(own) => &own.name,
+        }
+    }
+
+    pub(in crate::sandbox) fn hub(self) -> &'a str {
+        match self {
+            Self::Known(entry) => entry.hub.as_deref().unwrap_or("general"),
+            Self::Own(own) => &own.hub,
+        }
+    }
+
+    pub(in crate::sandbox) fn authentication(self) -> &'a str {
+        match self {
+            Self::Known(entry) => &entry.authentication,
+            Self::Own(own) => &own.authentication,
+        }
+    }
+
+    pub(in crate::sandbox) fn events(self) -> &'static [String] {
+        match self {
+            Self::Known(entry) => &entry.events,
+            Self::Own(_) => &[],
+        }
+    }
+
+    /// Its configuration keys with the common ones; an own element has those of what it was cloned
+    /// from.
+    pub(in crate::sandbox) fn rows(self) -> Vec<&'static Row> {
+        let catalog = Catalog::embedded();
+        let entry = match self {
+            Self::Known(entry) => Some(entry),
+            Self::Own(own) => own
+                .cloned_from
+                .as_deref()
+                .and_then(|key| catalog.element(key)),
+        };
+        entry
+            .map(|entry| entry.configuration.iter())
+            .into_iter()
+            .flatten()
+            .chain(catalog.common())
+            .collect()
+    }
+
+    pub(in crate::sandbox) fn row(self, key: &str) -> Option<&'static Row> {
+        self.rows().into_iter().find(|row| row.key == key)
+    }
+
+    /// The element as it is embedded in an instance (API.md section 2).
+    pub(in crate::sandbox) fn embedded(self) -> Value {
+        json!({
+            "id": self.id(),
+            "name": self.name(),
+            "key": self.key(),
+            "description": format!("The {} connector", self.name()),
+            "active": self.is_active(),
+            "deleted": false,
+            "typeOauth": self.authentication().starts_with("oauth"),
+            "trialAccount": false,
+            "transformationsEnabled": true,
+            "bulkDownloadEnabled": false,
+            "bulkUploadEnabled": false,
+            "cloneable": true,
+            "extendable": true,
+            "beta": false,
+            "authentication": {"type": self.authentication()},
+            "extended": false,
+            "hub": self.hub(),
+            "protocolType": if self.key() == "sftp" { "sftp" } else { "http" },
+            "parameters": [],
+            "private": matches!(self, Self::Own(_)),
+        })
+    }
+
+    pub(in crate::sandbox) fn is_active(self) -> bool {
+        match self {
+            Self::Known(_) => true,
+            Self::Own(own) => own.active,
+        }
+    }
+
+    /// The catalogue entry, configuration included (API.md section 4).
+    pub(in crate::sandbox) fn whole(self) -> Value {
+        let mut value = self.embedded();
+        value["configuration"] = self.configuration();
+        value
+    }
+
+    pub(in crate::sandbox) fn configuration(self) -> Value {
+        let rows = self.rows();
+        let known = rows
+            .iter()
+            .enumerate()
+            .map(|(order, row)| row_json(order, row));
+        match self {
+            Self::Known(_) => known.collect(),
+            Self::Own(own) => known.chain(own.configuration.iter().cloned()).collect(),
+        }
+    }
+}
+
+fn row_json(order: usize, row: &Row) -> Value {
+    let mut value = json!({
+        "key": row.key,
+        "name": row.key,
+        "description": format!("The value of {}", row.key),
+        "type": row.kind.as_str(),
+        "required": row.required,
+        "active": true,
+        "internal": false,
+        "hideFromConsole": false,
+        "companyConfig": false,
+        "resellerConfig": false,
+        "groupControl": row.key == "authentication.type",
+        "displayOrder": order,
+    });
+    if let Some(default) = &row.default {
+        value["defaultValue"] = default.as_str().into();
+    }
+    if let Some(group) = &row.group {
+        value["groupName"] = group.as_str().into();
+    }
+    if !row.options.is_empty() {
+        value["options"] = row
+            .options
+            .iter()
+            .map(|option| json!({"value": option, "description": option}))
+            .collect();
+    }
+    value
+}

@@ -1,0 +1,127 @@
+//! An instance as it is answered (API.md section 2).
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use super::configuration::{MASK, is_masked};
+use super::elements::{self, Element};
+use crate::sandbox::readings::{OwnSecrets, Readings, UnsetSecret};
+use crate::sandbox::state::{Instance, State};
+
+/// How much of an instance is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sandbox) struct Parts {
+    pub(in crate::sandbox) configuration: bool,
+    pub(in crate::sandbox) tags: bool,
+}
+
+impl Parts {
+    pub(in crate::sandbox) const ALL: Self = Self {
+        configuration: true,
+        tags: true,
+    };
+}
+
+/// The shown value of one key: masked, unset, or as it is.
+fn shown(
+    element: Option<Element<'_>>,
+    key: &str,
+    value: Option<&str>,
+    readings: &Readings,
+) -> Value {
+    let masked = element.is_some_and(|element| is_masked(element, key));
+    match value {
+        _ if !masked || readings.q19 == OwnSecrets::Owner => value.map_or(Value::Null, Into::into),
+        Some(text) if !text.is_empty() => MASK.into(),
+        _ if readings.q5 == UnsetSecret::Mask => MASK.into(),
+        _ => Value::Null,
+    }
+}
+
+/// An instance; `volatile` values are other ones at every read.
+pub(in crate::sandbox) fn instance(
+    state: &State,
+    instance: &Instance,
+    parts: Parts,
+    readings: &Readings,
+    volatile: Option<u64>,
+) -> Value {
+    let element = elements::find(state, instance.element);
+    let created = UNIX_EPOCH + Duration::from_millis(instance.created_ms);
+    let user = state.users.iter().find(|user| user.id == instance.owner);
+    let events = instance
+        .configuration
+        .get("event.notification.enabled")
+        .and_then(Option::as_deref)
+        == Some("true");
+    let mut value = json!({
+        "id": instance.id,
+        "name": instance.name,
+        "createdDate": humantime::format_rfc3339_seconds(created).to_string(),
+        "token": instance.token,
+        "element": element.map_or(Value::Null, Element::embedded),
+        "elementId": instance.element,
+        "provisionInteractions": [],
+        "valid": instance.valid,
+        "disabled": instance.disabled,
+        "maxCacheSize": 0,
+        "cacheTimeToLive": 0,
+        "cachingEnabled": false,
+        "eventsEnabled": events,
+        "traceLoggingEnabled": instance.trace_logging,
+        "externalAuthentication": instance.external_authentication,
+        "user": {
+            "id": instance.owner,
+            "emailAddress": user.map_or("", |user| user.email.as_str()),
+            "firstName": "Sand",
+            "lastName": "Box",
+        },
+    });
+    if parts.tags {
+        value["tags"] = instance.tags.as_slice().into();
+    }
+    if parts.configuration {
+        let mut configuration: Map<String, Value> = instance
+            .configuration
+            .iter()
+            .map(|(key, value)| (key.clone(), shown(element, key, value.as_deref(), readings)))
+            .collect();
+        if let Some(turn) = volatile {
+            for key in ["oauth.user.token", "oauth.user.refresh_time", "session.id"] {
+                configuration.insert(key.to_owned(), format!("volatile-{turn}").into());
+            }
+        }
+        value["configuration"] = configuration.into();
+    }
+    value
+}
+
+/// The entries of `/instances/{id}/configuration` (API.md section 3.9). Their ids belong to the
+/// instance, not to the catalogue.
+pub(in crate::sandbox) fn entries(
+    state: &State,
+    instance: &Instance,
+    readings: &Readings,
+) -> Vec<Value> {
+    let element = elements::find(state, instance.element);
+    instance
+        .configuration
+        .iter()
+        .enumerate()
+        .map(|(place, (key, value))| {
+            let row = element.and_then(|element| element.row(key));
+            json!({
+                "id": instance.id * 1000 + place as u64,
+                "key": key,
+                "name": key,
+                "description": format!("The value of {key}"),
+                "type": row.map_or("TEXTFIELD_1000", |row| row.kind.as_str()),
+                "required": row.is_some_and(|row| row.required),
+                "active": true,
+                "hideFromConsole": false,
+                "propertyValue": shown(element, key, value.as_deref(), readings),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,61 @@
+//! Texts: markup is removed from names and tags (API.md sections 2.5 and 2.6), values are strings.
+
+use serde_json::Value;
+
+use crate::sandbox::readings::{EmptyTags, Readings, TagLimit};
+use crate::sandbox::reply::Problem;
+
+/// Removes everything between `<` and `>`.
+pub(in crate::sandbox) fn strip_markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('<') {
+        let Some(close) = rest[open..].find('>') else {
+            break;
+        };
+        out.push_str(&rest[..open]);
+        rest = &rest[open + close + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The tags of a body; `None` where it has none. A create without tags gets its name as one.
+pub(in crate::sandbox) fn tags(
+    body: &serde_json::Map<String, Value>,
+    name: &str,
+    readings: &Readings,
+) -> Result<Option<Vec<String>>, Problem> {
+    let Some(given) = body.get("tags").filter(|given| !given.is_null()) else {
+        return Ok(None);
+    };
+    let Value::Array(items) = given else {
+        return Err(Problem::bad("tags must be an array of strings"));
+    };
+    let mut tags: Vec<String> = Vec::new();
+    for item in items {
+        let Some(text) = item.as_str() else {
+            return Err(Problem::bad("tags must be an array of strings"));
+        };
+        let tag = strip_markup(text);
+        if readings.q14 == TagLimit::Limited && tag.chars().count() > 64 {
+            return Err(Problem::bad("A tag must not be longer than 64 characters"));
+        }
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    if tags.is_empty() && readings.q3 == EmptyTags::Name {
+        tags.push(name.to_owned());
+    }
+    Ok(Some(tags))
+}
+
+/// A configuration value as it is kept: every value is a string (API.md section 2.1).
+pub(in crate::sandbox) fn value(given: &Value) -> Option<String> {
+    match given {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}

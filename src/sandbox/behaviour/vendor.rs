@@ -1,0 +1,78 @@
+//! The vendor behind a connector: it takes every credential but those that say they are wrong.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::elements::Element;
+use crate::catalog::is_credential;
+use crate::sandbox::state::State;
+
+/// What the vendor says.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::sandbox) enum Verdict {
+    Accepted,
+    Refused(String),
+}
+
+/// Credentials that are `wrong`, or start with `invalid-`, are refused: so a user can see what a
+/// refusal looks like.
+pub(in crate::sandbox) fn check(
+    element: Element<'_>,
+    configuration: &BTreeMap<String, Option<String>>,
+) -> Verdict {
+    let entry = crate::catalog::Catalog::embedded().element(element.key());
+    let wrong = configuration
+        .iter()
+        .filter(|(key, _)| is_credential(entry, key))
+        .filter_map(|(key, value)| Some((key, value.as_deref()?)))
+        .find(|(_, value)| *value == "wrong" || value.starts_with("invalid-"));
+    match wrong {
+        None => Verdict::Accepted,
+        // Vendors do repeat what they were given.
+        Some((key, value)) => {
+            Verdict::Refused(format!("401 Unauthorized: {key} '{value}' is not valid"))
+        }
+    }
+}
+
+/// Whether there is anything to sign in with (API.md section 2.4); a grant code is good once.
+pub(in crate::sandbox) fn signs_in(
+    state: &mut State,
+    element: Element<'_>,
+    configuration: &BTreeMap<String, Option<String>>,
+    provider_data: Option<&Map<String, Value>>,
+    external: &str,
+) -> Result<(), String> {
+    let value = |key: &str| {
+        configuration
+            .get(key)
+            .and_then(Option::as_deref)
+            .is_some_and(|text| !text.is_empty())
+    };
+    if let Some(code) = provider_data
+        .and_then(|data| data.get("code"))
+        .and_then(Value::as_str)
+        && !state
+            .used_codes
+            .insert(blake3::hash(code.as_bytes()).to_hex().to_string())
+    {
+        return Err("invalid_grant: the authorization code was used before".to_owned());
+    }
+    let method = configuration
+        .get("authentication.type")
+        .and_then(Option::as_deref)
+        .unwrap_or_else(|| element.authentication());
+    let oauth = method.to_ascii_lowercase().starts_with("oauth");
+    let token = value("oauth.user.token") || value("oauth.user.refresh_token");
+    if external == "initial" && oauth && !token {
+        return Err(
+            "externalAuthentication needs oauth.user.refresh_token or oauth.user.token".to_owned(),
+        );
+    }
+    let given = provider_data.is_some_and(|data| !data.is_empty());
+    if oauth && !given && !token {
+        return Err("invalid_request: no authorization code was provided".to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! The embedded platform: a real HTTP server with the real API's behaviour, to try manifests on
+//! without an account, and to test every promise against.
+//!
+//! Must not: know anything of the tool but `catalog`; nobody else knows its insides. Where a fact of
+//! the platform belongs:
+//!
+//! * `routes`: which paths there are and what they answer;
+//! * `behaviour`: what the platform does to names, tags, configuration and secrets;
+//! * `readings`: the open questions, each with a switch;
+//! * `faults`: failures on demand;
+//! * `state`: what is kept, and `store` how it survives;
+//! * `platform`: one request to one reply, without a socket or a clock; `server` puts it on a port.
+
+mod authorization;
+mod behaviour;
+mod fault_spec;
+mod faults;
+mod platform;
+mod random;
+mod readings;
+mod reply;
+mod request;
+mod routes;
+mod server;
+mod state;
+mod store;
+
+#[cfg(test)]
+mod tests;
+
+pub use fault_spec::{Fault, InvalidFault};
+pub use platform::{Platform, Seed};
+pub use readings::{InvalidReading, Readings};
+pub use reply::{Cut, Reply};
+pub use server::{Options, Running, SandboxError, start};

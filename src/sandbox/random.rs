@@ -1,0 +1,48 @@
+//! Ids of requests, tokens and secrets: unpredictable by default, the same in every run where a seed
+//! is given.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+/// A stream of bytes from a seed; its position is part of the state, so that nothing repeats.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Random {
+    seed: String,
+    drawn: u64,
+}
+
+impl Random {
+    pub(super) fn new(seed: String) -> Self {
+        Self { seed, drawn: 0 }
+    }
+
+    fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut hasher = blake3::Hasher::new_derive_key("connectorctl sandbox random v1");
+        hasher.update(self.seed.as_bytes());
+        hasher.update(&self.drawn.to_le_bytes());
+        self.drawn += 1;
+        let mut bytes = [0; N];
+        hasher.finalize_xof().fill(&mut bytes);
+        bytes
+    }
+
+    /// 32 bytes as base64: a user secret or an instance token (API.md section 1.2).
+    pub(super) fn token(&mut self) -> String {
+        STANDARD.encode(self.bytes::<32>())
+    }
+
+    /// 32 hex digits: an organization secret.
+    pub(super) fn organization_secret(&mut self) -> String {
+        hex(&self.bytes::<16>())
+    }
+
+    /// 24 hex digits: a request id.
+    pub(super) fn request_id(&mut self) -> String {
+        hex(&self.bytes::<12>())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,177 @@
+//! A switch for every open question about the platform (API.md section 8): where public sources are
+//! silent, the sandbox can be any of the platforms they leave possible.
+
+/// A reading that nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is no reading; {known}")]
+pub struct InvalidReading {
+    given: String,
+    known: String,
+}
+
+macro_rules! readings {
+    ($($question:ident: $kind:ident = $text:literal {
+        $first:ident = $first_word:literal, $($other:ident = $word:literal),+ $(,)?
+    })*) => {
+        $(
+            #[doc = $text]
+            #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+            pub(super) enum $kind {
+                #[default]
+                $first,
+                $($other,)+
+            }
+
+            impl $kind {
+                fn parse(word: &str) -> Option<Self> {
+                    match word {
+                        $first_word => Some(Self::$first),
+                        $($word => Some(Self::$other),)+
+                        _ => None,
+                    }
+                }
+
+                fn as_str(self) -> &'static str {
+                    match self {
+                        Self::$first => $first_word,
+                        $(Self::$other => $word,)+
+                    }
+                }
+            }
+        )*
+
+        /// How the platform is read, one answer a question; the default is the likeliest.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Readings {
+            $(pub(super) $question: $kind,)*
+        }
+
+        impl Readings {
+            /// Every question with its text and its answers, the default first.
+            pub const QUESTIONS: &'static [(&'static str, &'static str, &'static [&'static str])] = &[
+                $((stringify!($question), $text, &[$first_word, $($word),+]),)*
+            ];
+
+            /// Answers one question, as in `q1=empty-array`.
+            ///
+            /// # Errors
+            /// [`InvalidReading`], which lists what there is.
+            pub fn set(&mut self, reading: &str) -> Result<(), InvalidReading> {
+                let unknown = |known: String| InvalidReading {
+                    given: reading.to_owned(),
+                    known,
+                };
+                let (question, answer) = reading
+                    .split_once('=')
+                    .ok_or_else(|| unknown("write it as q1=empty-array".to_owned()))?;
+                match question {
+                    $(stringify!($question) => {
+                        let answers = [$first_word, $($word),+].join(", ");
+                        self.$question = $kind::parse(answer).ok_or_else(|| {
+                            unknown(format!("{question} has: {answers}"))
+                        })?;
+                    })*
+                    _ => {
+                        let questions = [$(stringify!($question)),*].join(", ");
+                        return Err(unknown(format!("there are: {questions}")));
+                    }
+                }
+                Ok(())
+            }
+
+            /// The answers in force.
+            pub fn answers(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($question), self.$question.as_str()),)*]
+            }
+        }
+    };
+}
+
+readings! {
+    q1: EmptyList = "What does a list of instances with nothing in it answer?" {
+        NotFound = "404", Array = "empty-array",
+    }
+    q2: Unhydrated = "Does a list that is not hydrated show tags?" {
+        Tags = "tags", Nothing = "no-tags",
+    }
+    q3: EmptyTags = "What does a create with an empty list of tags store?" {
+        None = "none", Name = "name",
+    }
+    q4: TagFilter = "How do several `tags[]` combine, and does case count?" {
+        And = "and", Or = "or", AndAnyCase = "and-any-case", Ignored = "ignored",
+    }
+    q5: UnsetSecret = "How does an unset secret show?" {
+        Null = "null", Mask = "mask",
+    }
+    q6: Reauthenticate = "Does a PUT without `reAuthenticate` sign in again?" {
+        WhenChanged = "when-changed", Never = "never",
+    }
+    q7: Put = "Does a PUT drop configuration keys that are left out?" {
+        Merge = "merge", Replace = "replace",
+    }
+    q8: SentMask = "Is a mask that is sent taken as unchanged?" {
+        Unchanged = "unchanged", Store = "store",
+    }
+    q9: PatchedSecret = "Does a PATCH of a credential validate it?" {
+        Validate = "validate", Ignore = "ignore",
+    }
+    q10: NullValue = "What does a null do to a configuration key?" {
+        Default = "default", Null = "null",
+    }
+    q11: DeleteMissing = "What does a DELETE of a missing instance answer?" {
+        NotFound = "404", Ok = "200",
+    }
+    q12: Foreign = "What does a read of somebody else's instance answer?" {
+        Forbidden = "403", NotFound = "404",
+    }
+    q13: Name = "Is a name required?" {
+        Required = "required", Optional = "optional",
+    }
+    q14: TagLimit = "Are tags limited to 64 characters?" {
+        None = "none", Limited = "limited",
+    }
+    q15: FailedCreate = "Does a create that the vendor refuses leave an instance?" {
+        Nothing = "nothing", Invalid = "invalid-instance",
+    }
+    q16: RetryAfter = "Does a 429 have a `Retry-After`, where the fault does not say?" {
+        Absent = "absent", Seconds = "seconds", Date = "date",
+    }
+    q17: PageSize = "What does a page size above 200 do?" {
+        Clamp = "clamp", Error = "error",
+    }
+    q18: LastPage = "Does the last page have a token for the next?" {
+        Token = "token", NoToken = "no-token",
+    }
+    q19: OwnSecrets = "Does the owner see secrets in clear?" {
+        Never = "never", Owner = "owner",
+    }
+    q20: DisabledInBody = "Does `disabled` in a body count?" {
+        Ignored = "ignored", Counts = "counts",
+    }
+    q22: VendorType = "Is `webhooks` accepted beside `webhook` in `event.vendor.type`?" {
+        Both = "both", Normalized = "normalized",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_of_every_question_can_be_set() {
+        for (question, text, answers) in Readings::QUESTIONS {
+            assert!(text.ends_with('?'));
+            assert!(answers.len() >= 2);
+            for answer in *answers {
+                let mut readings = Readings::default();
+                readings
+                    .set(&format!("{question}={answer}"))
+                    .expect("a reading");
+                assert!(readings.answers().contains(&(*question, *answer)));
+            }
+        }
+        assert!(Readings::default().set("q1=maybe").is_err());
+        assert!(Readings::default().set("q99=x").is_err());
+        assert!(Readings::default().set("q1").is_err());
+    }
+}

@@ -1,0 +1,115 @@
+//! A request taken apart.
+
+use bytes::Bytes;
+use http::Request;
+use http::header::AUTHORIZATION;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::authorization::Authorization;
+use super::reply::Problem;
+
+/// Every platform path is below this (API.md section 1.1).
+pub(super) const BASE: &str = "/elements/api-v2";
+/// The platform's limit for a request (API.md section 1.5).
+pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// A request taken apart.
+pub(super) struct Asked {
+    pub(super) method: String,
+    /// Below the base, without a slash at the end.
+    pub(super) path: String,
+    pub(super) segments: Vec<String>,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) authorization: Authorization,
+    pub(super) has_origin: bool,
+    /// Of the newer way to sign in.
+    pub(super) bearer: Option<String>,
+    /// Of the older one.
+    pub(super) cookie: Option<String>,
+    pub(super) headers: Vec<String>,
+    pub(super) body: Bytes,
+    /// Whether the path is below the base at all.
+    pub(super) below_base: bool,
+}
+
+impl Asked {
+    pub(super) fn new(request: &Request<Bytes>) -> Self {
+        let whole = request.uri().path();
+        let (path, below_base) = match whole.strip_prefix(BASE) {
+            Some(path) if path.is_empty() || path.starts_with('/') => (path, true),
+            _ => (whole, false),
+        };
+        // A slash at the end is tolerated (API.md section 1.3).
+        let path = path.trim_end_matches('/');
+        let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let segments = path.split('/').skip(1).map(decode).collect();
+        let query = request
+            .uri()
+            .query()
+            .map(|query| {
+                url::form_urlencoded::parse(query.as_bytes())
+                    .into_owned()
+                    .collect()
+            })
+            .unwrap_or_default();
+        let header = request
+            .headers()
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        Self {
+            method: request.method().as_str().to_owned(),
+            path: if path.is_empty() {
+                "/".to_owned()
+            } else {
+                path.to_owned()
+            },
+            segments,
+            query,
+            authorization: Authorization::parse(header),
+            bearer: header.strip_prefix("Bearer ").map(str::to_owned),
+            cookie: request
+                .headers()
+                .get(http::header::COOKIE)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
+            has_origin: request.headers().contains_key(http::header::ORIGIN),
+            headers: request
+                .headers()
+                .keys()
+                .map(|name| name.as_str().to_owned())
+                .collect(),
+            body: request.body().clone(),
+            below_base,
+        }
+    }
+
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        self.parameter(name)
+            .map(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    pub(super) fn parameters<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.query
+            .iter()
+            .filter(move |(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The body as a JSON object.
+    pub(super) fn object(&self) -> Result<serde_json::Map<String, Value>, Problem> {
+        match serde_json::from_slice(&self.body) {
+            Ok(Value::Object(members)) => Ok(members),
+            Ok(_) => Err(Problem::bad("The request body must be a JSON object")),
+            Err(_) => Err(Problem::bad("The request body is not valid JSON")),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Organizations, users and accounts as far as visibility needs them, and both ways to sign in
+//! (API.md section 5).
+
+use serde_json::{Value, json};
+
+use super::visible::Caller;
+use crate::sandbox::platform::Platform;
+use crate::sandbox::reply::{Answer, Problem};
+use crate::sandbox::request::Asked;
+use crate::sandbox::state::User;
+
+/// The one account of each organization has the organization's id and this more.
+const ACCOUNT: u64 = 10_000;
+/// The sandbox's users all have it.
+const PASSWORD: &str = "sandbox";
+const BEARER: &str = "sandbox-session-";
+
+pub(super) fn dispatch(
+    platform: &Platform,
+    method: &str,
+    caller: &Caller,
+    segments: &[&str],
+) -> Result<Answer, Problem> {
+    let state = &platform.state;
+    let user_json = |user: &User| {
+        let mut value = json!({
+            "id": user.id,
+            "emailAddress": user.email,
+            "firstName": "Sand",
+            "lastName": "Box",
+            "active": true,
+        });
+        if user.id == caller.user {
+            value["secret"] = user.secret.as_str().into();
+        }
+        value
+    };
+    let own = || {
+        state
+            .users
+            .iter()
+            .filter(|user| user.organization == caller.organization)
+    };
+    let account = json!({
+        "id": caller.organization + ACCOUNT,
+        "name": "Default",
+        "defaultAccount": true,
+        "type": "Default",
+        "active": true,
+    });
+    let this_account = |id: &str| id == (caller.organization + ACCOUNT).to_string();
+    match (method, segments) {
+        ("GET", ["organizations", "me"]) => {
+            let organization = state
+                .organizations
+                .iter()
+                .find(|organization| organization.id == caller.organization)
+                .ok_or_else(|| Problem::missing("No organization found"))?;
+            Ok(Answer::ok(json!({
+                "id": organization.id,
+                "name": organization.name,
+                "createdDate": "2020-03-16T10:06:00Z",
+            })))
+        }
+        ("GET", ["users"]) => Ok(Answer::ok(own().map(user_json).collect())),
+        ("GET", ["users", "me"]) => own()
+            .find(|user| user.id == caller.user)
+            .map(|user| Answer::ok(user_json(user)))
+            .ok_or_else(|| Problem::missing("No user found")),
+        ("GET", ["users", wanted]) => own()
+            .find(|user| user.email == *wanted || user.id.to_string() == *wanted)
+            .map(|user| Answer::ok(user_json(user)))
+            .ok_or_else(|| Problem::missing("No user found with that id")),
+        ("GET", ["accounts"]) => Ok(Answer::ok(json!([account]))),
+        ("GET", ["accounts", id]) if this_account(id) => Ok(Answer::ok(account)),
+        ("GET", ["accounts", id, "users"]) if this_account(id) => {
+            Ok(Answer::ok(own().map(user_json).collect()))
+        }
+        ("GET", ["accounts", id, ..]) if id.parse::<u64>().is_ok() => {
+            Err(Problem::missing(format!("No account found with ID {id}")))
+        }
+        ("GET", _) => Err(Problem::missing("No resource found")),
+        _ => Err(Problem::new(405, "Method is not allowed here")),
+    }
+}
+
+/// The routes that hand out the secrets, before any are known.
+pub(super) fn sign_in(platform: &Platform, asked: &Asked) -> Option<Result<Answer, Problem>> {
+    let segments: Vec<&str> = asked.segments.iter().map(String::as_str).collect();
+    match (asked.method.as_str(), &segments[..]) {
+        ("POST", ["authentication"]) => Some(asked.object().and_then(|body| {
+            let text = |name: &str| body.get(name).and_then(Value::as_str);
+            let user = find(platform, text("username"), text("password"))?;
+            Ok(Answer::ok(json!({"token": format!("{BEARER}{}", user.id)})))
+        })),
+        ("GET", ["authentication", "secrets"]) => {
+            let bearer = asked
+                .bearer
+                .as_deref()
+                .and_then(|token| token.strip_prefix(BEARER));
+            let user = platform
+                .state
+                .users
+                .iter()
+                .find(|user| Some(user.id.to_string().as_str()) == bearer);
+            Some(secrets(
+                platform,
+                user,
+                ["userSecret", "organizationSecret"],
+            ))
+        }
+        ("POST", ["elements", "j_spring_security_check"]) if !asked.below_base => {
+            let form: Vec<(String, String)> = url::form_urlencoded::parse(&asked.body)
+                .into_owned()
+                .collect();
+            let field = |name: &str| {
+                form.iter()
+                    .find(|(own, _)| own == name)
+                    .map(|(_, value)| value.as_str())
+            };
+            Some(
+                find(platform, field("j_username"), field("j_password")).map(|user| {
+                    let cookie = format!("JSESSIONID={BEARER}{}; Path=/; HttpOnly", user.id);
+                    Answer::empty().with("set-cookie", cookie)
+                }),
+            )
+        }
+        ("GET", ["elements", "api-v1", "ui", "getSecrets"]) if !asked.below_base => {
+            let session = asked
+                .cookie
+                .as_deref()
+                .and_then(|cookie| cookie.split("JSESSIONID=").nth(1))
+                .and_then(|rest| rest.split(';').next())
+                .and_then(|session| session.strip_prefix(BEARER));
+            let user = platform
+                .state
+                .users
+                .iter()
+                .find(|user| Some(user.id.to_string().as_str()) == session);
+            Some(secrets(platform, user, ["user", "company"]))
+        }
+        _ => None,
+    }
+}
+
+fn find<'p>(
+    platform: &'p Platform,
+    name: Option<&str>,
+    password: Option<&str>,
+) -> Result<&'p User, Problem> {
+    platform
+        .state
+        .users
+        .iter()
+        .find(|user| Some(user.email.as_str()) == name && password == Some(PASSWORD))
+        .ok_or_else(|| Problem::new(401, "Invalid username or password"))
+}
+
+fn secrets(platform: &Platform, user: Option<&User>, names: [&str; 2]) -> Result<Answer, Problem> {
+    let user = user.ok_or_else(Problem::unauthorized)?;
+    let organization = platform
+        .state
+        .organizations
+        .iter()
+        .find(|organization| organization.id == user.organization)
+        .ok_or_else(Problem::unauthorized)?;
+    let [own, company] = names;
+    Ok(Answer::ok(
+        json!({own: user.secret, company: organization.secret}),
+    ))
+}

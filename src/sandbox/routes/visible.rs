@@ -1,0 +1,157 @@
+//! Who calls, and which instances they see (API.md sections 1.2 and 2.7).
+
+use crate::sandbox::behaviour::resolve_element;
+use crate::sandbox::platform::Platform;
+use crate::sandbox::readings::{DeleteMissing, Foreign};
+use crate::sandbox::reply::Problem;
+use crate::sandbox::request::Asked;
+use crate::sandbox::state::Instance;
+
+/// Who calls.
+pub(super) struct Caller {
+    pub(super) user: u64,
+    pub(super) organization: u64,
+    pub(super) sees_account: bool,
+    /// The live instance whose token was sent.
+    pub(super) token: Option<u64>,
+}
+
+impl Caller {
+    /// Checks the header: user and organization must belong together, and a token must be alive.
+    pub(super) fn of(platform: &Platform, asked: &Asked) -> Result<Self, Problem> {
+        let state = &platform.state;
+        let authorization = &asked.authorization;
+        let given = |value: &Option<String>| value.clone().ok_or_else(Problem::unauthorized);
+        let user_secret = given(&authorization.user)?;
+        let user = state
+            .users
+            .iter()
+            .find(|user| user.secret == user_secret)
+            .ok_or_else(Problem::unauthorized)?;
+        let organization = state
+            .organizations
+            .iter()
+            .find(|organization| organization.id == user.organization)
+            .ok_or_else(Problem::unauthorized)?;
+        let token = match &authorization.element {
+            None => None,
+            Some(token) => {
+                let instance = state
+                    .instances
+                    .values()
+                    .find(|instance| instance.token == *token && !instance.deleted)
+                    .filter(|instance| instance.organization == user.organization)
+                    .ok_or_else(Problem::unauthorized)?;
+                Some(instance.id)
+            }
+        };
+        // Calls with a token do without the organization (API.md section 1.2).
+        match &authorization.organization {
+            Some(secret) if *secret == organization.secret => {}
+            None if token.is_some() => {}
+            _ => return Err(Problem::unauthorized()),
+        }
+        Ok(Self {
+            user: user.id,
+            organization: user.organization,
+            sees_account: user.sees_account,
+            token,
+        })
+    }
+
+    pub(super) fn sees(&self, instance: &Instance) -> bool {
+        instance.organization == self.organization
+            && (self.sees_account || instance.owner == self.user)
+    }
+}
+
+/// Whether the first segment is an id; anything else below `/instances` is by token.
+pub(super) fn is_id(rest: &[&str]) -> bool {
+    const BY_TOKEN: [&str; 8] = [
+        "configuration",
+        "enabled",
+        "trace-logging",
+        "events",
+        "docs",
+        "transformations",
+        "objects",
+        "count",
+    ];
+    rest.first().is_some_and(|first| !BY_TOKEN.contains(first))
+}
+
+/// The instance of this id, where the caller may see it.
+pub(super) fn by_id(
+    platform: &Platform,
+    asked: &Asked,
+    caller: &Caller,
+    id: &str,
+) -> Result<u64, Problem> {
+    let missing = || {
+        // Whatever was asked for must not come back as markup or worse.
+        let shown: String = id
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .take(20)
+            .collect();
+        let mut problem = Problem::missing(format!("No element instance found with id {shown}"));
+        let only_id = asked.segments.len() == 2;
+        if asked.method == "DELETE" && only_id && platform.readings.q11 == DeleteMissing::Ok {
+            problem.status = 200;
+        }
+        problem
+    };
+    let number: u64 = id.parse().map_err(|_| missing())?;
+    let include_deleted = asked.method == "GET" && asked.flag("includeDeleted") == Some(true);
+    let instance = platform
+        .state
+        .instances
+        .get(&number)
+        .filter(|instance| !instance.deleted || include_deleted)
+        .ok_or_else(missing)?;
+    if caller.sees(instance) {
+        return Ok(number);
+    }
+    match platform.readings.q12 {
+        Foreign::Forbidden => Err(Problem::new(
+            403,
+            "The user does not have the privileges to access this instance",
+        )),
+        Foreign::NotFound => Err(missing()),
+    }
+}
+
+/// The same below an element.
+pub(super) fn of_element(
+    platform: &Platform,
+    caller: &Caller,
+    element: &str,
+    id: &str,
+) -> Result<u64, Problem> {
+    let found = resolve_element(&platform.state, element)
+        .ok_or_else(|| Problem::missing(format!("No element found with key {}", plain(element))))?;
+    let number: u64 = id
+        .parse()
+        .map_err(|_| Problem::missing("No element instance found"))?;
+    platform
+        .state
+        .instances
+        .get(&number)
+        .filter(|instance| !instance.deleted && caller.sees(instance))
+        .filter(|instance| instance.element == found.id())
+        .map(|instance| instance.id)
+        .ok_or_else(|| Problem::missing(format!("No element instance found with id {number}")))
+}
+
+/// The instance whose token was sent.
+pub(super) fn by_token(_platform: &Platform, caller: &Caller) -> Result<u64, Problem> {
+    caller.token.ok_or_else(Problem::unauthorized)
+}
+
+/// A text from the outside, fit for a message.
+pub(super) fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|character| character.is_alphanumeric() || "._- ".contains(*character))
+        .take(80)
+        .collect()
+}

@@ -1,0 +1,336 @@
+//! The platform on a port: real HTTP, real connections, cut where a fault says so.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a server on a port lives in real time"
+)]
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::fault_spec::Fault;
+use super::platform::{Platform, Seed};
+use super::readings::Readings;
+use super::reply::{Cut, Reply};
+use super::store::{self, Store};
+
+/// A request that takes longer to arrive is nobody's.
+const HEADERS: Duration = Duration::from_secs(30);
+
+/// How a sandbox runs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether an address that other machines reach is allowed.
+    pub allow_non_loopback: bool,
+    /// The state file; `None` keeps nothing.
+    pub state: Option<PathBuf>,
+    /// How open questions are answered.
+    pub readings: Readings,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+    /// Before every answer.
+    pub latency: Duration,
+    /// Where ids, tokens and secrets of a new state come from.
+    pub seed: Seed,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            allow_non_loopback: false,
+            state: None,
+            readings: Readings::default(),
+            faults: Vec::new(),
+            latency: Duration::ZERO,
+            seed: Seed::Random,
+        }
+    }
+}
+
+/// Why a sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The address is another machine's to reach.
+    #[error("{0} can be reached by other machines")]
+    NotLoopback(SocketAddr),
+    /// The port cannot be had.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The state file cannot be read or written.
+    #[error("cannot use the sandbox's state file {}", path.display())]
+    State {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The state file is no state.
+    #[error("{}:{line}: the sandbox's state file is damaged; delete it to start anew", path.display())]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+    },
+    /// The state file is of another version.
+    #[error("the sandbox's state file {} has version {found}; delete it to start anew", path.display())]
+    Version {
+        /// Which.
+        path: PathBuf,
+        /// In the file.
+        found: u32,
+    },
+    /// Another sandbox uses the state file.
+    #[error("another sandbox uses the state file {}", path.display())]
+    InUse {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The operating system has no randomness.
+    #[error("the operating system gave no random bytes")]
+    NoRandomness,
+}
+
+/// A running sandbox; dropping it stops it.
+pub struct Running {
+    address: SocketAddr,
+    user: String,
+    organization: String,
+    stop: watch::Sender<bool>,
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The secret of its first user.
+    pub fn user_secret(&self) -> &str {
+        &self.user
+    }
+
+    /// The secret of its first organization.
+    pub fn organization_secret(&self) -> &str {
+        &self.organization
+    }
+
+    /// Lines to paste into a shell.
+    pub fn exports(&self) -> String {
+        format!(
+            "export CONNECTORCTL_URL='{}'\nexport CONNECTORCTL_USER_SECRET='{}'\nexport CONNECTORCTL_ORGANIZATION_SECRET='{}'\n",
+            self.url(),
+            self.user,
+            self.organization
+        )
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+struct Shared {
+    platform: Arc<Mutex<Platform>>,
+    store: Option<Store>,
+    latency: Duration,
+}
+
+/// Starts a sandbox on the current runtime; returns when it listens.
+///
+/// # Errors
+/// [`SandboxError`].
+pub async fn start(options: Options) -> Result<Running, SandboxError> {
+    if !options.listen.ip().is_loopback() && !options.allow_non_loopback {
+        return Err(SandboxError::NotLoopback(options.listen));
+    }
+    let (kept, state) = match &options.state {
+        None => (None, None),
+        Some(path) => {
+            let (lock, state) = store::open(path)?;
+            (Some((path.clone(), lock)), state)
+        }
+    };
+    let platform = match state {
+        Some(state) => Platform::with(state, options.readings, options.faults),
+        None => Platform::new(&options.seed, options.readings, options.faults)
+            .map_err(|_| SandboxError::NoRandomness)?,
+    };
+    let (user, organization) = platform.credentials();
+    let platform = Arc::new(Mutex::new(platform));
+    let store = match kept {
+        None => None,
+        Some((path, lock)) => {
+            let own = Arc::clone(&platform);
+            let snapshot = Box::new(move || locked(&own).saved());
+            let store = Store::new(path.clone(), lock, snapshot)?;
+            store.keep().await.map_err(|message| SandboxError::State {
+                path,
+                source: io::Error::other(message),
+            })?;
+            Some(store)
+        }
+    };
+    let listener =
+        TcpListener::bind(options.listen)
+            .await
+            .map_err(|source| SandboxError::Listen {
+                address: options.listen,
+                source,
+            })?;
+    let address = listener
+        .local_addr()
+        .map_err(|source| SandboxError::Listen {
+            address: options.listen,
+            source,
+        })?;
+    let shared = Arc::new(Shared {
+        platform,
+        store,
+        latency: options.latency,
+    });
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(accept(listener, shared, stopped));
+    Ok(Running {
+        address,
+        user,
+        organization,
+        stop,
+    })
+}
+
+fn locked(platform: &Mutex<Platform>) -> std::sync::MutexGuard<'_, Platform> {
+    platform.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => return,
+        };
+        // A connection that failed before it began concerns nobody.
+        if let Ok((stream, _)) = accepted {
+            tokio::spawn(connection(stream, Arc::clone(&shared), stopped.clone()));
+        }
+    }
+}
+
+type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, io::Error>;
+
+async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    // Answers are small and somebody waits for each.
+    let _ = stream.set_nodelay(true);
+    let (cut, mut is_cut) = watch::channel(false);
+    let cut = Arc::new(cut);
+    let service = service_fn(move |request| {
+        let shared = Arc::clone(&shared);
+        let cut = Arc::clone(&cut);
+        async move { Ok::<_, Infallible>(answer(request, &shared, &cut).await) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .serve_connection(TokioIo::new(stream), service);
+    // Dropping the connection closes the socket, wherever the answer is.
+    tokio::select! {
+        _ = connection => {}
+        _ = is_cut.wait_for(|cut| *cut) => {}
+        _ = stopped.changed() => {}
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    shared: &Shared,
+    cut: &watch::Sender<bool>,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    // A little more than the limit, so that the platform itself can say that it is too much.
+    let limited = Limited::new(body, Platform::most_bytes() + 1024);
+    let bytes = match limited.collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => Bytes::from(vec![b' '; Platform::most_bytes() + 1]),
+    };
+    let request = Request::from_parts(parts, bytes);
+    let reply = {
+        let mut platform = locked(&shared.platform);
+        platform.handle(&request, now_ms())
+    };
+    let Reply {
+        response,
+        cut: where_cut,
+        delay,
+        changed,
+    } = reply;
+    if changed
+        && let Some(store) = &shared.store
+        && let Err(message) = store.keep().await
+    {
+        tracing::error!(message, "the sandbox cannot keep its state");
+        let mut failed = Response::new(whole(Bytes::new()));
+        *failed.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        return failed;
+    }
+    let wait = shared.latency + delay;
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+    match where_cut {
+        Cut::None => response.map(whole),
+        Cut::Whole => {
+            cut.send_replace(true);
+            // The connection is dropped before this is ever sent.
+            std::future::pending().await
+        }
+        Cut::MidBody => response.map(half),
+    }
+}
+
+fn whole(bytes: Bytes) -> Body {
+    http_body_util::Full::new(bytes)
+        .map_err(|never| match never {})
+        .boxed_unsync()
+}
+
+/// Half of a body, and then the end of the connection: the length that was announced never comes.
+fn half(bytes: Bytes) -> Body {
+    let first = bytes.slice(..bytes.len() / 2);
+    let frames = futures_util::stream::iter([
+        Ok(Frame::data(first)),
+        Err(io::Error::other("cut on demand")),
+    ]);
+    StreamBody::new(frames).boxed_unsync()
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,158 @@
+//! What the platform keeps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::random::Random;
+
+/// The version of the state file.
+pub(super) const VERSION: u32 = 1;
+/// Ids start here and ascend by one.
+const FIRST_ID: u64 = 12345;
+
+/// Everything.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct State {
+    pub(super) version: u32,
+    pub(super) random: Random,
+    pub(super) organizations: Vec<Organization>,
+    pub(super) users: Vec<User>,
+    pub(super) next_id: u64,
+    pub(super) instances: BTreeMap<u64, Instance>,
+    /// Grant codes are good for one use (API.md section 3.14).
+    pub(super) used_codes: BTreeSet<String>,
+    /// Elements made by the tenant, beside those of the catalogue.
+    pub(super) own_elements: BTreeMap<u64, OwnElement>,
+    pub(super) counters: Counters,
+}
+
+/// A tenant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Organization {
+    pub(super) id: u64,
+    pub(super) name: String,
+    pub(super) secret: String,
+}
+
+/// A user of a tenant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct User {
+    pub(super) id: u64,
+    pub(super) organization: u64,
+    pub(super) email: String,
+    pub(super) secret: String,
+    /// Whether the role lets them see the instances of others in the account (API.md section 2.7).
+    pub(super) sees_account: bool,
+}
+
+/// A connector instance.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Instance {
+    pub(super) id: u64,
+    pub(super) owner: u64,
+    pub(super) organization: u64,
+    pub(super) name: String,
+    pub(super) element: u64,
+    pub(super) element_key: String,
+    pub(super) token: String,
+    pub(super) tags: Vec<String>,
+    /// As stored, masks undone; `None` where unset.
+    pub(super) configuration: BTreeMap<String, Option<String>>,
+    pub(super) valid: bool,
+    pub(super) disabled: bool,
+    pub(super) deleted: bool,
+    pub(super) trace_logging: bool,
+    pub(super) external_authentication: String,
+    pub(super) created_ms: u64,
+    /// Lists show it from then on.
+    pub(super) listed_from_ms: u64,
+}
+
+/// An element of the tenant's own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OwnElement {
+    pub(super) id: u64,
+    pub(super) key: String,
+    pub(super) name: String,
+    pub(super) hub: String,
+    pub(super) authentication: String,
+    pub(super) active: bool,
+    /// The catalogue element it was cloned from.
+    pub(super) cloned_from: Option<String>,
+    /// As the tenant gave them.
+    pub(super) configuration: Vec<Value>,
+}
+
+/// What happened, for tests.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Counters {
+    pub(super) requests: u64,
+    pub(super) posts: u64,
+    pub(super) creates: u64,
+    pub(super) authentications: u64,
+}
+
+impl State {
+    /// A new platform: two tenants, two users in the first and one in the second.
+    pub(super) fn new(seed: String) -> Self {
+        let mut random = Random::new(seed);
+        let organizations = vec![
+            Organization {
+                id: 4711,
+                name: "Sandbox".to_owned(),
+                secret: random.organization_secret(),
+            },
+            Organization {
+                id: 4712,
+                name: "Elsewhere".to_owned(),
+                secret: random.organization_secret(),
+            },
+        ];
+        let mut user = |id, organization, email: &str, sees_account| User {
+            id,
+            organization,
+            email: email.to_owned(),
+            secret: random.token(),
+            sees_account,
+        };
+        let users = vec![
+            user(101, 4711, "first@sandbox.example", true),
+            user(102, 4711, "second@sandbox.example", false),
+            user(201, 4712, "other@elsewhere.example", true),
+        ];
+        Self {
+            version: VERSION,
+            random,
+            organizations,
+            users,
+            next_id: FIRST_ID,
+            instances: BTreeMap::new(),
+            used_codes: BTreeSet::new(),
+            own_elements: BTreeMap::new(),
+            counters: Counters::default(),
+        }
+    }
+}
+
+impl State {
+    /// A state with the tenant's own elements and nothing else.
+    pub(super) fn clone_elements(&self) -> Self {
+        Self {
+            version: self.version,
+            random: self.random.clone(),
+            organizations: Vec::new(),
+            users: Vec::new(),
+            next_id: self.next_id,
+            instances: BTreeMap::new(),
+            used_codes: BTreeSet::new(),
+            own_elements: self.own_elements.clone(),
+            counters: self.counters,
+        }
+    }
+}
