@@ -6,3 +6,5 @@
 )]
 
 mod architecture;
+mod end_to_end;
+mod support;

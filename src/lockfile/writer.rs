@@ -25,7 +25,7 @@ pub(super) struct Counts {
 pub(super) struct Writer {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
-    #[cfg_attr(not(test), expect(dead_code, reason = "counted for the tests"))]
+    #[cfg(test)]
     pub(super) counts: Arc<Counts>,
 }
 
@@ -40,6 +40,7 @@ impl Writer {
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
+            #[cfg(test)]
             counts,
         })
     }

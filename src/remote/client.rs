@@ -18,6 +18,9 @@ use super::transport::{Patience, Transport, TransportError};
 use crate::model::Secret;
 use crate::ports::{Clock, RemoteError, RemoteErrorKind};
 
+/// Tries of a request to a platform that has not answered once.
+const TRIES_OF_A_STRANGER: usize = 2;
+
 /// Everything that would end or change a query value; markers and `tags[]` stay readable.
 const QUERY: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -185,12 +188,21 @@ impl Client {
     pub(super) async fn send(&self, call: &Call) -> Result<Response<Bytes>, RemoteError> {
         let asked = self.asked(call);
         let mut pauses = pauses().build();
+        let mut tries = 0;
         loop {
+            tries += 1;
             let failed = match self.once(call, &asked).await {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
             match (failed.again, pauses.next()) {
+                // A platform that never answered is more likely misspelled than down.
+                _ if failed.response.is_none()
+                    && tries >= TRIES_OF_A_STRANGER
+                    && !self.probed.load(Ordering::Relaxed) =>
+                {
+                    return Err(failed.error);
+                }
                 (Some(asked_for), Some(pause)) if self.may_try_again() => {
                     self.wait(pause.max(asked_for.unwrap_or_default())).await;
                 }

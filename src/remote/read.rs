@@ -154,6 +154,16 @@ impl ReadRemote for RemoteReader {
             self.client.probe_succeeded();
             return Ok(Tenant { organization: None });
         }
+        if response.status() == StatusCode::NOT_FOUND {
+            // Every platform knows this path, whoever asks.
+            let mut error = self.client.asked(&call).refused(&response);
+            error.kind = RemoteErrorKind::NotThePlatform;
+            error.hint.get_or_insert_with(|| {
+                "something answers there, but not the API: check the base URL and its path"
+                    .to_owned()
+            });
+            return Err(error);
+        }
         if !response.status().is_success() {
             return Err(self.client.asked(&call).refused(&response));
         }

@@ -98,7 +98,10 @@ fn no_output_of_any_kind_shows_a_secret() {
     assert!(!ran.all().contains("another-canary-1b2c"));
     let lock = bench.read("instances.lock.json");
     for canary in CANARIES {
-        assert!(!lock.contains(canary), "a secret is stored in the lock file");
+        assert!(
+            !lock.contains(canary),
+            "a secret is stored in the lock file"
+        );
     }
 }
 
@@ -113,7 +116,14 @@ fn a_server_that_echoes_the_request_in_its_errors_is_not_repeated() {
     ] {
         let sandbox = Sandbox::start(&["--fault", fault]);
         let bench = bench(&sandbox);
-        let arguments = ["apply", "--yes", "--settle", "1s", "--report", "report.json"];
+        let arguments = [
+            "apply",
+            "--yes",
+            "--settle",
+            "1s",
+            "--report",
+            "report.json",
+        ];
         let ran = bench.run(&[&arguments[..], &LOUD[..]].concat());
         assert_ne!(ran.code, 8, "{fault}: {}", ran.all());
         check(&bench, &sandbox, &ran.all());
@@ -126,11 +136,23 @@ fn a_broken_manifest_shows_no_secret_in_its_snippets() {
     let sandbox = Sandbox::start(&[]);
     let bench = bench(&sandbox);
     for (from, to) in [
-        ("    configuration:\n      oauth.api.key", "    configuraton:\n      oauth.api.key"),
+        (
+            "    configuration:\n      oauth.api.key",
+            "    configuraton:\n      oauth.api.key",
+        ),
         ("oauth.api.secret: canary", "oauth.api.secret: [canary"),
-        ("oauth.api.secret: canary-literal-77cd", "oauth.api.secret:\n\tcanary-literal-77cd"),
-        ("oauth.api.secret: canary-literal-77cd", "oauth.api.secret: {x: canary-literal-77cd"),
-        ("oauth.api.secret: canary-literal-77cd", "oauth.api.secret: \"canary-literal-77cd"),
+        (
+            "oauth.api.secret: canary-literal-77cd",
+            "oauth.api.secret:\n\tcanary-literal-77cd",
+        ),
+        (
+            "oauth.api.secret: canary-literal-77cd",
+            "oauth.api.secret: {x: canary-literal-77cd",
+        ),
+        (
+            "oauth.api.secret: canary-literal-77cd",
+            "oauth.api.secret: \"canary-literal-77cd",
+        ),
     ] {
         assert!(MANIFEST.contains(from));
         bench.write("instances.yaml", &MANIFEST.replace(from, to));

@@ -25,7 +25,11 @@ fn manifest() -> String {
     let catalog = Catalog::embedded();
     let mut text = String::from("version: 1\ninventory: everything\ninstances:\n");
     for entry in catalog.elements() {
-        let _ = writeln!(text, "  {}:\n    element: {}\n    tags: [every]\n    configuration:", entry.key, entry.key);
+        let _ = writeln!(
+            text,
+            "  {}:\n    element: {}\n    tags: [every]\n    configuration:",
+            entry.key, entry.key
+        );
         // Rows of one variant only; the first option chooses it.
         let variant = entry
             .configuration

@@ -100,7 +100,11 @@ const CASES: &[Case] = &[
         arguments: &[],
         action: "update",
         key: "freshdesk",
-        changes: &[("configuration.filter.response.nulls", "\"true\"", "\"false\"")],
+        changes: &[(
+            "configuration.filter.response.nulls",
+            "\"true\"",
+            "\"false\"",
+        )],
         reasons: &["configuration-changed"],
     },
     Case {
@@ -161,9 +165,11 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a plain value changed on the platform",
-        edit: Edit::Platform("PATCH", "", || {
-            json!({"configuration": {"base.url": "https://elsewhere.example.com"}})
-        }),
+        edit: Edit::Platform(
+            "PATCH",
+            "",
+            || json!({"configuration": {"base.url": "https://elsewhere.example.com"}}),
+        ),
         arguments: &[],
         action: "update",
         key: "jira",
@@ -195,7 +201,9 @@ const CASES: &[Case] = &[
 ];
 
 fn id_of(bench: &Bench, key: &str) -> u64 {
-    bench.lock()["instances"][key]["id"].as_u64().expect("an id")
+    bench.lock()["instances"][key]["id"]
+        .as_u64()
+        .expect("an id")
 }
 
 fn do_edit(bench: &mut Bench, sandbox: &Sandbox, edit: &Edit, key: &str) {
@@ -311,7 +319,11 @@ fn a_changed_tag_on_the_platform_is_put_back() {
         (json!([marker]), "drifted"),
         (json!(["engineering"]), "marker-missing"),
     ] {
-        let answer = sandbox.call("PATCH", &format!("/instances/{id}"), Some(&json!({"tags": tags})));
+        let answer = sandbox.call(
+            "PATCH",
+            &format!("/instances/{id}"),
+            Some(&json!({"tags": tags})),
+        );
         assert_eq!(answer.status, 200, "{}", answer.body);
         let plan = bench.plan_json(&[]);
         let step = &plan["steps"][0];
@@ -379,4 +391,76 @@ fn a_lost_lock_file_is_rebuilt_by_apply() {
         }
     }
     assert_eq!(sandbox.instances().len(), 2);
+}
+
+/// Every case of the table in one manifest, each on instances of its own: one plan shows all, one
+/// apply does all, and the next plan is empty.
+pub(crate) fn all_at_once(readings: &[String]) {
+    let mut arguments = Vec::new();
+    for reading in readings {
+        arguments.extend(["--reading", reading.as_str()]);
+    }
+    let sandbox = Sandbox::start(&arguments);
+    let mut bench = Bench::on(&sandbox);
+    let head = "version: 1\ninventory: acme\ninstances:\n";
+    let block = MANIFEST.strip_prefix(head).expect("the head");
+    let own = |place: usize, text: &str| {
+        text.replace("  freshdesk:\n", &format!("  c{place:02}-freshdesk:\n"))
+            .replace("  jira:\n", &format!("  c{place:02}-jira:\n"))
+            .replace("FRESHDESK_API_KEY", &format!("FRESHDESK_API_KEY_{place}"))
+            .replace("JIRA_PASSWORD", &format!("JIRA_PASSWORD_{place}"))
+    };
+    let mut blocks = Vec::new();
+    for place in 0..CASES.len() {
+        bench.set(
+            &format!("FRESHDESK_API_KEY_{place}"),
+            "invented-freshdesk-key",
+        );
+        bench.set(&format!("JIRA_PASSWORD_{place}"), "invented-jira-password");
+        blocks.push(own(place, block));
+    }
+    bench.write("instances.yaml", &format!("{head}{}", blocks.concat()));
+    let _ = bench.apply();
+    bench.plan_is_empty();
+
+    let mut more = vec!["--max-deletes", "100%"];
+    for (place, case) in CASES.iter().enumerate() {
+        let key = format!("c{place:02}-{}", case.key);
+        match &case.edit {
+            Edit::Manifest(edits) => {
+                for (from, to) in *edits {
+                    let (from, to) = (own(place, from), own(place, to));
+                    assert!(blocks[place].contains(&from), "{}", case.name);
+                    blocks[place] = blocks[place].replace(&from, &to);
+                }
+            }
+            Edit::Variable(name, value) => bench.set(&format!("{name}_{place}"), value),
+            Edit::Platform(..) => do_edit(&mut bench, &sandbox, &case.edit, &key),
+        }
+        more.extend(case.arguments);
+    }
+    bench.write("instances.yaml", &format!("{head}{}", blocks.concat()));
+
+    let plan = bench.plan_json(&more);
+    let steps = plan["steps"].as_array().expect("steps");
+    assert_eq!(steps.len(), CASES.len(), "{readings:?}: {plan}");
+    for (place, case) in CASES.iter().enumerate() {
+        let key = format!("c{place:02}-{}", case.key);
+        let step = steps
+            .iter()
+            .find(|step| step["key"] == key.as_str())
+            .unwrap_or_else(|| panic!("{readings:?}, {}: {plan}", case.name));
+        let mut step = step.clone();
+        step["key"] = case.key.into();
+        check(case, &step);
+    }
+    let mut apply = vec!["apply", "--yes"];
+    apply.extend(&more);
+    let _ = bench.run(&apply).expect_code(0);
+    bench.plan_is_empty();
+    assert_eq!(
+        sandbox.instances().len(),
+        2 * CASES.len() - 1,
+        "{readings:?}"
+    );
 }

@@ -32,7 +32,10 @@ fn the_create_request_is_the_documented_one() {
     let mut bench = Bench::new();
     bench.set("CONNECTORCTL_URL", &server.url);
     bench.set("CONNECTORCTL_USER_SECRET", "invented-user-secret");
-    bench.set("CONNECTORCTL_ORGANIZATION_SECRET", "invented-organization-secret");
+    bench.set(
+        "CONNECTORCTL_ORGANIZATION_SECRET",
+        "invented-organization-secret",
+    );
     bench.set("FRESHDESK_API_KEY", "invented-freshdesk-key");
     bench.write("instances.yaml", MANIFEST);
     let _ = bench.apply();

@@ -14,7 +14,11 @@ fn the_example_applies_on_the_sandbox_with_no_variable_set_and_then_changes_noth
     let run = |verb: &[&str]| bench.run(&[verb, &file[..]].concat());
 
     let first = run(&["apply", "--yes"]).expect_code(0);
-    assert!(first.stdout.contains("freshdesk-support"), "{}", first.stdout);
+    assert!(
+        first.stdout.contains("freshdesk-support"),
+        "{}",
+        first.stdout
+    );
     let lock = bench.read("instances.example.sandbox.lock.json");
     let second = run(&["apply", "--yes"]).expect_code(0);
     assert!(second.stdout.contains("No changes"), "{}", second.stdout);

@@ -29,7 +29,11 @@ fn wrong_secrets_are_7() {
     bench.set("CONNECTORCTL_USER_SECRET", "invented-wrong-secret");
     for verb in [&["plan"][..], &["apply", "--yes"]] {
         let ran = bench.run(verb).expect_code(7);
-        assert!(ran.stderr.contains("CONNECTORCTL_USER_SECRET"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("CONNECTORCTL_USER_SECRET"),
+            "{}",
+            ran.stderr
+        );
     }
     assert!(sandbox.instances().is_empty());
 }
@@ -38,8 +42,14 @@ fn wrong_secrets_are_7() {
 fn missing_secrets_are_said_before_anything_is_sent() {
     let bench = Bench::new();
     bench.write("instances.yaml", MANIFEST);
-    let ran = bench.run(&["plan", "--url", "http://127.0.0.1:9"]).expect_code(8);
-    assert!(ran.stderr.contains("CONNECTORCTL_USER_SECRET"), "{}", ran.stderr);
+    let ran = bench
+        .run(&["plan", "--url", "http://127.0.0.1:9"])
+        .expect_code(8);
+    assert!(
+        ran.stderr.contains("CONNECTORCTL_USER_SECRET"),
+        "{}",
+        ran.stderr
+    );
     let ran = bench.run(&["plan"]).expect_code(8);
     assert!(ran.stderr.contains("--sandbox"), "{}", ran.stderr);
 }
@@ -61,7 +71,10 @@ fn a_wrong_host_is_1_with_the_reason() {
 fn a_host_that_is_not_the_platform_is_told_apart() {
     let sandbox = Sandbox::start(&[]);
     let bench = bench(&sandbox);
-    let url = format!("{}/wrong/base", sandbox.url.trim_end_matches("/elements/api-v2"));
+    let url = format!(
+        "{}/wrong/base",
+        sandbox.url.trim_end_matches("/elements/api-v2")
+    );
     let ran = bench.run(&["plan", "--url", &url]).expect_code(1);
     assert!(ran.stderr.contains("base URL"), "{}", ran.stderr);
 }
@@ -106,8 +119,14 @@ fn an_invalid_manifest_sends_no_request() {
     let mut bench = Bench::new();
     bench.set("CONNECTORCTL_URL", &server.url);
     bench.set("CONNECTORCTL_USER_SECRET", "invented-user-secret");
-    bench.set("CONNECTORCTL_ORGANIZATION_SECRET", "invented-organization-secret");
-    bench.write("instances.yaml", "version: 1\ninventory: acme\ninstances:\n  a: { elemnt: jira }\n");
+    bench.set(
+        "CONNECTORCTL_ORGANIZATION_SECRET",
+        "invented-organization-secret",
+    );
+    bench.write(
+        "instances.yaml",
+        "version: 1\ninventory: acme\ninstances:\n  a: { elemnt: jira }\n",
+    );
     for verb in [&["plan"][..], &["apply", "--yes"], &["validate"]] {
         let ran = bench.run(verb).expect_code(8);
         assert!(ran.stderr.contains("instances.yaml:4:"), "{}", ran.stderr);
@@ -122,8 +141,17 @@ fn an_unset_reference_names_key_path_file_and_line() {
     let mut bench = bench(&sandbox);
     bench.set("FRESHDESK_API_KEY", "");
     let ran = bench.run(&["apply", "--yes"]).expect_code(8);
-    for part in ["FRESHDESK_API_KEY", "freshdesk", "username", "instances.yaml:8"] {
-        assert!(ran.stderr.contains(part), "{part} is missing in {}", ran.stderr);
+    for part in [
+        "FRESHDESK_API_KEY",
+        "freshdesk",
+        "username",
+        "instances.yaml:8",
+    ] {
+        assert!(
+            ran.stderr.contains(part),
+            "{part} is missing in {}",
+            ran.stderr
+        );
     }
     assert!(sandbox.instances().is_empty());
 }
@@ -154,9 +182,16 @@ fn a_changed_inventory_is_refused() {
     let sandbox = Sandbox::start(&[]);
     let bench = bench(&sandbox);
     let _ = bench.apply();
-    bench.write("instances.yaml", &MANIFEST.replace("inventory: acme", "inventory: other"));
+    bench.write(
+        "instances.yaml",
+        &MANIFEST.replace("inventory: acme", "inventory: other"),
+    );
     let ran = bench.run(&["apply", "--yes"]).expect_code(5);
-    assert!(ran.stderr.contains("acme") && ran.stderr.contains("other"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("acme") && ran.stderr.contains("other"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(sandbox.instances().len(), 1);
 }
 
@@ -167,13 +202,24 @@ fn the_report_is_written_also_when_the_run_fails() {
         "POST /instances kind=status status=400 count=100",
     ]);
     let bench = bench(&sandbox);
-    let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--report", "report.json"]);
+    let ran = bench.run(&[
+        "apply",
+        "--yes",
+        "--settle",
+        "1s",
+        "--report",
+        "report.json",
+    ]);
     assert_eq!(ran.code, 1, "{}", ran.all());
     let report: serde_json::Value =
         serde_json::from_str(&bench.read("report.json")).expect("a JSON report");
     assert_eq!(report["outcomes"][0]["key"], "freshdesk");
     assert_eq!(report["outcomes"][0]["outcome"], "failed");
-    assert!(report["outcomes"][0]["error"].as_str().is_some_and(|error| !error.is_empty()));
+    assert!(
+        report["outcomes"][0]["error"]
+            .as_str()
+            .is_some_and(|error| !error.is_empty())
+    );
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The product's main job, through the real binary and over real HTTP.
 
+mod canary;
+mod catalogue;
 mod changes;
 mod documented;
-mod failures;
-mod catalogue;
-mod canary;
 mod example;
+mod failures;
+mod readings;

@@ -7,12 +7,11 @@ mod sandbox;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-pub(crate) use http::{Answer, Http};
 pub(crate) use recorder::Recorder;
 pub(crate) use sandbox::Sandbox;
 
@@ -60,10 +59,6 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         if let Some(parent) = path.parent() {
@@ -106,7 +101,11 @@ impl Bench {
     /// `plan --detailed-exitcode`, which must find nothing to do.
     pub(crate) fn plan_is_empty(&self) {
         let ran = self.run(&["plan", "--detailed-exitcode"]);
-        assert_eq!(ran.code, 0, "the plan is not empty:\n{}\n{}", ran.stdout, ran.stderr);
+        assert_eq!(
+            ran.code, 0,
+            "the plan is not empty:\n{}\n{}",
+            ran.stdout, ran.stderr
+        );
     }
 
     /// `plan -o json`, parsed.

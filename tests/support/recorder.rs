@@ -21,7 +21,10 @@ pub(crate) struct Recorded {
 
 impl Recorded {
     pub(crate) fn header(&self, name: &str) -> &str {
-        let value = self.headers.get(name).unwrap_or_else(|| panic!("no header {name}"));
+        let value = self
+            .headers
+            .get(name)
+            .unwrap_or_else(|| panic!("no header {name}"));
         value.to_str().expect("a text header")
     }
 
@@ -47,7 +50,9 @@ impl Recorder {
             .build()
             .expect("a runtime");
         let requests = Requests::default();
-        let app = Router::new().fallback(answer).with_state(Arc::clone(&requests));
+        let app = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&requests));
         let listener = runtime
             .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
             .expect("a port");
@@ -75,7 +80,9 @@ impl Recorder {
 
 async fn answer(State(requests): State<Requests>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let body = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_default();
     let recorded = Recorded {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),

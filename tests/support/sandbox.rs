@@ -68,7 +68,8 @@ impl Sandbox {
 
     /// An admin call, below `/_sandbox`.
     pub(crate) fn admin(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        self.http.call_absolute(method, &format!("/_sandbox{path}"), body)
+        self.http
+            .call_absolute(method, &format!("/_sandbox{path}"), body)
     }
 
     /// Every live instance the first user sees.
