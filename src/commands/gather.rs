@@ -7,7 +7,7 @@ use super::platform::Connection;
 use super::{Context, guards, observe};
 use crate::cli::{Prune, SelectionArgs};
 use crate::error::{CliError, Exit};
-use crate::lockfile::{LockPaths, LockView};
+use crate::lockfile::{LockKind, LockPaths, LockView};
 use crate::manifest::{self, LoadOptions, Places};
 use crate::model::{
     Desired, Fingerprint, InstanceKey, Lock, LockedApi, ResolvedSecrets, Tenant, VersusLock,
@@ -31,7 +31,11 @@ pub(super) fn paths(context: &Context) -> LockPaths {
         context.global.lock.as_deref(),
         first,
         first.is_dir(),
-        context.global.sandbox,
+        if context.global.sandbox {
+            LockKind::Sandbox
+        } else {
+            LockKind::Real
+        },
     )
 }
 

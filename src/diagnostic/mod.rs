@@ -142,6 +142,8 @@ impl Diagnostics {
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut sorted: Vec<&Diagnostic> = self.found.iter().collect();
         sorted.sort_by(|a, b| order(a).cmp(&order(b)));
+        // What `defaults` has wrong would otherwise be told once for every instance.
+        sorted.dedup();
         sorted
     }
 

@@ -20,5 +20,5 @@ pub use error::LockError;
 pub use file::write_atomic;
 pub use fold::{Folded, Stamped, fold};
 pub use format::{parse, to_bytes};
-pub use paths::LockPaths;
+pub use paths::{LockKind, LockPaths};
 pub use store::{Finished, Holder, LockStore, LockView};

@@ -6,6 +6,15 @@ use std::path::{Path, PathBuf};
 /// The folder beside the lock file that holds what is not committed.
 const STATE_FOLDER: &str = ".connectorctl";
 
+/// Whether a lock file is of a real platform or of a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockKind {
+    /// Of a real one.
+    Real,
+    /// Of the embedded one.
+    Sandbox,
+}
+
 /// The paths that belong to one inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockPaths {
@@ -27,11 +36,11 @@ impl LockPaths {
         explicit: Option<&Path>,
         first_manifest: &Path,
         manifest_is_folder: bool,
-        sandbox: bool,
+        kind: LockKind,
     ) -> Self {
         let lock = match explicit {
             Some(path) => path.to_owned(),
-            None => beside(first_manifest, manifest_is_folder, sandbox),
+            None => beside(first_manifest, manifest_is_folder, kind),
         };
         let folder = match lock.parent() {
             Some(parent) => parent.join(STATE_FOLDER),
@@ -56,11 +65,10 @@ impl LockPaths {
     }
 }
 
-fn beside(manifest: &Path, is_folder: bool, sandbox: bool) -> PathBuf {
-    let ending = if sandbox {
-        "sandbox.lock.json"
-    } else {
-        "lock.json"
+fn beside(manifest: &Path, is_folder: bool, kind: LockKind) -> PathBuf {
+    let ending = match kind {
+        LockKind::Real => "lock.json",
+        LockKind::Sandbox => "sandbox.lock.json",
     };
     if is_folder {
         return manifest.join(format!("instances.{ending}"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -310,7 +310,7 @@ async fn take(
     }
 }
 
-fn holder(path: &PathBuf) -> String {
+fn holder(path: &Path) -> String {
     file::read(path)
         .ok()
         .flatten()

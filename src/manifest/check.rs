@@ -2,14 +2,27 @@
 //! be newer than the one compiled in; the platform takes unknown keys without a word (API.md
 //! section 2.1), so nobody else would tell.
 
+use std::collections::BTreeMap;
+
 use super::fields::{Reader, is_old_boolean, nearest};
 use super::parse::{Key, Kind, Node};
 use crate::catalog::{Catalog, ElementEntry, Row, RowType};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::model::{DesiredInstance, DesiredValue, ElementRef, InstanceKey};
+use crate::model::{DesiredValue, ElementRef, InstanceKey};
 
 /// Families of keys that every connector may have and few pages document.
 const HIDDEN_FAMILIES: [&str; 5] = ["base.url", "bulk.", "pagination.", "oauth.", "aws."];
+/// What there is of an instance, whatever else is wrong with it.
+pub(super) struct Seen<'a> {
+    pub(super) element: &'a ElementRef,
+    pub(super) configuration: &'a BTreeMap<String, DesiredValue>,
+    /// Whether that is all of the configuration.
+    pub(super) whole: bool,
+    /// Whether a grant code or a refresh token stands for the rest of a sign-in; it does not for the
+    /// application's own key and secret.
+    pub(super) signs_in: bool,
+}
+
 /// The key that chooses the variant of authentication.
 const VARIANT: &str = "authentication.type";
 
@@ -19,12 +32,12 @@ impl Reader<'_, '_> {
         &mut self,
         key: &InstanceKey,
         place: &Key,
-        instance: &DesiredInstance,
+        seen: &Seen<'_>,
         entry: Option<&ElementEntry>,
         configuration: Option<&Node>,
     ) {
         let Some(entry) = entry else {
-            return self.unknown_element(place, &instance.element);
+            return self.unknown_element(place, seen.element);
         };
         let at = |reader: &Self, name: &str| {
             configuration
@@ -34,7 +47,7 @@ impl Reader<'_, '_> {
                     |(key, node)| (reader.key_place(key), reader.place(node)),
                 )
         };
-        for (name, value) in &instance.configuration {
+        for (name, value) in seen.configuration {
             let (key_at, value_at) = at(self, name);
             match Catalog::embedded().row(entry, name) {
                 None => self.unknown_key(key_at, name, entry),
@@ -45,12 +58,12 @@ impl Reader<'_, '_> {
             .configuration
             .iter()
             .filter(|row| row.required && row.default.is_none())
-            .filter(|row| in_variant(row, entry, instance))
-            .filter(|row| !instance.configuration.contains_key(&row.key))
-            .filter(|row| !signs_in_elsewhere(row, instance))
+            .filter(|row| in_variant(row, entry, seen))
+            .filter(|row| !seen.configuration.contains_key(&row.key))
+            .filter(|row| !(row.key.starts_with("oauth.user.") && seen.signs_in))
             .map(|row| row.key.as_str())
             .collect();
-        if !missing.is_empty() {
+        if !missing.is_empty() && seen.whole {
             let problem = Diagnostic::warning(
                 "missing-required",
                 format!(
@@ -146,11 +159,11 @@ impl Reader<'_, '_> {
 }
 
 /// Whether a row counts for the variant that the instance chooses.
-fn in_variant(row: &Row, entry: &ElementEntry, instance: &DesiredInstance) -> bool {
+fn in_variant(row: &Row, entry: &ElementEntry, seen: &Seen<'_>) -> bool {
     let Some(group) = &row.group else {
         return true;
     };
-    let chosen = match instance.configuration.get(VARIANT) {
+    let chosen = match seen.configuration.get(VARIANT) {
         Some(DesiredValue::Plain(value)) => Some(value.canonical()),
         Some(DesiredValue::Secret(_)) => return false,
         None => entry
@@ -160,13 +173,6 @@ fn in_variant(row: &Row, entry: &ElementEntry, instance: &DesiredInstance) -> bo
             .and_then(|row| row.default.clone()),
     };
     chosen.is_some_and(|chosen| chosen.eq_ignore_ascii_case(group))
-}
-
-/// A grant code or a refresh token stands for the rest of a sign-in, but not for the application's
-/// own key and secret.
-fn signs_in_elsewhere(row: &Row, instance: &DesiredInstance) -> bool {
-    row.key.starts_with("oauth.user.")
-        && (instance.provider_data.is_some() || instance.external_authentication.is_some())
 }
 
 fn member<'n>(node: &'n Node, name: &str) -> Option<&'n (Key, Node)> {

@@ -139,7 +139,12 @@ impl Reader<'_, '_> {
             Ok(inventory) => Some((inventory, self.place(node))),
             Err(error) => {
                 let place = self.place(node);
-                self.error(place, "bad-key", error.to_string());
+                self.error(
+                    place,
+                    "bad-key",
+                    error.to_string(),
+                    "write it in the manner of `acme-support`",
+                );
                 None
             }
         }

@@ -20,8 +20,15 @@ impl<'t> Reader<'t, '_> {
         self.file.place(&key.span)
     }
 
-    pub(super) fn error(&mut self, place: Place, code: &'static str, message: impl Into<String>) {
-        self.out.push(Diagnostic::error(code, message).at(place));
+    pub(super) fn error(
+        &mut self,
+        place: Place,
+        code: &'static str,
+        message: impl Into<String>,
+        hint: &str,
+    ) {
+        self.out
+            .push(Diagnostic::error(code, message).at(place).hint(hint));
     }
 
     /// Keeps every scalar below a node out of snippets.
@@ -36,11 +43,23 @@ impl<'t> Reader<'t, '_> {
 
     pub(super) fn expected(&mut self, node: &Node, what: &str, hint: Option<&str>) {
         let message = format!("expected {what}, found {}", node.kind.name());
-        let mut problem = Diagnostic::error("wrong-type", message).at(self.place(node));
-        if let Some(hint) = hint {
-            problem = problem.hint(hint);
-        }
-        self.out.push(problem);
+        let place = self.place(node);
+        let usual = || {
+            let kinds = [
+                (
+                    "mapping",
+                    "write `name: value` lines below it, indented by two spaces",
+                ),
+                ("list", "write [a, b]"),
+                ("true or false", "write true or false, without quotes"),
+                ("number", "write a number, without quotes"),
+            ];
+            kinds.iter().find(|(kind, _)| what.contains(kind)).map_or(
+                "write a text; put it in quotes where it looks like something else",
+                |(_, hint)| *hint,
+            )
+        };
+        self.error(place, "wrong-type", message, hint.unwrap_or_else(usual));
     }
 
     /// The members of a mapping, each key once; nothing is an empty mapping.

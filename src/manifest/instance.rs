@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Places;
+use super::check::Seen;
 use super::fields::Reader;
 use super::parse::{Key, Kind, Node};
 use super::value::Nature;
@@ -50,6 +51,9 @@ const OF_ANSWERS: [&str; 22] = [
     "requestId",
     "hub",
 ];
+
+/// How a key is mended.
+const NAMES: &str = "write it in the manner of `freshdesk-support`";
 
 /// The members as they stand, of an instance or of `defaults`; a map of them is what is merged.
 pub(super) type Members<'n> = BTreeMap<&'n str, (&'n Key, &'n Node)>;
@@ -104,7 +108,7 @@ impl Reader<'_, '_> {
         let name = InstanceKey::new(key.text.as_str());
         if let Err(error) = &name {
             let place = self.key_place(key);
-            self.error(place, "bad-key", error.to_string());
+            self.error(place, "bad-key", error.to_string(), NAMES);
         }
         let own = self.instance_members(node, "an instance")?;
         let name = name.ok()?;
@@ -126,7 +130,7 @@ impl Reader<'_, '_> {
             }
         };
         let entry = element.as_ref().and_then(catalogue_entry);
-        let configuration = self.configuration(
+        let (configuration, whole) = self.configuration(
             &name,
             [defaults.get("configuration"), own.get("configuration")]
                 .into_iter()
@@ -154,24 +158,27 @@ impl Reader<'_, '_> {
         let lifecycle =
             pick("lifecycle").map_or_else(Default::default, |node| self.lifecycle(node));
 
+        if let Some(element) = &element {
+            let seen = Seen {
+                element,
+                configuration: &configuration,
+                whole,
+                signs_in: provider_data.is_some() || external.is_some(),
+            };
+            let node = own.get("configuration").map(|(_, node)| *node);
+            self.check(&name, key, &seen, entry, node);
+        }
         let instance = DesiredInstance {
             element: element?,
             name: display?,
             tags: transposed(tags)?,
-            configuration: configuration?,
+            configuration: whole.then_some(configuration)?,
             provider_data: transposed(provider_data)?,
             external_authentication: transposed(external)?,
             retrieve_objects: transposed(retrieve)?,
             enabled: enabled?,
             lifecycle: lifecycle.0,
         };
-        self.check(
-            &name,
-            key,
-            &instance,
-            entry,
-            own.get("configuration").map(|(_, node)| *node),
-        );
         Some(ReadInstance {
             key: name,
             instance,
@@ -185,7 +192,12 @@ impl Reader<'_, '_> {
         if let Kind::Text(text) = &node.kind {
             if text.trim().is_empty() {
                 let place = self.place(node);
-                self.error(place, "missing-element", "the element's key is empty");
+                self.error(
+                    place,
+                    "missing-element",
+                    "the element's key is empty",
+                    "write `element: freshdeskv2`, say",
+                );
                 return None;
             }
             return Some(key(text));
@@ -224,6 +236,7 @@ impl Reader<'_, '_> {
                 place,
                 "missing-element",
                 "the element has neither a key nor an id",
+                "write `element: { key: freshdeskv2 }`, say",
             );
         }
         element
@@ -235,15 +248,19 @@ impl Reader<'_, '_> {
         layers: Vec<&Node>,
         entry: Option<&ElementEntry>,
         places: &mut Places,
-    ) -> Option<BTreeMap<String, DesiredValue>> {
+    ) -> (BTreeMap<String, DesiredValue>, bool) {
         let mut nodes: BTreeMap<&str, &Node> = BTreeMap::new();
+        let mut values = BTreeMap::new();
+        let mut whole = true;
         for layer in layers {
-            for (name, value) in self.members(layer, "`configuration`")? {
+            let Some(members) = self.members(layer, "`configuration`") else {
+                whole = false;
+                continue;
+            };
+            for (name, value) in members {
                 nodes.insert(&name.text, value);
             }
         }
-        let mut values = BTreeMap::new();
-        let mut whole = true;
         for (name, node) in nodes {
             let nature = if is_credential(entry, name) {
                 Nature::Credential
@@ -268,7 +285,7 @@ impl Reader<'_, '_> {
                 None => whole = false,
             }
         }
-        whole.then_some(values)
+        (values, whole)
     }
 
     fn external(&mut self, node: &Node) -> Option<String> {
@@ -281,6 +298,7 @@ impl Reader<'_, '_> {
             place,
             "wrong-type",
             "expected `none` or `initial` for `externalAuthentication`",
+            "`initial` takes an OAuth sign-in from a refresh token; leave it out otherwise",
         );
         None
     }
@@ -305,6 +323,7 @@ impl Reader<'_, '_> {
                             place,
                             "wrong-type",
                             "expected `keep` or `delete` for `onRemove`",
+                            "`keep` is what happens without it",
                         );
                     }
                     None => {}
@@ -318,7 +337,7 @@ impl Reader<'_, '_> {
                             }
                             Err(error) => {
                                 let place = self.place(value);
-                                self.error(place, "bad-key", error.to_string());
+                                self.error(place, "bad-key", error.to_string(), NAMES);
                             }
                         }
                     }

@@ -63,13 +63,17 @@ pub fn load(files: &[SourceFile], options: LoadOptions) -> Loaded {
     if options.strict {
         diagnostics.make_strict();
     }
-    diagnostics.fill_in(|place| {
+    let complete = |place: &mut Place| {
         if let Some(text) = texts.iter().find(|text| text.name == place.file) {
             text.fill_in(place);
         }
-    });
+    };
+    diagnostics.fill_in(complete);
     let (desired, places) = match united {
-        Some((desired, places)) if whole && !diagnostics.has_errors() => (Some(desired), places),
+        Some((desired, mut places)) if whole && !diagnostics.has_errors() => {
+            places.values_mut().for_each(complete);
+            (Some(desired), places)
+        }
         _ => (None, Places::new()),
     };
     Loaded {

@@ -10,6 +10,8 @@ use crate::model::Marker;
 
 /// API.md Q13: the platform's own limit is unknown, 128 is safe.
 const MOST_NAME: usize = 128;
+/// How a long text is mended.
+const SHORTER: &str = "shorten it: how much the platform keeps is not documented";
 /// API.md Q14.
 const MOST_TAG: usize = 64;
 
@@ -21,7 +23,7 @@ impl Reader<'_, '_> {
         if text.chars().count() > MOST_NAME {
             let place = self.place(node);
             let message = format!("the name is longer than {MOST_NAME} characters");
-            self.error(place, "too-long", message);
+            self.error(place, "too-long", message, SHORTER);
             return None;
         }
         Some(text)
@@ -43,17 +45,19 @@ impl Reader<'_, '_> {
                     place,
                     "reserved-tag",
                     "tags that start with `connectorctl:` or `connectorctl-retired:` are this tool's own",
+                    "remove it: the marker is added by itself",
                 );
             } else if tag.chars().count() > MOST_TAG {
                 let message = format!("the tag is longer than {MOST_TAG} characters");
-                self.error(place, "too-long", message);
+                self.error(place, "too-long", message, SHORTER);
             } else if tags.contains(&tag) {
                 self.out.push(
                     crate::diagnostic::Diagnostic::warning(
                         "duplicate-tag",
                         format!("the tag `{tag}` is there twice"),
                     )
-                    .at(place),
+                    .at(place)
+                    .hint("remove one of them"),
                 );
             } else {
                 tags.insert(tag);
@@ -90,7 +94,12 @@ impl Reader<'_, '_> {
         } else {
             return Some(text.replace("$${", "${"));
         };
-        self.error(place, "bad-text", format!("the {what} {problem}"));
+        self.error(
+            place,
+            "bad-text",
+            format!("the {what} {problem}"),
+            "write what the platform keeps as it is: anything else would differ for ever",
+        );
         None
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::SourceFile;
+use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 
 /// Longer lines are cut in snippets.
@@ -56,7 +57,7 @@ impl FileText {
         self.hidden.borrow_mut().push(range);
     }
 
-    /// Keeps everything out of snippets but bare keys.
+    /// Keeps everything out of snippets but the words that every manifest has.
     pub(super) fn make_opaque(&self) {
         *self.opaque.borrow_mut() = true;
     }
@@ -102,9 +103,11 @@ impl FileText {
         };
         let (from, to) = self.line_range(line);
         let text = &self.text[from..to];
-        if *self.opaque.borrow() && !is_bare_key(text) {
-            return;
-        }
+        let shown_head = if *self.opaque.borrow() {
+            known_head(text)
+        } else {
+            usize::MAX
+        };
         let hidden = self.hidden.borrow();
         let overlapping: Vec<&Range<usize>> = hidden
             .iter()
@@ -115,7 +118,9 @@ impl FileText {
             .take(MOST_SHOWN)
             .map(|(offset, character)| {
                 let at = from + offset;
-                if overlapping.iter().any(|range| range.contains(&at)) && character != ' ' {
+                let hide =
+                    offset >= shown_head || overlapping.iter().any(|range| range.contains(&at));
+                if hide && !character.is_whitespace() {
                     HIDDEN
                 } else if character.is_control() {
                     ' '
@@ -128,14 +133,37 @@ impl FileText {
     }
 }
 
-/// `key:` alone: nothing that could be a value.
-fn is_bare_key(line: &str) -> bool {
-    line.trim().strip_suffix(':').is_some_and(|key| {
-        !key.is_empty()
-            && key
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
-    })
+/// Without a syntax tree nobody knows which text is a value: only a word that every manifest has, at
+/// the beginning of a line and with a colon behind it, is shown. Answers where showing ends.
+fn known_head(line: &str) -> usize {
+    const WORDS: [&str; 13] = [
+        "version",
+        "inventory",
+        "api",
+        "url",
+        "defaults",
+        "instances",
+        "element",
+        "name",
+        "tags",
+        "configuration",
+        "providerData",
+        "enabled",
+        "lifecycle",
+    ];
+    let start = line.len() - line.trim_start().len();
+    let Some(colon) = line[start..].find(':') else {
+        return 0;
+    };
+    let word = line[start..start + colon].trim_matches('"');
+    let catalog = Catalog::embedded();
+    let known = WORDS.contains(&word)
+        || catalog.common().iter().any(|row| row.key == word)
+        || catalog
+            .elements()
+            .iter()
+            .any(|entry| entry.configuration.iter().any(|row| row.key == word));
+    if known { start + colon + 1 } else { 0 }
 }
 
 fn floor(text: &str, index: usize) -> usize {

@@ -110,10 +110,10 @@ fn check_moves(
             continue;
         };
         let problem = if old == key {
-            Some(Diagnostic::error(
-                "bad-move",
-                format!("`{key}` cannot have moved from itself"),
-            ))
+            Some(
+                Diagnostic::error("bad-move", format!("`{key}` cannot have moved from itself"))
+                    .hint("name the key it had before, or remove the line"),
+            )
         } else if let Some((_, declared, _)) = seen.get(old) {
             Some(
                 Diagnostic::error(
@@ -127,6 +127,7 @@ fn check_moves(
             from.insert(old, place).map(|first| {
                 Diagnostic::error("bad-move", format!("two instances have moved from `{old}`"))
                     .also(first.clone(), "the other one is here")
+                    .hint("only one of them can be the old one")
             })
         };
         out.extend(problem.map_or_else(Diagnostics::default, |problem| {

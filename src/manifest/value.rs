@@ -79,7 +79,7 @@ impl Reader<'_, '_> {
                             whole = false;
                             let place = self.key_place(key);
                             let message = format!("the key `{}` is there twice", key.text);
-                            self.error(place, "duplicate-key", message);
+                            self.error(place, "duplicate-key", message, "keep one of them");
                         }
                         None => whole = false,
                     }

@@ -148,7 +148,7 @@ fn body(
     }
     // `configuration` is one block, as in the manifest; everything else comes first.
     let nested = |member: &Member| member.path.starts_with("configuration.");
-    members.sort_by(|a, b| nested(a).cmp(&nested(b)));
+    members.sort_by_key(nested);
     let mut inside = false;
     for member in &members {
         let (depth, name) = match member.path.strip_prefix("configuration.") {

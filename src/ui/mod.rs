@@ -110,7 +110,7 @@ impl Ui {
 
     /// News of an apply: a bar on a terminal, lines elsewhere, nothing under `--quiet`.
     pub fn progress(&self, steps: usize) -> Shown {
-        Shown::new(*self, self.quiet, io::stderr().is_terminal(), steps)
+        Shown::new(*self, io::stderr().is_terminal(), steps)
     }
 }
 

@@ -16,7 +16,8 @@ pub struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new(ui: Ui, quiet: bool, terminal: bool, steps: usize) -> Self {
+    pub(super) fn new(ui: Ui, terminal: bool, steps: usize) -> Self {
+        let quiet = ui.quiet;
         let bar = (terminal && !quiet).then(|| {
             let bar = ProgressBar::new(steps as u64);
             if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {

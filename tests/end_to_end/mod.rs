@@ -6,4 +6,5 @@ mod changes;
 mod documented;
 mod example;
 mod failures;
+mod problems;
 mod readings;

@@ -21,7 +21,7 @@ pub(super) fn dispatch(
     };
     let find = |all: Vec<Value>, entry: &str| {
         all.into_iter()
-            .find(|value| value["id"].to_string() == entry)
+            .find(|value| value["id"].as_u64() == entry.parse().ok())
             .ok_or_else(|| Problem::missing("No configuration found with that id"))
     };
     match (asked.method.as_str(), rest) {

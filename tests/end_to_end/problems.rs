@@ -1,0 +1,173 @@
+//! A manifest with one problem of every kind: all of them are printed, sorted, each with its place
+//! and a hint, and no request is sent.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Bench, Recorder};
+
+fn bench(server: &Recorder) -> Bench {
+    let mut bench = Bench::new();
+    bench.set("CONNECTORCTL_URL", &server.url);
+    bench.set("CONNECTORCTL_USER_SECRET", "invented-user-secret");
+    bench.set(
+        "CONNECTORCTL_ORGANIZATION_SECRET",
+        "invented-organization-secret",
+    );
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/problems");
+    std::fs::create_dir(bench.path("problems")).expect("a folder");
+    for name in ["a.yaml", "b.yaml", "c.yaml", "d.yaml", "e.yaml", "f.yaml"] {
+        std::fs::copy(fixtures.join(name), bench.path("problems").join(name)).expect("copied");
+    }
+    bench
+}
+
+#[test]
+fn every_problem_of_every_file_is_printed_at_once() {
+    let server = Recorder::start();
+    let bench = bench(&server);
+    let ran = bench.run(&["validate", "-f", "problems"]).expect_code(8);
+    insta::assert_snapshot!(ran.stderr);
+    assert!(!ran.all().contains("canary"), "a credential is shown");
+
+    for verb in [&["plan"][..], &["apply", "--yes"]] {
+        let again = bench
+            .run(&[verb, &["-f", "problems"]].concat())
+            .expect_code(8);
+        assert_eq!(again.stderr, ran.stderr);
+    }
+    assert!(server.requests().is_empty(), "a request was sent");
+}
+
+#[test]
+fn the_same_as_json_sorted_and_placed() {
+    let server = Recorder::start();
+    let bench = bench(&server);
+    let ran = bench
+        .run(&["plan", "-o", "json", "-f", "problems"])
+        .expect_code(8);
+    let json: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let rows = json["diagnostics"].as_array().expect("diagnostics");
+    let place = |row: &Value| {
+        let file = row["file"].as_str().expect("a file").to_owned();
+        (
+            file,
+            row["line"].as_u64().expect("a line"),
+            row["column"].as_u64().expect("a column"),
+        )
+    };
+    let places: Vec<_> = rows.iter().map(place).collect();
+    let mut sorted = places.clone();
+    sorted.sort();
+    assert_eq!(places, sorted);
+    for row in rows {
+        assert!(
+            row["hint"].as_str().is_some_and(|hint| !hint.is_empty()),
+            "{row}"
+        );
+    }
+    assert!(!ran.all().contains("canary"), "a credential is shown");
+}
+
+/// The codes of the program, read from its source: each must be shown by some test of this file.
+#[test]
+fn every_code_there_is_can_be_seen() {
+    let server = Recorder::start();
+    let bench = bench(&server);
+    let mut seen = bench
+        .run(&["validate", "-f", "problems"])
+        .expect_code(8)
+        .stderr;
+    bench.write("missing.yaml", "version: 1\ninventory: a\ninstances:\n  j: {element: jira, configuration: {username: a, password: '${env:NO}'}}\n");
+    seen += &bench
+        .run(&["plan", "-f", "missing.yaml"])
+        .expect_code(8)
+        .stderr;
+    seen += &bench
+        .run(&["validate", "-f", "nowhere.yaml"])
+        .expect_code(8)
+        .stderr;
+    std::fs::create_dir(bench.path("empty")).expect("a folder");
+    seen += &bench
+        .run(&["validate", "-f", "empty"])
+        .expect_code(8)
+        .stderr;
+    bench.write("nameless.yaml", "version: 1\n");
+    seen += &bench
+        .run(&["validate", "-f", "nameless.yaml"])
+        .expect_code(8)
+        .stderr;
+    bench.write("moved.yaml", "version: 1\ninventory: a\ninstances:\n  j: {element: jira, configuration: {username: a, password: '${env:NO}'}, lifecycle: {movedFrom: j}}\n");
+    seen += &bench
+        .run(&["validate", "-f", "moved.yaml"])
+        .expect_code(8)
+        .stderr;
+    bench.write("twice/a.yaml", "version: 1\ninventory: a\ninstances:\n  j: {element: jira, configuration: {username: a, password: '${env:NO}'}}\n");
+    bench.write("twice/b.yaml", "version: 1\ninventory: a\ninstances:\n  j: {element: jira, configuration: {username: a, password: '${env:NO}'}}\n");
+    seen += &bench
+        .run(&["validate", "-f", "twice"])
+        .expect_code(8)
+        .stderr;
+    bench.write(
+        "bare.yaml",
+        "version: 1\ninventory: a\ninstances:\n  j: {element: jira}\n",
+    );
+    seen += &bench
+        .run(&["validate", "--strict", "-f", "bare.yaml"])
+        .expect_code(8)
+        .stderr;
+    bench.write("mask.yaml", "version: 1\ninventory: a\ninstances:\n  j: {element: jira, configuration: {username: a, password: '********'}}\n");
+    seen += &bench
+        .run(&["validate", "-f", "mask.yaml"])
+        .expect_code(8)
+        .stderr;
+    let large = bench.path("large.yaml");
+    let file = std::fs::File::create(large).expect("a file");
+    file.set_len(65 * 1024 * 1024).expect("a large file");
+    seen += &bench
+        .run(&["validate", "-f", "large.yaml"])
+        .expect_code(8)
+        .stderr;
+
+    let codes = codes();
+    assert!(codes.len() > 25, "{codes:?}");
+    for code in codes {
+        assert!(
+            seen.contains(&format!("[{code}]")),
+            "[{code}] was not seen in\n{seen}"
+        );
+    }
+}
+
+fn codes() -> Vec<String> {
+    let mut codes = Vec::new();
+    for folder in ["src/manifest", "src/secrets"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for file in std::fs::read_dir(folder).expect("a folder") {
+            let path = file.expect("an entry").path();
+            if path.file_name().is_some_and(|name| name == "tests.rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(path).expect("a file");
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let joined = words.join(" ");
+            for start in [
+                "Diagnostic::error( \"",
+                "Diagnostic::error(\"",
+                "Diagnostic::warning( \"",
+                "Diagnostic::warning(\"",
+                "self.error(place, \"",
+                "self.error( place, \"",
+            ] {
+                for (at, _) in joined.match_indices(start) {
+                    let rest = &joined[at + start.len()..];
+                    codes.extend(rest.split('"').next().map(str::to_owned));
+                }
+            }
+        }
+    }
+    codes.sort();
+    codes.dedup();
+    codes
+}
