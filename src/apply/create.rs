@@ -33,7 +33,15 @@ impl<'a> Run<'a> {
             key: &step.key,
             moved_from: step.moved_from.as_ref(),
         };
-        if let Some(intent) = self.open_intent(step).await? {
+        if let Some(from) = &step.moved_from {
+            // Entry and intent of the old key count for this one from now on.
+            self.record(Record::Renamed {
+                from: from.clone(),
+                to: step.key.clone(),
+            })
+            .await?;
+        }
+        if let Some(intent) = self.open_intent(step) {
             let search = Search {
                 key: &step.key,
                 markers: self.markers(step),
@@ -241,22 +249,10 @@ impl<'a> Run<'a> {
     }
 
     /// The intent of this key, or of the key it had before a rename, which then counts for this one.
-    async fn open_intent(&self, step: &Step) -> Result<Option<OpenIntent>, StepError> {
-        if let Some(intent) = self.intents.get(&step.key) {
-            return Ok(Some(intent.clone()));
-        }
-        let Some(from) = &step.moved_from else {
-            return Ok(None);
-        };
-        let Some(intent) = self.intents.get(from) else {
-            return Ok(None);
-        };
-        self.record(Record::Renamed {
-            from: from.clone(),
-            to: step.key.clone(),
-        })
-        .await?;
-        Ok(Some(intent.clone()))
+    fn open_intent(&self, step: &Step) -> Option<OpenIntent> {
+        let own = self.intents.get(&step.key);
+        own.or_else(|| self.intents.get(step.moved_from.as_ref()?))
+            .cloned()
     }
 
     fn markers(&self, step: &Step) -> Vec<Marker> {

@@ -57,6 +57,13 @@ pub(super) enum Task<'t> {
 }
 
 impl Task<'_> {
+    fn key(&self) -> &InstanceKey {
+        match self {
+            Self::Step(step) => &step.key,
+            Self::Settle(key, _) => key,
+        }
+    }
+
     fn outcome(self, kind: OutcomeKind) -> StepOutcome {
         let (key, action) = match self {
             Self::Step(step) => (&step.key, step.action.as_str()),
@@ -100,10 +107,9 @@ pub(super) async fn run(apply: &Apply<'_>) -> Applied {
         halted: AtomicBool::new(false),
         progress: Mutex::new(tasks.iter().map(|_| State::Waiting).collect()),
     };
-    let mut all: FuturesUnordered<_> = tasks
-        .iter()
-        .enumerate()
-        .map(|(index, task)| run.one(index, *task))
+    let mut all: FuturesUnordered<_> = chains(&tasks)
+        .into_iter()
+        .map(|chain| run.chain(chain))
         .collect();
     tokio::select! {
         () = async { while all.next().await.is_some() {} } => {}
@@ -139,11 +145,39 @@ fn has_step(apply: &Apply<'_>, key: &InstanceKey) -> bool {
         .any(|step| step.key == *key || step.moved_from.as_ref() == Some(key))
 }
 
+/// The steps of one key follow each other in the order of the plan; those of others do not wait.
+fn chains<'t>(tasks: &[Task<'t>]) -> Vec<Vec<(usize, Task<'t>)>> {
+    let mut chains: Vec<Vec<(usize, Task<'t>)>> = Vec::new();
+    for (index, task) in tasks.iter().enumerate() {
+        match chains.last_mut() {
+            Some(chain)
+                if chain
+                    .last()
+                    .is_some_and(|(_, last)| last.key() == task.key()) =>
+            {
+                chain.push((index, *task));
+            }
+            _ => chains.push(vec![(index, *task)]),
+        }
+    }
+    chains
+}
+
 impl<'a> Run<'a> {
-    async fn one(&self, index: usize, task: Task<'_>) {
+    /// What follows a step that did not succeed is skipped.
+    async fn chain(&self, chain: Vec<(usize, Task<'_>)>) {
+        for (index, task) in chain {
+            if !self.one(index, task).await {
+                return;
+            }
+        }
+    }
+
+    /// Answers whether the task succeeded.
+    async fn one(&self, index: usize, task: Task<'_>) -> bool {
         let permit = self.permits.acquire().await.ok();
         if !self.may_start() {
-            return;
+            return false;
         }
         self.set(index, State::Started);
         if let Task::Step(step) = task {
@@ -178,7 +212,9 @@ impl<'a> Run<'a> {
             }
         };
         self.apply.progress.finished(&outcome);
+        let succeeded = outcome.outcome == OutcomeKind::Applied;
         self.set(index, State::Ended { outcome, found });
+        succeeded
     }
 
     async fn dispatch(

@@ -89,6 +89,7 @@ impl<'t> Reader<'t, '_> {
                 Some(first) => {
                     seen.insert(key.text.as_str(), first);
                     self.hide(value);
+                    self.file.hide_rest_of_line(key.span.end);
                     let problem = Diagnostic::error(
                         "duplicate-key",
                         format!("the key `{}` is there twice", key.text),
@@ -107,6 +108,7 @@ impl<'t> Reader<'t, '_> {
     pub(super) fn unknown(&mut self, member: &(Key, Node), what: &str, known: &[&str]) {
         let (key, value) = member;
         self.hide(value);
+        self.file.hide_rest_of_line(key.span.end);
         let mut problem = Diagnostic::error(
             "unknown-field",
             format!("{what} has no member `{}`", key.text),

@@ -80,6 +80,7 @@ impl Reader<'_, '_> {
                 members.insert(&key.text, (key, value));
             } else if OF_ANSWERS.contains(&key.text.as_str()) {
                 self.hide(value);
+                self.file.hide_rest_of_line(key.span.end);
                 let problem = Diagnostic::warning(
                     "response-member",
                     format!(
@@ -109,6 +110,9 @@ impl Reader<'_, '_> {
         if let Err(error) = &name {
             let place = self.key_place(key);
             self.error(place, "bad-key", error.to_string(), NAMES);
+        }
+        if !matches!(node.kind, Kind::Map(_)) {
+            self.file.hide_rest_of_line(key.span.end);
         }
         let own = self.instance_members(node, "an instance")?;
         let name = name.ok()?;
@@ -249,7 +253,7 @@ impl Reader<'_, '_> {
         entry: Option<&ElementEntry>,
         places: &mut Places,
     ) -> (BTreeMap<String, DesiredValue>, bool) {
-        let mut nodes: BTreeMap<&str, &Node> = BTreeMap::new();
+        let mut nodes: BTreeMap<&str, (&Key, &Node)> = BTreeMap::new();
         let mut values = BTreeMap::new();
         let mut whole = true;
         for layer in layers {
@@ -258,10 +262,10 @@ impl Reader<'_, '_> {
                 continue;
             };
             for (name, value) in members {
-                nodes.insert(&name.text, value);
+                nodes.insert(&name.text, (name, value));
             }
         }
-        for (name, node) in nodes {
+        for (name, (key_node, node)) in nodes {
             let nature = if is_credential(entry, name) {
                 Nature::Credential
             } else {
@@ -272,6 +276,7 @@ impl Reader<'_, '_> {
             let only_reference = matches!(&node.kind, Kind::Text(text) if text.starts_with("${") && !text.contains(":-"));
             if !known_plain && !only_reference {
                 self.hide(node);
+                self.file.hide_rest_of_line(key_node.span.end);
             }
             let path = format!("{key}.configuration.{name}");
             match self.configuration_value(node, &path, nature) {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_yaml::options::DuplicateKeyPolicy;
+use serde_yaml::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_yaml::{Location, Spanned};
 
 use super::text::FileText;
@@ -164,6 +164,7 @@ pub(super) fn parse(file: &FileText) -> Result<Node, Box<Diagnostic>> {
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         // A snippet would show neighbouring lines, and a password may stand there.
         with_snippet: false,
         budget: serde_yaml::budget! {

@@ -1,1 +1,298 @@
-//! To come.
+//! YAML's traps, each on purpose; hostile input; and nothing secret in any message.
+
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::diagnostic::Severity;
+use crate::model::{DesiredInstance, DesiredValue, PlainValue};
+
+fn source(bytes: impl Into<Vec<u8>>) -> SourceFile {
+    SourceFile {
+        name: "m.yaml".to_owned(),
+        folder: PathBuf::from("folder"),
+        bytes: bytes.into(),
+    }
+}
+
+fn loaded(text: &str) -> Loaded {
+    load(&[source(text)], LoadOptions::default())
+}
+
+fn with_value(value: &str) -> String {
+    format!(
+        "version: 1\ninventory: a\ninstances:\n  k:\n    element: private\n    configuration:\n      v: {value}\n"
+    )
+}
+
+fn instance(text: &str) -> DesiredInstance {
+    let loaded = loaded(text);
+    let problems: Vec<String> = loaded
+        .diagnostics
+        .sorted()
+        .iter()
+        .map(|d| d.message.clone())
+        .collect();
+    let desired = loaded.desired.unwrap_or_else(|| panic!("{problems:?}"));
+    desired.instances.into_values().next().expect("an instance")
+}
+
+fn plain(value: &str) -> serde_json::Value {
+    let instance = instance(&with_value(value));
+    match &instance.configuration["v"] {
+        DesiredValue::Plain(PlainValue(value)) => value.clone(),
+        DesiredValue::Secret(_) => panic!("a secret"),
+    }
+}
+
+fn codes(text: impl Into<Vec<u8>>) -> Vec<&'static str> {
+    let loaded = load(&[source(text)], LoadOptions::default());
+    loaded.diagnostics.sorted().iter().map(|d| d.code).collect()
+}
+
+#[test]
+fn scalars_are_what_the_user_wrote() {
+    use serde_json::json;
+
+    for (written, value) in [
+        ("true", json!(true)),
+        ("no", json!("no")),
+        ("yes", json!("yes")),
+        ("on", json!("on")),
+        ("off", json!("off")),
+        ("'no'", json!("no")),
+        ("15", json!(15)),
+        ("-3", json!(-3)),
+        ("1.10", json!("1.10")),
+        ("1e3", json!("1e3")),
+        ("0123", json!("0123")),
+        ("0x1F", json!("0x1F")),
+        ("1_000", json!("1_000")),
+        ("2020-03-16", json!("2020-03-16")),
+        ("12:30:45", json!("12:30:45")),
+        (".inf", json!(".inf")),
+        ("99999999999999999999", json!("99999999999999999999")),
+        ("\"\"", json!("")),
+        ("Käse & Brot", json!("Käse & Brot")),
+        ("${gmtDate:yyyy}", json!("${gmtDate:yyyy}")),
+        ("$${env:X}", json!("${env:X}")),
+        ("{a: [1, b]}", json!({"a": [1, "b"]})),
+    ] {
+        assert_eq!(plain(written), value, "{written}");
+    }
+}
+
+#[test]
+fn an_empty_value_is_asked_for() {
+    for written in ["", "~", "null"] {
+        assert_eq!(
+            codes(with_value(written)),
+            ["unknown-element", "empty-value"],
+            "{written}"
+        );
+    }
+}
+
+#[test]
+fn anchors_aliases_and_merge_keys_are_followed() {
+    let text = "\
+version: 1
+inventory: a
+instances:
+  one: &one
+    element: private
+    configuration: &c { v: first, w: second }
+  two:
+    <<: *one
+    configuration: { <<: *c, w: third }
+";
+    let desired = loaded(text).desired.expect("a manifest");
+    let two = desired.instances.values().nth(1).expect("two");
+    assert_eq!(
+        two.configuration["v"],
+        DesiredValue::Plain(PlainValue::text("first"))
+    );
+    assert_eq!(
+        two.configuration["w"],
+        DesiredValue::Plain(PlainValue::text("third"))
+    );
+}
+
+#[test]
+fn defaults_are_merged_below_and_lists_are_replaced() {
+    let text = "\
+version: 1
+inventory: a
+defaults:
+  tags: [default]
+  enabled: false
+  configuration: { v: default, w: default }
+instances:
+  k: { element: private, tags: [own], configuration: { v: own } }
+";
+    let instance = instance(text);
+    assert_eq!(instance.tags, Some(["own".to_owned()].into()));
+    assert!(!instance.enabled);
+    assert_eq!(
+        instance.configuration["v"],
+        DesiredValue::Plain(PlainValue::text("own"))
+    );
+    assert_eq!(
+        instance.configuration["w"],
+        DesiredValue::Plain(PlainValue::text("default"))
+    );
+}
+
+#[test]
+fn json_bom_and_crlf_are_read_as_they_are() {
+    let json = r#"{"version": 1, "inventory": "a", "instances": {"k": {"element": {"key": "private"}, "configuration": {"v": 1}}}}"#;
+    assert!(loaded(json).desired.is_some());
+    let text = with_value("x");
+    assert!(loaded(&format!("\u{feff}{text}")).desired.is_some());
+    let crlf = loaded(
+        &text
+            .replace('\n', "\r\n")
+            .replace("element: private", "elemnt: private"),
+    );
+    let problems = crlf.diagnostics.sorted();
+    let unknown = problems.iter().find(|d| d.code == "unknown-field");
+    let problem = (*unknown.expect("the problem")).clone();
+    let place = problem.place.expect("a place");
+    assert_eq!((place.line, place.column, place.length), (5, 5, 6));
+    assert_eq!(place.text.as_deref(), Some("    elemnt: •••••••"));
+}
+
+#[test]
+fn a_documented_body_is_an_instance() {
+    let text = r#"{"version": 1, "inventory": "a", "instances": {"k":
+        {"element": {"key": "sfdc"}, "providerData": {"code": "${env:CODE}"}, "name": "Salesforce",
+         "configuration": {"oauth.api.key": "${env:K}", "oauth.api.secret": "${env:S}"},
+         "tags": ["docs"], "externalAuthentication": "none", "retrieveObjectsAfterInstantiation": true}}}"#;
+    let instance = instance(text);
+    assert!(instance.provider_data.is_some());
+    assert_eq!(instance.retrieve_objects, Some(true));
+}
+
+#[test]
+fn what_is_no_manifest_is_said_to_be_none() {
+    for (bytes, code) in [
+        (b"".to_vec(), "empty-file"),
+        (b"# nothing\n".to_vec(), "empty-file"),
+        (b"- a\n- b\n".to_vec(), "wrong-type"),
+        (b"just text".to_vec(), "wrong-type"),
+        (b"a: b: c".to_vec(), "yaml"),
+        (b"a:\n\t- b".to_vec(), "yaml"),
+        (b"a: [1, 2".to_vec(), "yaml"),
+        (b"version: 1\n---\nversion: 1\n".to_vec(), "yaml"),
+        (b"a: \0".to_vec(), "yaml"),
+        (b"a: \xff".to_vec(), "not-utf8"),
+        (b"\xff\xfev\0".to_vec(), "not-utf8"),
+    ] {
+        let found = codes(bytes.clone());
+        assert!(
+            found.contains(&code),
+            "{:?}: {found:?}",
+            String::from_utf8_lossy(&bytes)
+        );
+        assert!(
+            load(&[source(bytes)], LoadOptions::default())
+                .desired
+                .is_none()
+        );
+    }
+}
+
+#[test]
+fn hostile_documents_meet_a_limit() {
+    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    assert_eq!(codes(deep), ["yaml"]);
+    assert_eq!(codes("{a: ".repeat(10_000)), ["yaml"]);
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..10 {
+        let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    assert_eq!(codes(bomb), ["yaml"]);
+    let long = format!(
+        "a: &a {}\nb: [{}]\n",
+        "x".repeat(100_000),
+        "*a, ".repeat(10_000)
+    );
+    assert_eq!(codes(long), ["yaml"]);
+}
+
+#[test]
+fn ten_thousand_instances_are_read() {
+    let mut text = String::from("version: 1\ninventory: a\ninstances:\n");
+    for number in 0..10_000 {
+        text.push_str(&format!("  k{number}:\n    element: jira\n    configuration: {{ username: a, password: '${{env:P}}', base.url: x }}\n"));
+    }
+    let loaded = loaded(&text);
+    assert_eq!(loaded.desired.expect("a manifest").instances.len(), 10_000);
+}
+
+#[test]
+fn each_code_is_shown_twenty_times_and_then_counted() {
+    let mut text = String::from("version: 1\ninventory: a\ninstances:\n");
+    for number in 0..30 {
+        text.push_str(&format!("  k{number}: {{ elemnt: jira }}\n"));
+    }
+    let loaded = loaded(&text);
+    let (shown, left_out) = loaded.diagnostics.shown();
+    assert_eq!(
+        shown.iter().filter(|d| d.code == "unknown-field").count(),
+        20
+    );
+    assert_eq!(left_out["unknown-field"], 10);
+}
+
+#[test]
+fn strict_makes_every_warning_an_error() {
+    let text = with_value("1");
+    assert!(loaded(&text).desired.is_some());
+    let strict = load(&[source(text)], LoadOptions { strict: true });
+    assert!(strict.desired.is_none());
+    assert!(
+        strict
+            .diagnostics
+            .sorted()
+            .iter()
+            .all(|d| d.severity == Severity::Error)
+    );
+}
+
+const CANARY: &str = "canary1f9b";
+
+fn shown(loaded: &Loaded) -> String {
+    format!("{:?}", loaded.diagnostics)
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
+        let _ = load(&[source(bytes)], LoadOptions::default());
+    }
+
+    #[test]
+    fn any_text_after_a_good_beginning_is_read_without_a_panic(text in "[ -~\n]{0,200}") {
+        let head = "version: 1\ninventory: a\ninstances:\n  k:\n    element: jira\n    ";
+        let _ = loaded(&format!("{head}{text}"));
+    }
+
+    /// Whatever is mistyped around a credential, no message and no snippet shows it.
+    #[test]
+    fn a_credential_is_in_no_message(
+        key in "(password|pasword|configuration|oauth.api.secret|x)",
+        before in "[ \t:\\[{\"'&|>-]{0,3}",
+        after in "[ :\\]}\"'#\n]{0,3}",
+        indent in 0_usize..8,
+    ) {
+        let text = format!(
+            "version: 1\ninventory: a\ninstances:\n  k:\n    element: jira\n    configuration:\n{}{key}: {before}{CANARY}{after}\n",
+            " ".repeat(indent)
+        );
+        let loaded = loaded(&text);
+        prop_assert!(!shown(&loaded).contains(CANARY), "{text}\n{}", shown(&loaded));
+    }
+}

@@ -57,6 +57,19 @@ impl FileText {
         self.hidden.borrow_mut().push(range);
     }
 
+    /// Keeps what follows a key on its line out of every snippet: an anchor or a tag is no part of
+    /// the value's own place, and may be a mistyped credential all the same.
+    pub(super) fn hide_rest_of_line(&self, from: usize) {
+        let from = floor(&self.text, from);
+        let end = self.text[from..]
+            .find('\n')
+            .map_or(self.text.len(), |length| from + length);
+        let colon = self.text[from..end]
+            .find(':')
+            .map_or(from, |offset| from + offset + 1);
+        self.hide(colon..end);
+    }
+
     /// Keeps everything out of snippets but the words that every manifest has.
     pub(super) fn make_opaque(&self) {
         *self.opaque.borrow_mut() = true;

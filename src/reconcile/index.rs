@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::PlanInput;
-use crate::model::{InstanceId, InstanceKey, Marker, MarkerState, Observed, ObservedInstance};
+use crate::model::{InstanceId, InstanceKey, Marker, Observed, ObservedInstance};
 
 /// Observed instances by the markers they carry.
 pub(super) struct Index<'o> {
@@ -141,9 +141,4 @@ pub(super) fn markers(instance: &ObservedInstance) -> impl Iterator<Item = &str>
         .flatten()
         .map(String::as_str)
         .filter(|tag| Marker::state_of(tag).is_some())
-}
-
-/// Whether an instance carries the retired marker of some key.
-pub(super) fn is_retired(instance: &ObservedInstance) -> bool {
-    markers(instance).any(|tag| Marker::state_of(tag) == Some(MarkerState::Retired))
 }

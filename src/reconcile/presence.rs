@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::index::Index;
-use super::index::{is_retired, markers};
+use super::index::{Index, markers};
 use super::subject::{Subject, There};
 use super::{PlanInput, View, create, diff, normalize, removed};
 use crate::model::{
@@ -81,7 +80,7 @@ pub(super) fn decide(
             diff::adopt(input, subject, instance, Reason::Vanished, found);
             superfluous(input, subject, instance, found);
         }
-        (Some(_), There::Yes(instance), _) if is_retired(instance) => {
+        (Some(_), There::Yes(instance), _) if is_own_retired(input, subject, instance) => {
             recorded_is_retired(input, subject, instance, found);
         }
         (Some(_), There::Yes(instance), Some(_) | None) => {
@@ -91,10 +90,18 @@ pub(super) fn decide(
             }
         }
         (None, There::Yes(instance), Some(_) | None) => {
-            removed::removed(input, subject, instance, found);
-            duplicates(input, subject, instance, found);
+            if removed::removed(input, subject, instance, found) {
+                removed::left_over(input, &subject.marked, found);
+            } else {
+                duplicates(input, subject, instance, found);
+            }
+            removed::left_over(input, &subject.retired, found);
         }
-        (None, There::Gone, Some(_) | None) => removed::forget(subject, found),
+        (None, There::Gone, Some(_) | None) => {
+            removed::forget(subject, found);
+            removed::left_over(input, &subject.marked, found);
+            removed::left_over(input, &subject.retired, found);
+        }
         (Some(_) | None, There::Unreadable, Some(_) | None) => found.refuse(
             "unreadable",
             subject,
@@ -104,6 +111,17 @@ pub(super) fn decide(
         // A subject comes from the manifest or from the lock file.
         (None, There::NotRecorded, Some(_) | None) => {}
     }
+}
+
+/// Whether an instance carries the retired marker of this key, and not of another.
+fn is_own_retired(input: &PlanInput, subject: &Subject<'_>, instance: &ObservedInstance) -> bool {
+    let inventory = &input.desired.inventory;
+    let desired = subject.desired;
+    let moved = desired.and_then(|desired| desired.lifecycle.moved_from.as_ref());
+    [Some(subject.key), moved].into_iter().flatten().any(|key| {
+        let own = Marker::retired(inventory, key);
+        markers(instance).any(|tag| tag == own.as_str())
+    })
 }
 
 /// The recorded instance is the old one of a replace that was cut off.
@@ -151,6 +169,11 @@ fn unfinished(
             found,
         );
     }
+    for other in &subject.retired {
+        if other.id != old.id {
+            delete_retired(input, subject, old, other, found);
+        }
+    }
     true
 }
 
@@ -190,12 +213,9 @@ fn delete_retired(
         );
         return;
     }
-    // A replace that is under way anyway deletes it itself.
-    let replaced = found
-        .steps
-        .iter()
-        .any(|step| step.key == *subject.key && matches!(step.action, Action::Replace { .. }));
-    if !replaced {
+    // A replace that is under way anyway deletes its old instance itself.
+    let taken = found.steps.iter().any(|step| step.id == Some(old.id));
+    if !taken {
         let reasons = vec![Reason::ReplaceUnfinished];
         found
             .steps

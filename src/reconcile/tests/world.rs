@@ -1,0 +1,366 @@
+//! A world small enough to be imagined: builders for each state, and a model of what an apply does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::plan::SecretRecord;
+use crate::model::{
+    Action, ApiSettings, Desired, DesiredInstance, DesiredValue, Element, ElementId, ElementKey,
+    ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, Lifecycle, Lock,
+    LockEntryDraft, LockedInstance, Marker, Observed, ObservedInstance, Part, PlainValue, Planned,
+    RequestValue, Secret, SecretFact, SecretFacts, Step, Template, UpdateRequest, VersusLock,
+    VersusPlatform,
+};
+use crate::reconcile::{PlanInput, Policy, View, audit, plan};
+
+pub(super) fn key(text: &str) -> InstanceKey {
+    InstanceKey::new(text).expect("a key")
+}
+
+pub(super) fn inventory() -> InventoryName {
+    InventoryName::new("acme").expect("a name")
+}
+
+pub(super) fn live(name: &str) -> String {
+    Marker::live(&inventory(), &key(name)).to_string()
+}
+
+pub(super) fn retired(name: &str) -> String {
+    Marker::retired(&inventory(), &key(name)).to_string()
+}
+
+pub(super) fn element(name: &str) -> Element {
+    Element {
+        key: ElementKey(name.to_owned()),
+        id: Some(ElementId(name.len() as u64)),
+    }
+}
+
+pub(super) fn wanted(name: &str) -> DesiredInstance {
+    DesiredInstance {
+        element: ElementRef::Key(ElementKey("private".to_owned())),
+        name: name.to_owned(),
+        tags: Some(["declared".to_owned()].into()),
+        configuration: BTreeMap::from([(
+            "plain".to_owned(),
+            DesiredValue::Plain(PlainValue::text("value")),
+        )]),
+        provider_data: None,
+        external_authentication: None,
+        retrieve_objects: None,
+        enabled: true,
+        lifecycle: Lifecycle::default(),
+    }
+}
+
+pub(super) fn secret() -> DesiredValue {
+    DesiredValue::Secret(Template::Text(vec![Part::Literal("s".to_owned())]))
+}
+
+pub(super) fn seen(id: u64, name: &str, tags: &[&str]) -> ObservedInstance {
+    ObservedInstance {
+        id: InstanceId(id),
+        name: name.to_owned(),
+        element: element("private"),
+        tags: Some(tags.iter().map(|tag| (*tag).to_owned()).collect()),
+        configuration: Some(BTreeMap::from([
+            ("plain".to_owned(), Some(Secret::new("value"))),
+            ("filled.in".to_owned(), Some(Secret::new("default"))),
+        ])),
+        enabled: true,
+        valid: true,
+        created_date: None,
+        token: Some(Secret::new(format!("token-{id}"))),
+    }
+}
+
+pub(super) fn recorded(id: u64, name: &str) -> LockedInstance {
+    LockedInstance {
+        id: InstanceId(id),
+        token: Secret::new(format!("token-{id}")),
+        element: element("private"),
+        name: name.to_owned(),
+        tags: Some(["declared".to_owned()].into()),
+        configuration: BTreeMap::from([("plain".to_owned(), "value".to_owned())]),
+        secrets: BTreeMap::new(),
+        enabled: true,
+        valid: true,
+        created_date: None,
+        lifecycle: Lifecycle::default(),
+    }
+}
+
+/// A world with nothing in it.
+pub(super) fn world() -> PlanInput {
+    PlanInput {
+        desired: Desired {
+            inventory: inventory(),
+            api: ApiSettings::default(),
+            instances: BTreeMap::new(),
+        },
+        lock: Lock::empty(inventory()),
+        view: View::Live(Observed::default()),
+        secrets: SecretFacts::new(),
+        intents: BTreeMap::new(),
+        policy: Policy::default(),
+        other_user: false,
+    }
+}
+
+/// A world in which `k` is wanted, recorded and there.
+pub(super) fn settled() -> PlanInput {
+    let mut input = world();
+    input.desired.instances.insert(key("k"), wanted("k"));
+    input.lock.instances.insert(key("k"), recorded(1, "k"));
+    observe(&mut input, seen(1, "k", &["declared", &live("k")]));
+    input
+}
+
+pub(super) fn observe(input: &mut PlanInput, instance: ObservedInstance) {
+    observed(input).instances.insert(instance.id, instance);
+}
+
+pub(super) fn observed(input: &mut PlanInput) -> &mut Observed {
+    match &mut input.view {
+        View::Live(observed) => observed,
+        View::Offline => panic!("offline"),
+    }
+}
+
+pub(super) fn gone(input: &mut PlanInput, id: u64) {
+    observed(input).instances.remove(&InstanceId(id));
+    observed(input).gone.insert(InstanceId(id));
+}
+
+pub(super) fn fact(
+    input: &mut PlanInput,
+    versus_lock: VersusLock,
+    versus_platform: VersusPlatform,
+) {
+    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
+    instance.configuration.insert("secret".to_owned(), secret());
+    let fact = SecretFact {
+        versus_lock,
+        versus_platform,
+    };
+    input
+        .secrets
+        .entry(key("k"))
+        .or_default()
+        .insert("secret".to_owned(), fact);
+    if versus_lock != VersusLock::NotRecorded
+        && let Some(entry) = input.lock.instances.get_mut(&key("k"))
+    {
+        entry
+            .secrets
+            .insert("secret".to_owned(), Some(fingerprint()));
+    }
+}
+
+fn fingerprint() -> Fingerprint {
+    Fingerprint {
+        salt: "salt".to_owned(),
+        fingerprint: "fingerprint".to_owned(),
+    }
+}
+
+/// The one way tests plan: twice, which must agree, and audited.
+pub(super) fn planned(input: &PlanInput) -> Planned {
+    let planned = plan(input);
+    assert_eq!(planned, plan(input), "two plans of one world differ");
+    assert_eq!(audit(input, &planned.plan), [], "{:?}", steps(&planned));
+    planned
+}
+
+/// The steps as `action key reasons`.
+pub(super) fn steps(planned: &Planned) -> Vec<String> {
+    let line = |step: &Step| {
+        let reasons: Vec<&str> = step.reasons.iter().map(|reason| reason.as_str()).collect();
+        let id = step.id.map(|id| format!(" {id}")).unwrap_or_default();
+        format!(
+            "{} {}{id}: {}",
+            step.action.as_str(),
+            step.key,
+            reasons.join(", ")
+        )
+    };
+    planned.plan.steps.iter().map(line).collect()
+}
+
+pub(super) fn notes(planned: &Planned) -> Vec<&'static str> {
+    planned
+        .notes
+        .iter()
+        .map(|note| note.code.as_str())
+        .collect()
+}
+
+pub(super) fn refusals(planned: &Planned) -> Vec<&str> {
+    planned
+        .refusals
+        .iter()
+        .map(|refusal| refusal.code.as_str())
+        .collect()
+}
+
+/// What an apply of this plan makes of the world.
+pub(super) fn applied(input: &PlanInput, planned: &Planned) -> PlanInput {
+    let mut after = input.clone();
+    let mut next_id = 1_000;
+    for step in &planned.plan.steps {
+        if let Some(from) = &step.moved_from {
+            after.lock.instances.remove(from);
+        }
+        match &step.action {
+            Action::Create(request) => {
+                next_id += 1;
+                let made = ObservedInstance {
+                    tags: Some(request.tags.iter().cloned().collect()),
+                    configuration: Some(BTreeMap::new()),
+                    enabled: request.enabled,
+                    name: request.name.clone(),
+                    element: made_of(&request.element),
+                    ..seen(next_id, "", &[])
+                };
+                put(
+                    &mut after,
+                    step,
+                    made,
+                    &request.configuration,
+                    &request.entry,
+                );
+            }
+            Action::Update(request) | Action::Adopt(request) => update(&mut after, step, request),
+            Action::Replace { old, create, .. } => {
+                observed(&mut after).instances.remove(old);
+                if let Some(request) = create {
+                    next_id += 1;
+                    let made = ObservedInstance {
+                        tags: Some(request.tags.iter().cloned().collect()),
+                        configuration: Some(BTreeMap::new()),
+                        enabled: request.enabled,
+                        name: request.name.clone(),
+                        element: made_of(&request.element),
+                        ..seen(next_id, "", &[])
+                    };
+                    put(
+                        &mut after,
+                        step,
+                        made,
+                        &request.configuration,
+                        &request.entry,
+                    );
+                }
+            }
+            Action::Delete { drop_entry, .. } => {
+                let id = step.id.expect("an id");
+                observed(&mut after).instances.remove(&id);
+                if *drop_entry {
+                    after.lock.instances.remove(&step.key);
+                }
+            }
+            Action::Forget => {
+                after.lock.instances.remove(&step.key);
+            }
+        }
+    }
+    after
+}
+
+fn made_of(wanted: &ElementRef) -> Element {
+    match wanted {
+        ElementRef::Key(key) => element(key.as_str()),
+        ElementRef::Id(id) => Element {
+            key: ElementKey("by-id".to_owned()),
+            id: Some(*id),
+        },
+    }
+}
+
+fn update(after: &mut PlanInput, step: &Step, request: &UpdateRequest) {
+    let mut instance = observed(after).instances[&request.id].clone();
+    if let Some(name) = &request.name {
+        instance.name.clone_from(name);
+    }
+    if let Some(tags) = &request.tags {
+        instance.tags = Some(tags.clone());
+    }
+    if let Some(enabled) = request.enabled {
+        instance.enabled = enabled;
+    }
+    put(
+        after,
+        step,
+        instance,
+        &request.configuration,
+        &request.entry,
+    );
+}
+
+/// Values come back as strings, secrets as masks.
+fn put(
+    after: &mut PlanInput,
+    step: &Step,
+    mut instance: ObservedInstance,
+    values: &BTreeMap<String, RequestValue>,
+    draft: &LockEntryDraft,
+) {
+    let configuration = instance.configuration.get_or_insert_default();
+    for (name, value) in values {
+        let shown = match value {
+            RequestValue::Plain(plain) => plain.canonical(),
+            RequestValue::Secret => "********".to_owned(),
+        };
+        configuration.insert(name.clone(), Some(Secret::new(shown)));
+    }
+    let before = after.lock.instances.get(&step.key).cloned();
+    let mut secrets = BTreeMap::new();
+    for (name, record) in &draft.secrets {
+        let kept = before
+            .as_ref()
+            .and_then(|entry| entry.secrets.get(name).cloned());
+        let recorded = match record {
+            SecretRecord::Present => Some(fingerprint()),
+            SecretRecord::Keep => kept.flatten(),
+            SecretRecord::Unverified => None,
+        };
+        secrets.insert(name.clone(), recorded);
+        if *record == SecretRecord::Present {
+            let same = SecretFact {
+                versus_lock: VersusLock::Same,
+                versus_platform: VersusPlatform::Hidden,
+            };
+            after
+                .secrets
+                .entry(step.key.clone())
+                .or_default()
+                .insert(name.clone(), same);
+        }
+    }
+    let entry = LockedInstance {
+        id: instance.id,
+        token: instance.token.clone().expect("a token"),
+        element: instance.element.clone(),
+        name: draft.name.clone(),
+        tags: draft.tags.clone(),
+        configuration: draft.configuration.clone(),
+        secrets,
+        enabled: draft.enabled,
+        valid: instance.valid,
+        created_date: None,
+        lifecycle: draft.lifecycle.clone(),
+    };
+    after.lock.instances.insert(step.key.clone(), entry);
+    observe(after, instance);
+}
+
+/// Every tag set with its order turned, which a set forgets: stands for a platform that reorders.
+pub(super) fn all_tags(input: &PlanInput) -> BTreeSet<String> {
+    match &input.view {
+        View::Live(observed) => observed
+            .instances
+            .values()
+            .flat_map(|instance| instance.tags.iter().flatten().cloned())
+            .collect(),
+        View::Offline => BTreeSet::new(),
+    }
+}
