@@ -6,5 +6,6 @@
 )]
 
 mod architecture;
+mod documents;
 mod end_to_end;
 mod support;
