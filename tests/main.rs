@@ -8,4 +8,5 @@
 mod architecture;
 mod documents;
 mod end_to_end;
+mod exactly_once;
 mod support;

@@ -10,7 +10,7 @@ pub enum KillPoint {
     BeforeIntent,
     /// The intent is durable, nothing is sent.
     AfterIntent,
-    /// The request may have left.
+    /// The request has left, and its answer is not read.
     RequestSent,
     /// The answer is here and not yet recorded.
     ResponseReceived,

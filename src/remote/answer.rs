@@ -78,7 +78,7 @@ impl Asked {
     pub(super) fn lost(&self, error: &TransportError) -> RemoteError {
         RemoteError {
             kind: if error.may_have_arrived {
-                RemoteErrorKind::Ambiguous
+                self.reading(RemoteErrorKind::Ambiguous)
             } else {
                 RemoteErrorKind::Unreachable
             },
@@ -195,13 +195,21 @@ impl Asked {
         hint: Option<&str>,
     ) -> RemoteError {
         RemoteError {
-            kind,
+            kind: self.reading(kind),
             method: self.method,
             path: self.path.clone(),
             status: status.map(|status| status.as_u16()),
             request_id,
             message,
             hint: hint.map(str::to_owned),
+        }
+    }
+
+    /// A read changes nothing, so nothing about it can be unknown: it only failed.
+    fn reading(&self, kind: RemoteErrorKind) -> RemoteErrorKind {
+        match kind {
+            RemoteErrorKind::Ambiguous if self.method == "GET" => RemoteErrorKind::Unreachable,
+            kind => kind,
         }
     }
 

@@ -162,6 +162,8 @@ struct Failed {
     error: RemoteError,
     /// `None`: no use; `Some`: again, and not before this has passed.
     again: Option<Option<Duration>>,
+    /// Whether any of it may have reached somebody.
+    arrived: bool,
     /// An answer that ended the tries.
     response: Option<Response<Bytes>>,
 }
@@ -197,7 +199,8 @@ impl Client {
             };
             match (failed.again, pauses.next()) {
                 // A platform that never answered is more likely misspelled than down.
-                _ if failed.response.is_none()
+                _ if failed.error.kind == RemoteErrorKind::Unreachable
+                    && !failed.arrived
                     && tries >= TRIES_OF_A_STRANGER
                     && !self.probed.load(Ordering::Relaxed) =>
                 {
@@ -226,12 +229,14 @@ impl Client {
                 again => Err(Failed {
                     error: asked.refused(&response),
                     again,
+                    arrived: true,
                     response: Some(response),
                 }),
             },
             Err(error) => Err(Failed {
                 error: asked.lost(&error),
                 again: Some(None),
+                arrived: error.may_have_arrived,
                 response: None,
             }),
         }

@@ -9,8 +9,11 @@ use http::HeaderMap;
 
 /// Tries of one request, the first included.
 const MOST_TRIES: usize = 8;
-const FIRST_PAUSE: Duration = Duration::from_millis(400);
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// Tries of a create that the platform itself refuses for being too much: nothing was created, and a
+/// storm passes. The budget of the run ends it.
+const MOST_TRIES_IN_A_STORM: usize = 60;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A platform that asks for more is not waited for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
 
@@ -52,11 +55,19 @@ impl Budget {
 
 /// Pauses that grow, with jitter so that concurrent steps do not come back together.
 pub(super) fn pauses() -> ExponentialBuilder {
+    growing().with_max_times(MOST_TRIES - 1)
+}
+
+/// The same for as long as a storm may last.
+pub(super) fn pauses_in_a_storm() -> ExponentialBuilder {
+    growing().with_max_times(MOST_TRIES_IN_A_STORM - 1)
+}
+
+fn growing() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(FIRST_PAUSE)
         .with_max_delay(LONGEST_PAUSE)
         .with_factor(2.0)
-        .with_max_times(MOST_TRIES - 1)
         .with_jitter()
 }
 

@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 
+use crate::ports::kill;
+
 /// Name, connection and TLS together.
 const CONNECT: Duration = Duration::from_secs(10);
 /// A create talks to the vendor inside the request, and takes 10 s and more (API.md section 1.8).
@@ -130,6 +132,9 @@ impl Transport for HttpTransport {
             .execute(request)
             .await
             .map_err(|error| explain(&error, timeout))?;
+        if patience == Patience::Create {
+            kill::at(kill::KillPoint::RequestSent);
+        }
         let mut body = BytesMut::new();
         while let Some(chunk) = answer
             .chunk()

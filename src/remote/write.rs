@@ -11,7 +11,7 @@ use http::{Method, Response, StatusCode};
 use super::answer::{Sent, platform_error};
 use super::client::{Call, RemoteWriter, write_failed};
 use super::outcome::{Verdict, verdict};
-use super::retry::{pauses, retry_after};
+use super::retry::{pauses, pauses_in_a_storm, retry_after};
 use super::transport::Patience;
 use super::wire::{self, Completeness};
 use crate::model::{InstanceId, ObservedInstance};
@@ -65,26 +65,29 @@ impl WriteRemote for RemoteWriter {
             return CreateOutcome::Rejected(self.cannot_be_written(&call));
         }
         let asked = client.asked(&call);
-        let mut pauses = pauses().build();
+        let (mut pauses, mut in_a_storm) = (pauses().build(), pauses_in_a_storm().build());
         loop {
             let answer = client.exchange(&call, Patience::Create).await;
             let error = || match &answer {
                 Ok(response) => asked.refused(response),
                 Err(error) => asked.lost(error),
             };
-            let wait: Option<Duration> = match verdict(&answer) {
-                Verdict::Created(instance) => return CreateOutcome::Created(instance),
-                Verdict::Rejected => return CreateOutcome::Rejected(error()),
-                Verdict::Unknown(class) => {
-                    let error = error();
-                    return CreateOutcome::Unknown { class, error };
-                }
-                Verdict::NotSent => None,
-                Verdict::TryAgain => answer
-                    .as_ref()
-                    .ok()
-                    .and_then(|response| retry_after(response.headers(), client.now_ms())),
-            };
+            let (pauses, wait): (&mut dyn Iterator<Item = Duration>, Option<Duration>) =
+                match verdict(&answer) {
+                    Verdict::Created(instance) => return CreateOutcome::Created(instance),
+                    Verdict::Rejected => return CreateOutcome::Rejected(error()),
+                    Verdict::Unknown(class) => {
+                        let error = error();
+                        return CreateOutcome::Unknown { class, error };
+                    }
+                    Verdict::NotSent => (&mut pauses, None),
+                    Verdict::TryAgain => {
+                        let headers = answer.as_ref().ok().map(Response::headers);
+                        let asked_for =
+                            headers.and_then(|headers| retry_after(headers, client.now_ms()));
+                        (&mut in_a_storm, asked_for)
+                    }
+                };
             // Proven: nothing was created. Only such a request is sent again.
             match pauses.next() {
                 Some(pause) if client.may_try_again() => {

@@ -97,7 +97,10 @@ fn every_word_of_a_plan_is_documented() {
         .map(|reason| reason.as_str())
         .chain(NoteCode::ALL.iter().map(|code| code.as_str()));
     for word in words {
-        assert!(text.contains(&format!("| `{word}` |")), "{word} is not in docs/reference.md");
+        assert!(
+            text.contains(&format!("| `{word}` |")),
+            "{word} is not in docs/reference.md"
+        );
     }
 }
 
@@ -111,7 +114,10 @@ fn every_reading_and_every_fault_is_documented() {
             .unwrap_or_else(|| panic!("{question} is not in docs/sandbox.md"));
         assert!(row.contains(what), "{question}: {row}");
         for answer in *answers {
-            assert!(row.contains(&format!("`{answer}`")), "{question}={answer}: {row}");
+            assert!(
+                row.contains(&format!("`{answer}`")),
+                "{question}={answer}: {row}"
+            );
         }
     }
     for (kind, what) in Fault::KINDS {
@@ -123,9 +129,19 @@ fn every_reading_and_every_fault_is_documented() {
 fn readme_and_gate_run_the_same_tests() {
     let gate = read(".ci/run");
     let readme = read("README.md");
-    assert!(blocks(&root().join("README.md"), "sh").iter().any(|(_, block)| block.trim() == "cargo test"));
-    let last = gate.lines().rfind(|line| line.starts_with("cargo ")).expect("a command");
-    assert_eq!(last, "cargo test --locked", "the gate ends with the README's command");
+    assert!(
+        blocks(&root().join("README.md"), "sh")
+            .iter()
+            .any(|(_, block)| block.trim() == "cargo test")
+    );
+    let last = gate
+        .lines()
+        .rfind(|line| line.starts_with("cargo "))
+        .expect("a command");
+    assert_eq!(
+        last, "cargo test --locked",
+        "the gate ends with the README's command"
+    );
     assert!(readme.contains("cargo run -- apply --sandbox --yes -f instances.example.yaml"));
 }
 
@@ -163,7 +179,10 @@ fn every_shell_block_runs() {
     );
     for (name, text) in [
         ("cargo", script),
-        ("connectorctl", format!("#!/bin/sh\nexec '{program}' \"$@\"\n")),
+        (
+            "connectorctl",
+            format!("#!/bin/sh\nexec '{program}' \"$@\"\n"),
+        ),
     ] {
         let path = bin.path().join(name);
         fs::write(&path, text).expect("a script");
@@ -177,7 +196,11 @@ fn every_shell_block_runs() {
     for path in documents() {
         let folder = tempfile::tempdir().expect("a folder");
         for name in ["instances.example.yaml", "instances.yaml"] {
-            fs::copy(root().join("instances.example.yaml"), folder.path().join(name)).expect("copied");
+            fs::copy(
+                root().join("instances.example.yaml"),
+                folder.path().join(name),
+            )
+            .expect("copied");
         }
         for (line, block) in blocks(&path, "sh") {
             seen += 1;
@@ -209,7 +232,10 @@ fn references() -> Vec<(String, String)> {
     let text = read("instances.example.yaml");
     text.match_indices("${env:")
         .filter_map(|(at, _)| text[at + 6..].split(['}', ':']).next())
-        .filter(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit()))
+        .filter(|name| {
+            name.bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
+        })
         .filter(|name| !name.is_empty())
         .map(|name| (name.to_owned(), format!("invented-{}", name.to_lowercase())))
         .collect()

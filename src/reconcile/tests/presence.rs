@@ -19,17 +19,9 @@ fn wanted_not_recorded_one_marked_is_adopted() {
     let planned = planned(&input);
     assert_eq!(
         steps(&planned),
-        ["adopt k 7: configuration-changed, marker-found"].map(sorted)
+        ["adopt k 7: marker-found, configuration-changed"]
     );
     assert_eq!(planned.plan.steps[0].changes[0].path, "name");
-}
-
-fn sorted(line: &str) -> String {
-    // Reasons come in the order of their declaration.
-    line.replace(
-        "configuration-changed, marker-found",
-        "marker-found, configuration-changed",
-    )
 }
 
 #[test]
@@ -56,10 +48,9 @@ fn wanted_not_recorded_several_marked_adopts_the_oldest_valid() {
         steps(&pruned),
         [
             "adopt k 6: marker-found",
-            "delete k 5: pruned, duplicate",
-            "delete k 7: pruned, duplicate",
+            "delete k 5: duplicate, pruned",
+            "delete k 7: duplicate, pruned"
         ]
-        .map(|line| line.replace("pruned, duplicate", "duplicate, pruned"))
     );
 }
 
@@ -135,14 +126,7 @@ fn others_with_the_marker_are_reported_and_the_recorded_one_is_kept() {
     assert_eq!(steps(&first), [""; 0]);
     assert_eq!(notes(&first), ["duplicate"]);
     input.policy.prune_duplicates = true;
-    assert_eq!(
-        steps(&planned(&input)),
-        ["delete k 8: duplicate, pruned"].map(by_declaration)
-    );
-}
-
-fn by_declaration(line: &str) -> String {
-    line.to_owned()
+    assert_eq!(steps(&planned(&input)), ["delete k 8: duplicate, pruned"]);
 }
 
 #[test]
@@ -171,11 +155,7 @@ fn a_dropped_instance_that_is_gone_is_forgotten() {
     let mut input = settled();
     input.desired.instances.clear();
     gone(&mut input, 1);
-    assert_eq!(
-        steps(&planned(&input)),
-        ["forget k 1: removed, vanished"]
-            .map(|line| line.replace("removed, vanished", "removed, vanished"))
-    );
+    assert_eq!(steps(&planned(&input)), ["forget k 1: removed, vanished"]);
 }
 
 #[test]

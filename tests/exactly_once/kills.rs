@@ -1,0 +1,78 @@
+//! The death of the process at every boundary of the journal, first, middle and last.
+
+use connectorctl::ports::kill::KillPoint;
+
+use super::{COUNT, bench, check, recover};
+use crate::support::Sandbox;
+
+#[test]
+fn death_at_every_boundary() {
+    for point in KillPoint::ALL {
+        for turn in 1..=COUNT {
+            let what = format!("{}:{turn}", point.as_str());
+            let sandbox = Sandbox::start(&[]);
+            let mut bench = bench(&sandbox);
+            bench.set("CONNECTORCTL_KILL_AT", &what);
+            let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+            let once_only = matches!(point, KillPoint::DuringFold) && turn > 1;
+            if !once_only && !matches!(point, KillPoint::BeforeRename) {
+                assert_eq!(ran.code, -1, "{what}: did not die: {}", ran.all());
+            }
+            bench.set("CONNECTORCTL_KILL_AT", "");
+            recover(&bench, &what);
+            check(&bench, &sandbox, &what);
+        }
+    }
+}
+
+#[test]
+fn death_in_a_replace_and_in_a_rename() {
+    for point in KillPoint::ALL {
+        for (what, from, to) in [
+            (
+                "replace",
+                "  k1:\n    element: freshdeskv2\n",
+                "  k1:\n    element: closeio\n",
+            ),
+            (
+                "rename",
+                "  k1:\n    element: freshdeskv2\n",
+                "  k1:\n    element: freshdeskv2\n    lifecycle: { movedFrom: old }\n",
+            ),
+        ] {
+            let what = format!("{what} {}", point.as_str());
+            let sandbox = Sandbox::start(&[]);
+            let mut bench = bench(&sandbox);
+            let text = bench.read("instances.yaml");
+            if what.starts_with("rename") {
+                bench.write("instances.yaml", &text.replace("  k1:", "  old:"));
+            }
+            let _ = bench.apply();
+            assert!(text.contains(from));
+            bench.write("instances.yaml", &text.replace(from, to));
+            bench.set("CONNECTORCTL_KILL_AT", &format!("{}:1", point.as_str()));
+            let _ = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+            bench.set("CONNECTORCTL_KILL_AT", "");
+            recover(&bench, &what);
+            check(&bench, &sandbox, &what);
+        }
+    }
+}
+
+#[test]
+fn death_and_the_loss_of_the_journal_a_window_later() {
+    for point in KillPoint::ALL {
+        let what = format!("{} and a fresh clone", point.as_str());
+        let sandbox = Sandbox::start(&[]);
+        let mut bench = bench(&sandbox);
+        bench.set("CONNECTORCTL_KILL_AT", &format!("{}:2", point.as_str()));
+        let _ = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        bench.set("CONNECTORCTL_KILL_AT", "");
+        let _ = std::fs::remove_dir_all(bench.path(".connectorctl"));
+        let _ = std::fs::remove_file(bench.path("instances.lock.json"));
+        let settle_first = ["apply", "--yes", "--settle", "1s", "--settle-first"];
+        let ran = bench.run(&settle_first);
+        assert!(matches!(ran.code, 0), "{what}: {}", ran.all());
+        check(&bench, &sandbox, &what);
+    }
+}

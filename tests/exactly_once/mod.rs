@@ -1,0 +1,72 @@
+//! One key, one current instance; no id and no token lost: whatever is killed or cut.
+
+mod faults;
+#[cfg(feature = "kill-points")]
+mod kills;
+mod posts;
+mod runs;
+mod signals;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::support::{Bench, Sandbox};
+
+/// How many instances a manifest of this folder has.
+pub(super) const COUNT: usize = 3;
+
+pub(super) fn bench(sandbox: &Sandbox) -> Bench {
+    let mut bench = Bench::on(sandbox);
+    bench.set("KEY", "invented-freshdesk-key");
+    let mut text = String::from("version: 1\ninventory: acme\ninstances:\n");
+    for number in 0..COUNT {
+        let _ = write!(
+            text,
+            "  k{number}:\n    element: freshdeskv2\n    tags: [t]\n    configuration:\n      subdomain: acme\n      username: ${{env:KEY}}\n"
+        );
+    }
+    bench.write("instances.yaml", &text);
+    bench
+}
+
+/// The laws, after recovery: one live instance with each marker, recorded with its id and token.
+pub(super) fn check(bench: &Bench, sandbox: &Sandbox, what: &str) {
+    let lock = bench.lock();
+    let mut by_marker: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for instance in sandbox.instances() {
+        for tag in instance["tags"].as_array().into_iter().flatten() {
+            if let Some(tag) = tag.as_str().filter(|tag| tag.starts_with("connectorctl:")) {
+                by_marker
+                    .entry(tag.to_owned())
+                    .or_default()
+                    .push(instance.clone());
+            }
+        }
+    }
+    for number in 0..COUNT {
+        let marker = format!("connectorctl:acme:k{number}");
+        let live = by_marker.get(&marker).map_or(&[][..], Vec::as_slice);
+        assert_eq!(live.len(), 1, "{what}: {marker}: {live:?}");
+        let entry = &lock["instances"][format!("k{number}")];
+        assert_eq!(entry["id"], live[0]["id"], "{what}: {marker}");
+        assert_eq!(entry["token"], live[0]["token"], "{what}: {marker}");
+    }
+    assert_eq!(by_marker.len(), COUNT, "{what}");
+    let ran = bench.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(ran.code, 0, "{what}: the plan is not empty\n{}", ran.all());
+}
+
+/// Applies again until nothing is left to do, as a pipeline would.
+pub(super) fn recover(bench: &Bench, what: &str) {
+    let mut last = None;
+    for _ in 0..4 {
+        let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        if ran.code == 0 {
+            return;
+        }
+        last = Some(ran);
+    }
+    panic!("{what}: no recovery: {last:?}");
+}

@@ -1,0 +1,139 @@
+//! SIGTERM drains, SIGKILL follows, and the next run knows what to do.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use super::{bench, check};
+use crate::support::{Bench, Sandbox};
+
+fn start(bench: &Bench) -> Child {
+    bench
+        .command(&[
+            "apply",
+            "--yes",
+            "--parallelism",
+            "1",
+            "--report",
+            "report.json",
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs")
+}
+
+/// Waits until a `POST` has reached the platform.
+fn wait_for_a_post(sandbox: &Sandbox) {
+    while sandbox.admin("GET", "/state", None).body["counters"]["posts"] == 0 {}
+}
+
+fn send(signal: &str, child: &Child) {
+    let status = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status()
+        .expect("kill runs");
+    assert!(status.success());
+}
+
+#[test]
+fn the_first_signal_finishes_and_records_what_is_in_flight() {
+    for signal in ["-TERM", "-INT"] {
+        let sandbox = Sandbox::start(&["--fault", "POST /instances kind=delay for=1s count=9"]);
+        let bench = bench(&sandbox);
+        let mut child = start(&bench);
+        wait_for_a_post(&sandbox);
+        send(signal, &child);
+        let status = child.wait().expect("its end");
+        assert_eq!(status.code(), Some(130), "{signal}");
+        let lock = bench.lock();
+        let recorded = lock["instances"].as_object().expect("instances").len();
+        assert_eq!(
+            recorded,
+            sandbox.instances().len(),
+            "what came back is recorded"
+        );
+        assert_eq!(recorded, 1, "nothing new was started");
+        let report: serde_json::Value =
+            serde_json::from_str(&bench.read("report.json")).expect("a report");
+        assert_eq!(report["interrupted"], true);
+        let outcomes = report["outcomes"].as_array().expect("outcomes");
+        assert_eq!(
+            outcomes
+                .iter()
+                .filter(|row| row["outcome"] == "skipped")
+                .count(),
+            2
+        );
+        let _ = sandbox.admin("DELETE", "/faults", None);
+        let _ = bench.apply();
+        check(&bench, &sandbox, signal);
+    }
+}
+
+#[test]
+fn the_second_signal_stops_at_once_and_the_next_run_settles() {
+    let sandbox = Sandbox::start(&["--fault", "POST /instances kind=delay for=30s count=1"]);
+    let bench = bench(&sandbox);
+    let mut child = start(&bench);
+    let mut lines = BufReader::new(child.stderr.take().expect("its stderr")).lines();
+    wait_for_a_post(&sandbox);
+    send("-TERM", &child);
+    // The second one is for a process that has heard the first.
+    while let Some(Ok(line)) = lines.next() {
+        if line.starts_with("Stopping") {
+            break;
+        }
+    }
+    send("-TERM", &child);
+    assert_eq!(child.wait().expect("its end").code(), Some(4));
+    let ran = bench
+        .run(&["apply", "--yes", "--settle", "3s"])
+        .expect_code(0);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    check(&bench, &sandbox, "stopped twice");
+}
+
+#[test]
+fn a_post_that_is_held_and_killed_ends_with_one_instance() {
+    let sandbox = Sandbox::start(&["--fault", "POST /instances kind=cut-before-commit count=1"]);
+    let bench = bench(&sandbox);
+    // Nothing was committed, and nobody knows: the run waits.
+    let mut child = start(&bench);
+    wait_for_a_post(&sandbox);
+    send("-TERM", &child);
+    send("-KILL", &child);
+    let _ = child.wait();
+    let plan = bench.plan_json(&[]);
+    assert!(plan["notes"].to_string().contains("unsettled"), "{plan}");
+    let ran = bench
+        .run(&["apply", "--yes", "--settle", "2s"])
+        .expect_code(0);
+    assert!(
+        ran.stderr.contains("an earlier run was cut off"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("Waiting up to"), "{}", ran.stderr);
+    check(&bench, &sandbox, "held and killed");
+}
+
+#[test]
+fn sigkill_at_any_moment() {
+    for posts in 0..6_u64 {
+        let sandbox = Sandbox::start(&["--latency", "20ms"]);
+        let bench = bench(&sandbox);
+        let mut child = start(&bench);
+        // The moment is when the platform has seen so many requests.
+        loop {
+            let state = sandbox.admin("GET", "/state", None).body;
+            let seen = state["counters"]["requests"].as_u64().unwrap_or(0);
+            if seen > posts || matches!(child.try_wait(), Ok(Some(_))) {
+                break;
+            }
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        super::recover(&bench, "killed");
+        check(&bench, &sandbox, &format!("killed after {posts} requests"));
+    }
+}
