@@ -6,6 +6,7 @@
 )]
 
 mod architecture;
+mod conformance;
 mod documents;
 mod end_to_end;
 mod exactly_once;

@@ -19,9 +19,6 @@ mod transport;
 mod wire;
 mod write;
 
-#[cfg(test)]
-mod tests;
-
 pub use address::{Address, AddressError};
 pub use client::{Credentials, InvalidSecret, RemoteReader, RemoteWriter, Settings};
 pub use transport::{HttpTransport, Patience, Transport, TransportError, TransportSetupError};

@@ -25,9 +25,6 @@ mod server;
 mod state;
 mod store;
 
-#[cfg(test)]
-mod tests;
-
 pub use fault_spec::{Fault, InvalidFault};
 pub use platform::{Platform, Seed};
 pub use readings::{InvalidReading, Readings};

@@ -198,9 +198,6 @@ impl Platform {
     }
 
     fn route(&mut self, asked: &Asked) -> Result<Answer, Problem> {
-        if !asked.below_base {
-            return Err(Problem::missing("The requested path does not exist"));
-        }
         if asked.body.len() > MOST_BYTES {
             return Err(Problem::new(429, "The request is larger than 8 MB"));
         }

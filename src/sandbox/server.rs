@@ -12,9 +12,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited, StreamBody};
+use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -27,6 +27,8 @@ use super::readings::Readings;
 use super::reply::{Cut, Reply};
 use super::store::{self, Store};
 
+/// A body that goes on beyond this is not waited for.
+const MOST_THROWN_AWAY: usize = 256 * 1024 * 1024;
 /// A request that takes longer to arrive is nobody's.
 const HEADERS: Duration = Duration::from_secs(30);
 
@@ -265,19 +267,35 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stopped: watch::
     }
 }
 
+/// Reads a body to its end, for who is cut off while writing hears no answer; what is beyond the
+/// platform's limit is counted and thrown away, so that the platform itself can say that it is too
+/// much.
+async fn read(mut body: Incoming) -> Bytes {
+    let mut bytes = BytesMut::new();
+    let mut thrown_away = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if bytes.len() <= Platform::most_bytes() {
+            bytes.extend_from_slice(&data);
+        } else {
+            thrown_away += data.len();
+        }
+        if thrown_away > MOST_THROWN_AWAY {
+            break;
+        }
+    }
+    bytes.freeze()
+}
+
 async fn answer(
     request: Request<Incoming>,
     shared: &Shared,
     cut: &watch::Sender<bool>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    // A little more than the limit, so that the platform itself can say that it is too much.
-    let limited = Limited::new(body, Platform::most_bytes() + 1024);
-    let bytes = match limited.collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(_) => Bytes::from(vec![b' '; Platform::most_bytes() + 1]),
-    };
-    let request = Request::from_parts(parts, bytes);
+    let request = Request::from_parts(parts, read(body).await);
     let reply = {
         let mut platform = locked(&shared.platform);
         platform.handle(&request, now_ms())

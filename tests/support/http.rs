@@ -8,6 +8,8 @@ use serde_json::Value;
 pub(crate) struct Http {
     base: url::Url,
     authorization: String,
+    /// Sent with every request.
+    more: Vec<(String, String)>,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
 }
@@ -16,7 +18,24 @@ pub(crate) struct Http {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body of an answer of this status.
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        self.body["message"].as_str().unwrap_or_default()
+    }
 }
 
 /// TLS needs a provider even where no TLS is spoken.
@@ -33,6 +52,7 @@ impl Http {
         Self {
             base: url::Url::parse(base).expect("a URL"),
             authorization: authorization.to_owned(),
+            more: Vec::new(),
             client: reqwest::Client::builder()
                 .no_proxy()
                 .build()
@@ -49,6 +69,28 @@ impl Http {
         Self::new(self.base.as_str(), authorization)
     }
 
+    /// The same with one header more.
+    pub(crate) fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut http = Self::new(self.base.as_str(), &self.authorization);
+        http.more.push((name.to_owned(), value.to_owned()));
+        http
+    }
+
+    /// A form, as browsers send it.
+    pub(crate) fn form(&self, path: &str, form: &str) -> Answer {
+        let content = (
+            "content-type".to_owned(),
+            "application/x-www-form-urlencoded".to_owned(),
+        );
+        self.send("POST", path, Some((content, form.as_bytes().to_vec())))
+    }
+
+    /// Any bytes at all.
+    pub(crate) fn raw(&self, method: &str, path: &str, body: Vec<u8>) -> Answer {
+        let content = ("content-type".to_owned(), "application/json".to_owned());
+        self.send(method, path, Some((content, body)))
+    }
+
     /// A path below `/elements/api-v2`.
     pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         self.call_absolute(method, &format!("/elements/api-v2{path}"), body)
@@ -56,6 +98,15 @@ impl Http {
 
     /// A path below the host.
     pub(crate) fn call_absolute(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let content = ("content-type".to_owned(), "application/json".to_owned());
+        self.send(
+            method,
+            path,
+            body.map(|body| (content, body.to_string().into_bytes())),
+        )
+    }
+
+    fn send(&self, method: &str, path: &str, body: Option<((String, String), Vec<u8>)>) -> Answer {
         let url = self.base.join(path).expect("a path");
         let method = method.parse().expect("a method");
         let mut request = self
@@ -63,17 +114,20 @@ impl Http {
             .request(method, url)
             .header("Authorization", &self.authorization)
             .header("Accept", "application/json");
-        if let Some(body) = body {
-            request = request
-                .header("Content-Type", "application/json")
-                .body(body.to_string());
+        for (name, value) in &self.more {
+            request = request.header(name, value);
+        }
+        if let Some(((name, value), body)) = body {
+            request = request.header(name, value).body(body);
         }
         self.runtime.block_on(async {
             let response = request.send().await.expect("an answer");
             let status = response.status().as_u16();
+            let headers = response.headers().clone();
             let text = response.text().await.expect("a body");
             Answer {
                 status,
+                headers,
                 body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
             }
         })

@@ -12,6 +12,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+pub(crate) use http::{Answer, Http};
 pub(crate) use recorder::Recorder;
 pub(crate) use sandbox::Sandbox;
 

@@ -24,6 +24,9 @@ pub(super) fn dispatch(platform: &mut Platform, asked: &Asked) -> Result<Answer,
     if let Some(result) = accounts::sign_in(platform, asked) {
         return result;
     }
+    if !asked.below_base {
+        return Err(Problem::missing("The requested path does not exist"));
+    }
     let caller = Caller::of(platform, asked)?;
     let segments: Vec<&str> = asked.segments.iter().map(String::as_str).collect();
     let method = asked.method.as_str();

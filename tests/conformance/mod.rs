@@ -1,0 +1,51 @@
+//! The sandbox against the facts of the platform: a test a fact, named after the section of API.md it
+//! stands in.
+
+mod bad_requests;
+mod concurrency;
+mod s1_rules;
+mod s2_instance;
+mod s3_routes;
+mod s4_catalogue;
+mod s5_accounts;
+mod s8_readings;
+
+use serde_json::{Value, json};
+
+use crate::support::Sandbox;
+
+/// A body that creates a Freshdesk instance of this name.
+pub(super) fn freshdesk(name: &str) -> Value {
+    json!({
+        "element": {"key": "freshdeskv2"},
+        "name": name,
+        "configuration": {"subdomain": "acme", "username": "invented-key"},
+    })
+}
+
+pub(super) fn jira(name: &str) -> Value {
+    json!({
+        "element": {"key": "jira"},
+        "name": name,
+        "tags": ["t"],
+        "configuration": {"username": "automation", "password": "invented-password"},
+    })
+}
+
+pub(super) fn create(sandbox: &Sandbox, body: &Value) -> Value {
+    sandbox.call("POST", "/instances", Some(body)).expect(200)
+}
+
+pub(super) fn path_of(instance: &Value) -> String {
+    format!("/instances/{}", instance["id"])
+}
+
+/// A client with the token of an instance.
+pub(super) fn with_token(sandbox: &Sandbox, instance: &Value) -> crate::support::Http {
+    sandbox.http.with_authorization(&format!(
+        "User {}, Organization {}, Element {}",
+        sandbox.user,
+        sandbox.organization,
+        instance["token"].as_str().expect("a token")
+    ))
+}
