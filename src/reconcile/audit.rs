@@ -23,8 +23,28 @@ pub struct Violation {
 
 /// Every invariant that the plan breaks; empty for a sound one.
 pub fn audit(input: &PlanInput, plan: &Plan) -> Vec<Violation> {
+    let inventory = &input.desired.inventory;
+    let moved = input.desired.instances.values();
+    let moved = moved.filter_map(|instance| instance.lifecycle.moved_from.as_ref());
+    let keys = input.desired.instances.keys().chain(moved);
     let mut auditor = Auditor {
         input,
+        recorded: input
+            .lock
+            .instances
+            .values()
+            .map(|entry| entry.id)
+            .collect(),
+        markers: keys
+            .chain(input.lock.instances.keys())
+            .flat_map(|key| {
+                [
+                    Marker::live(inventory, key),
+                    Marker::retired(inventory, key),
+                ]
+            })
+            .map(|marker| marker.to_string())
+            .collect(),
         violations: Vec::new(),
     };
     auditor.whole(plan);
@@ -38,6 +58,9 @@ pub fn audit(input: &PlanInput, plan: &Plan) -> Vec<Violation> {
 
 struct Auditor<'a> {
     input: &'a PlanInput,
+    recorded: BTreeSet<InstanceId>,
+    /// Every marker of every key anybody knows.
+    markers: BTreeSet<String>,
     violations: Vec<Violation>,
 }
 
@@ -91,12 +114,7 @@ impl Auditor<'_> {
 
     /// Ours by the lock file, or by a marker of this inventory.
     fn is_ours(&self, id: InstanceId) -> bool {
-        let recorded = self
-            .input
-            .lock
-            .instances
-            .values()
-            .any(|entry| entry.id == id);
+        let recorded = self.recorded.contains(&id);
         let marked = self.observed(id).is_some_and(|instance| {
             self.tags(instance)
                 .iter()
@@ -106,20 +124,7 @@ impl Auditor<'_> {
     }
 
     fn is_our_marker(&self, tag: &str) -> bool {
-        let inventory = &self.input.desired.inventory;
-        let keys = self
-            .input
-            .desired
-            .instances
-            .iter()
-            .flat_map(|(key, instance)| {
-                std::iter::once(key).chain(instance.lifecycle.moved_from.as_ref())
-            });
-        Marker::belongs_to(tag, inventory)
-            || keys.chain(self.input.lock.instances.keys()).any(|key| {
-                tag == Marker::live(inventory, key).as_str()
-                    || tag == Marker::retired(inventory, key).as_str()
-            })
+        Marker::belongs_to(tag, &self.input.desired.inventory) || self.markers.contains(tag)
     }
 
     fn tags<'o>(&self, instance: &'o ObservedInstance) -> BTreeSet<&'o str> {

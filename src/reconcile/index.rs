@@ -11,6 +11,10 @@ pub(super) struct Index<'o> {
     by_marker: BTreeMap<&'o str, BTreeSet<InstanceId>>,
     /// Every marker that belongs to a key somebody knows.
     known: BTreeSet<String>,
+    /// Every id of the lock file.
+    pub(super) recorded: BTreeSet<InstanceId>,
+    /// Keys that another one has moved from.
+    pub(super) claimed: BTreeSet<InstanceKey>,
 }
 
 impl<'o> Index<'o> {
@@ -40,10 +44,22 @@ impl<'o> Index<'o> {
                 ]
             })
             .collect();
+        let moved = input
+            .desired
+            .instances
+            .values()
+            .filter_map(|instance| instance.lifecycle.moved_from.clone());
         Self {
             observed,
             by_marker,
             known,
+            recorded: input
+                .lock
+                .instances
+                .values()
+                .map(|entry| entry.id)
+                .collect(),
+            claimed: moved.collect(),
         }
     }
 
@@ -94,16 +110,10 @@ impl<'o> Index<'o> {
 
     /// Instances with a marker of this inventory whose key nobody knows.
     pub(super) fn orphans(&self, input: &PlanInput) -> Vec<(&'o ObservedInstance, &'o str)> {
-        let locked: BTreeSet<InstanceId> = input
-            .lock
-            .instances
-            .values()
-            .map(|entry| entry.id)
-            .collect();
         self.observed
             .instances
             .values()
-            .filter(|instance| !locked.contains(&instance.id))
+            .filter(|instance| !self.recorded.contains(&instance.id))
             .filter_map(|instance| {
                 let own = markers(instance)
                     .find(|tag| Marker::belongs_to(tag, &input.desired.inventory))?;
@@ -114,16 +124,10 @@ impl<'o> Index<'o> {
 
     /// How many instances are neither recorded nor marked as ours.
     pub(super) fn foreign(&self, input: &PlanInput) -> usize {
-        let locked: BTreeSet<InstanceId> = input
-            .lock
-            .instances
-            .values()
-            .map(|entry| entry.id)
-            .collect();
         self.observed
             .instances
             .values()
-            .filter(|instance| !locked.contains(&instance.id))
+            .filter(|instance| !self.recorded.contains(&instance.id))
             .filter(|instance| {
                 !markers(instance).any(|tag| {
                     self.known.contains(tag) || Marker::belongs_to(tag, &input.desired.inventory)

@@ -90,7 +90,7 @@ pub(super) fn decide(
             }
         }
         (None, There::Yes(instance), Some(_) | None) => {
-            if removed::removed(input, subject, instance, found) {
+            if removed::removed(input, index, subject, instance, found) {
                 removed::left_over(input, &subject.marked, found);
             } else {
                 duplicates(input, subject, instance, found);

@@ -3,7 +3,7 @@
 use super::PlanInput;
 use super::index::{Index, markers};
 use super::presence::Found;
-use super::subject::{Subject, is_claimed};
+use super::subject::Subject;
 use crate::model::{
     Action, InstanceKey, Marker, Note, NoteCode, ObservedInstance, OnRemove, Reason, Step,
 };
@@ -12,6 +12,7 @@ use crate::model::{
 /// Answers whether it is deleted.
 pub(super) fn removed(
     input: &PlanInput,
+    index: &Index<'_>,
     subject: &Subject<'_>,
     instance: &ObservedInstance,
     found: &mut Found,
@@ -22,7 +23,7 @@ pub(super) fn removed(
     let pruned = input.policy.prune_removed;
     let on_remove = locked.lifecycle.on_remove == OnRemove::Delete;
     if !pruned && !on_remove {
-        if is_claimed(input, subject.key) {
+        if index.claimed.contains(subject.key) {
             let message = format!(
                 "instance {} is that of a key another one has moved from, which has its own; \
                  `--prune` deletes this one",

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use super::PlanInput;
 use super::index::{Index, markers};
-use crate::model::{
-    DesiredInstance, InstanceId, InstanceKey, LockedInstance, Marker, ObservedInstance,
-};
+use crate::model::{DesiredInstance, InstanceKey, LockedInstance, Marker, ObservedInstance};
 
 /// One key and what is known of it.
 pub(super) struct Subject<'a> {
@@ -84,15 +82,9 @@ fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) ->
     let keys: Vec<&InstanceKey> = std::iter::once(key).chain(old).collect();
     // What is recorded belongs to the key it is recorded for, and what carries the marker of a key
     // that another one has moved from belongs to that one.
-    let claimed = desired.is_none() && is_claimed(input, key);
-    let recorded: BTreeSet<InstanceId> = input
-        .lock
-        .instances
-        .values()
-        .map(|entry| entry.id)
-        .collect();
+    let claimed = desired.is_none() && index.claimed.contains(key);
     let others = |mut found: Vec<&'a ObservedInstance>| {
-        found.retain(|instance| !claimed && !recorded.contains(&instance.id));
+        found.retain(|instance| !claimed && !index.recorded.contains(&instance.id));
         found
     };
     let marked = others(index.live(input, &keys));
@@ -116,13 +108,4 @@ fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) ->
         retired: others(index.retired(input, &keys)),
         moved_from,
     }
-}
-
-/// Whether another key has moved from this one.
-pub(super) fn is_claimed(input: &PlanInput, key: &InstanceKey) -> bool {
-    input
-        .desired
-        .instances
-        .values()
-        .any(|instance| instance.lifecycle.moved_from.as_ref() == Some(key))
 }

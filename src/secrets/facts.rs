@@ -37,8 +37,9 @@ pub fn facts(
     resolved: &mut ResolvedSecrets,
 ) -> Result<SecretFacts, NoRandomness> {
     let mut facts = SecretFacts::new();
+    let marked = by_marker(input.observed);
     for (key, instance) in &input.desired.instances {
-        let recorded = Recorded::of(input, key, instance);
+        let recorded = Recorded::of(input, &marked, key, instance);
         let mut of_instance = BTreeMap::new();
         for (name, value) in &instance.configuration {
             if !matches!(value, DesiredValue::Secret(_)) {
@@ -74,7 +75,12 @@ struct Recorded<'a> {
 }
 
 impl<'a> Recorded<'a> {
-    fn of(input: &FactInput<'a>, key: &InstanceKey, instance: &DesiredInstance) -> Self {
+    fn of(
+        input: &FactInput<'a>,
+        marked: &BTreeMap<&'a str, Vec<&'a ObservedInstance>>,
+        key: &InstanceKey,
+        instance: &DesiredInstance,
+    ) -> Self {
         let keys = [Some(key), instance.lifecycle.moved_from.as_ref()];
         let keys = || keys.into_iter().flatten();
         let entry = keys().find_map(|key| input.lock.instances.get(key));
@@ -84,13 +90,11 @@ impl<'a> Recorded<'a> {
         let seen = input.observed.and_then(|observed| {
             let locked = entry.and_then(|entry| observed.instances.get(&entry.id));
             locked.or_else(|| {
-                let markers: Vec<Marker> = keys()
+                let mut marked: Vec<&ObservedInstance> = keys()
                     .map(|key| Marker::live(&input.desired.inventory, key))
-                    .collect();
-                let mut marked: Vec<&ObservedInstance> = observed
-                    .instances
-                    .values()
-                    .filter(|seen| carries(seen, &markers))
+                    .filter_map(|marker| marked.get(marker.as_str()))
+                    .flatten()
+                    .copied()
                     .collect();
                 // The same choice as the planner's: the oldest valid one.
                 marked.sort_by_key(|seen| (!seen.valid, seen.id));
@@ -105,10 +109,20 @@ impl<'a> Recorded<'a> {
     }
 }
 
-fn carries(seen: &ObservedInstance, markers: &[Marker]) -> bool {
-    seen.tags
-        .as_ref()
-        .is_some_and(|tags| markers.iter().any(|marker| tags.contains(marker.as_str())))
+/// Observed instances by the markers they carry.
+fn by_marker(observed: Option<&Observed>) -> BTreeMap<&str, Vec<&ObservedInstance>> {
+    let mut marked: BTreeMap<&str, Vec<&ObservedInstance>> = BTreeMap::new();
+    for seen in observed
+        .iter()
+        .flat_map(|observed| observed.instances.values())
+    {
+        for tag in seen.tags.iter().flatten() {
+            if Marker::state_of(tag).is_some() {
+                marked.entry(tag).or_default().push(seen);
+            }
+        }
+    }
+    marked
 }
 
 fn compare(

@@ -60,7 +60,7 @@ pub(in crate::sandbox) fn instance(
         "name": instance.name,
         "createdDate": humantime::format_rfc3339_seconds(created).to_string(),
         "token": instance.token,
-        "element": element.map_or(Value::Null, Element::embedded),
+        "element": element.map_or_else(|| gone(instance), Element::embedded),
         "elementId": instance.element,
         "provisionInteractions": [],
         "valid": instance.valid,
@@ -95,6 +95,16 @@ pub(in crate::sandbox) fn instance(
         value["configuration"] = configuration.into();
     }
     value
+}
+
+/// An element of one's own that was deleted while an instance of it lives.
+fn gone(instance: &Instance) -> Value {
+    json!({
+        "id": instance.element,
+        "key": instance.element_key,
+        "name": instance.element_key,
+        "deleted": true,
+    })
 }
 
 /// The entries of `/instances/{id}/configuration` (API.md section 3.9). Their ids belong to the
