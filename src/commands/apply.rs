@@ -159,9 +159,12 @@ impl Session<'_> {
         })?;
         if finished.rewritten {
             context.ui.say(&format!(
-                "Lock file {}: {} instances; its tokens are plain text, readable by its owner only.",
+                "Lock file {}: {}; its tokens are plain text, readable by its owner only.",
                 store.paths().lock.display(),
-                finished.instances
+                match finished.instances {
+                    1 => "1 instance".to_owned(),
+                    many => format!("{many} instances"),
+                }
             ));
         }
         if applied.found.is_empty() || self.report.interrupted {

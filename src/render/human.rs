@@ -33,6 +33,23 @@ pub fn plan(planned: &Planned, options: Options<'_>, out: &mut dyn Write) -> io:
         body(step, desired, color, out)?;
         writeln!(out)?;
     }
+    if let Some(full) = options.full {
+        for (key, desired) in &full.instances {
+            let has_step = planned.plan.steps.iter().any(|step| step.key == *key);
+            let is_refused = planned
+                .refusals
+                .iter()
+                .any(|refusal| refusal.key.as_ref() == Some(key));
+            if !has_step && !is_refused {
+                let title = format!("  {key}: as declared ({})", desired.element);
+                writeln!(out, "{}", color.paint(Label::Dim, title))?;
+                let mut members = Vec::new();
+                unchanged(desired, &mut members);
+                write_members(&mut members, false, color, out)?;
+                writeln!(out)?;
+            }
+        }
+    }
     if !planned.notes.is_empty() {
         writeln!(out, "{}", color.paint(Label::Strong, "Notes:"))?;
         for note in &planned.notes {
@@ -146,11 +163,20 @@ fn body(
     if let (Some(desired), false) = (desired, creates) {
         unchanged(desired, &mut members);
     }
-    // `configuration` is one block, as in the manifest; everything else comes first.
+    write_members(&mut members, creates, color, out)
+}
+
+/// `configuration` is one block, as in the manifest; everything else comes first.
+fn write_members(
+    members: &mut [Member],
+    creates: bool,
+    color: Color,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let nested = |member: &Member| member.path.starts_with("configuration.");
     members.sort_by_key(nested);
     let mut inside = false;
-    for member in &members {
+    for member in members {
         let (depth, name) = match member.path.strip_prefix("configuration.") {
             Some(name) => (1, name),
             None => (0, member.path.as_str()),

@@ -36,3 +36,15 @@ fn the_example_applies_on_the_sandbox_with_no_variable_set_and_then_changes_noth
     assert_eq!(offline.code, 0, "{}", offline.all());
     let _ = run(&["validate", "--strict"]).expect_code(0);
 }
+
+#[test]
+fn a_full_plan_shows_what_is_as_declared_too() {
+    let bench = Bench::new();
+    bench.write(
+        "instances.yaml",
+        "version: 1\ninventory: acme\ninstances:\n  k:\n    element: jira\n    tags: [t]\n    configuration: { username: a, password: '${env:P}' }\n",
+    );
+    let _ = bench.run(&["apply", "--sandbox", "--yes"]).expect_code(0);
+    let ran = bench.run(&["plan", "--sandbox", "--full"]).expect_code(0);
+    insta::assert_snapshot!(ran.stdout);
+}
