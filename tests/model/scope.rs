@@ -123,6 +123,35 @@ pub(super) struct Scope {
     pub(super) mistake: Option<Mistake>,
 }
 
+/// One key.
+pub(super) const ONE: &[Manifest] = &[[element(1), None]];
+/// Two keys side by side.
+pub(super) const TWO: &[Manifest] = &[[element(1), element(1)]];
+/// A key whose element changes, which only a replace can do.
+pub(super) const REPLACED: &[Manifest] = &[[element(1), None], [element(2), None]];
+/// The same, and the manifest goes back: at once, or in the middle of the replace.
+pub(super) const REPLACED_AND_BACK: &[Manifest] =
+    &[[element(1), None], [element(2), None], [element(1), None]];
+/// There, back, and there again.
+pub(super) const TO_AND_FRO: &[Manifest] = &[
+    [element(1), None],
+    [element(2), None],
+    [element(1), None],
+    [element(2), None],
+];
+/// A key that is renamed.
+pub(super) const RENAMED: &[Manifest] = &[[element(1), None], [None, moved_from(0)]];
+/// A key that is renamed, and renamed back.
+pub(super) const RENAMED_AND_BACK: &[Manifest] = &[
+    [element(1), None],
+    [None, moved_from(0)],
+    [moved_from(1), None],
+];
+/// Two keys that become one.
+pub(super) const MERGED: &[Manifest] = &[[element(1), element(1)], [None, moved_from(0)]];
+/// A key that leaves the manifest and comes again.
+pub(super) const PRUNED: &[Manifest] = &[[element(1), None], [None, None], [element(1), None]];
+
 impl Scope {
     /// One run at a time, one key, everything inside the conditions.
     pub(super) fn inside() -> Self {
@@ -132,7 +161,7 @@ impl Scope {
             alive: 1,
             late_patch: false,
             stale_tags: false,
-            manifests: &[[element(1), None]],
+            manifests: ONE,
             edit_when_clean: false,
             one_family: false,
             prune: false,
@@ -150,6 +179,19 @@ impl Scope {
     /// The same with a mistake.
     pub(super) fn with(mut self, mistake: Mistake) -> Self {
         self.mistake = Some(mistake);
+        self
+    }
+
+    /// The same over these versions of the manifest.
+    pub(super) fn over(mut self, manifests: &'static [Manifest]) -> Self {
+        self.manifests = manifests;
+        self
+    }
+
+    /// The same with so many kills and faults.
+    pub(super) fn budget(mut self, crashes: u8, faults: u8) -> Self {
+        self.crashes = crashes;
+        self.faults = faults;
         self
     }
 

@@ -1,0 +1,35 @@
+//! Explorations outside the conditions: a duplicate can happen, and is always reported.
+
+use super::explore::holds;
+use super::scope::{REPLACED, Scope};
+
+#[test]
+fn a_fresh_clone_before_the_window_has_passed() {
+    let scope = Scope {
+        losses: 1,
+        loss_after_window: false,
+        ..Scope::inside()
+    };
+    holds("outside: journal lost at once", scope, false);
+}
+
+#[test]
+fn two_checkouts() {
+    let scope = Scope {
+        runs: 2,
+        own_checkouts: true,
+        ..Scope::inside().budget(1, 0)
+    };
+    holds("outside: two checkouts", scope, false);
+}
+
+#[test]
+fn two_checkouts_and_a_replace() {
+    let scope = Scope {
+        runs: 2,
+        own_checkouts: true,
+        edit_when_clean: true,
+        ..Scope::inside().over(REPLACED).budget(0, 0)
+    };
+    holds("outside: two checkouts, a replace", scope, false);
+}
