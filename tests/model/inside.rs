@@ -1,16 +1,15 @@
 //! Explorations inside the conditions: laws 3 and 4 hold in every reachable state.
 
-use super::explore::holds;
+use super::explore::inside;
 use super::scope::{
     MERGED, PRUNED, RENAMED, RENAMED_AND_BACK, REPLACED, REPLACED_AND_BACK, Scope, TO_AND_FRO, TWO,
 };
 
 #[test]
 fn one_key() {
-    holds(
+    inside(
         "one key, two kills, two faults",
         Scope::inside().budget(2, 2),
-        true,
     );
 }
 
@@ -21,16 +20,12 @@ fn a_slow_platform() {
         lag: 2,
         ..Scope::inside()
     };
-    holds("one key, longer times", scope, true);
+    inside("one key, longer times", scope);
 }
 
 #[test]
 fn two_keys_side_by_side() {
-    holds(
-        "two keys, one kill",
-        Scope::inside().over(TWO).budget(1, 1),
-        true,
-    );
+    inside("two keys, one kill", Scope::inside().over(TWO).budget(1, 1));
 }
 
 #[test]
@@ -39,7 +34,7 @@ fn two_runs_that_share_a_lock_file() {
         runs: 2,
         ..Scope::inside()
     };
-    holds("two runs, one lock file", scope, true);
+    inside("two runs, one lock file", scope);
 }
 
 #[test]
@@ -48,7 +43,7 @@ fn a_fresh_clone_after_the_window() {
         losses: 1,
         ..Scope::inside()
     };
-    holds("journal lost, window passed", scope, true);
+    inside("journal lost, window passed", scope);
 }
 
 #[test]
@@ -59,12 +54,12 @@ fn a_fresh_clone_at_once_with_settle_first() {
         settle_first: true,
         ..Scope::inside()
     };
-    holds("journal lost, --settle-first", scope, true);
+    inside("journal lost, --settle-first", scope);
 }
 
 #[test]
 fn a_replace() {
-    holds("replace", Scope::inside().over(REPLACED), true);
+    inside("replace", Scope::inside().over(REPLACED));
 }
 
 #[test]
@@ -75,15 +70,14 @@ fn a_replace_on_a_fresh_clone_with_settle_first() {
         settle_first: true,
         ..Scope::inside().over(REPLACED).budget(1, 1)
     };
-    holds("replace, journal lost, --settle-first", scope, true);
+    inside("replace, journal lost, --settle-first", scope);
 }
 
 #[test]
 fn a_replace_that_is_taken_back() {
-    holds(
+    inside(
         "replace and back",
         Scope::inside().over(REPLACED_AND_BACK).budget(2, 0),
-        true,
     );
 }
 
@@ -93,7 +87,7 @@ fn a_replace_to_and_fro_where_a_cut_patch_comes_late() {
         late_patch: true,
         ..Scope::inside().over(TO_AND_FRO).budget(1, 1)
     };
-    holds("replace to and fro, late PATCH", scope, true);
+    inside("replace to and fro, late PATCH", scope);
 }
 
 #[test]
@@ -102,7 +96,7 @@ fn a_replace_where_searches_show_old_tags() {
         stale_tags: true,
         ..Scope::inside().over(REPLACED)
     };
-    holds("replace, stale tags", scope, true);
+    inside("replace, stale tags", scope);
 }
 
 #[test]
@@ -111,7 +105,7 @@ fn a_rename() {
         one_family: true,
         ..Scope::inside().over(RENAMED)
     };
-    holds("rename", scope, true);
+    inside("rename", scope);
 }
 
 #[test]
@@ -120,16 +114,15 @@ fn a_rename_and_back() {
         one_family: true,
         ..Scope::inside().over(RENAMED_AND_BACK)
     };
-    holds("rename and back", scope, true);
+    inside("rename and back", scope);
 }
 
 #[test]
 fn two_keys_that_become_one() {
     // What carried the other key's marker is the user's to delete, and reported.
-    holds(
+    inside(
         "two keys become one",
         Scope::inside().over(MERGED).budget(1, 1),
-        true,
     );
 }
 
@@ -139,5 +132,5 @@ fn a_key_that_is_pruned_and_comes_again() {
         prune: true,
         ..Scope::inside().over(PRUNED)
     };
-    holds("prune and create again", scope, true);
+    inside("prune and create again", scope);
 }

@@ -3,10 +3,11 @@
 use connectorctl::model::{MarkerState, NoteCode};
 use stateright::{Model, Property};
 
-use super::platform::Platform;
+use super::plan::Task;
+use super::platform::{Instance, Platform};
 use super::protocol;
 use super::scope::{ALL_KEYS, Key, Scope};
-use super::state::{Action, Fate, Run, State};
+use super::state::{Action, Fate, Phase, Run, State};
 use super::step;
 use super::store::{Store, View};
 
@@ -28,13 +29,33 @@ pub(super) const DUPLICATED: &str = "a duplicate exists";
 /// More steps than any recovery without faults takes.
 const MOST_STEPS: usize = 200;
 
+/// What is asked of an exploration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Laws {
+    /// Laws 3 and 4.
+    Inside,
+    /// That duplicates are reported, and never deleted unasked.
+    Outside,
+    /// This one law, to be broken by a mistake.
+    Only(&'static str),
+}
+
 /// The protocol within a scope, as stateright explores it.
 #[derive(Clone, Debug)]
 pub(super) struct Protocol {
     /// The bounds.
     pub(super) scope: Scope,
-    /// Whether laws 3 and 4 hold, or only that duplicates are reported.
-    pub(super) inside: bool,
+    /// What is asked.
+    pub(super) laws: Laws,
+}
+
+/// How exactly a state at rest has to be what the manifest says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    /// After one apply: an old instance too young to be listed may wait for the next one.
+    Recorded,
+    /// After as many as it takes: nothing is left to do.
+    Final,
 }
 
 impl Protocol {
@@ -47,11 +68,13 @@ impl Protocol {
     }
 
     /// What must be so at rest: lock file, platform and manifest agree, and nothing is open.
-    fn at_rest(&self, state: &State) -> bool {
+    fn at_rest(&self, state: &State, rest: Rest) -> bool {
         let manifest = &self.scope.manifests[state.manifest];
         let platform = &state.platform;
-        state.stores.iter().all(|store| {
+        (0..state.stores.len()).all(|index| {
+            let store = &state.stores[index];
             let View { entries, intents } = store.view(&self.scope);
+            let notes = state.sight(&self.scope, index, manifest).notes();
             let as_wanted = |key: Key| {
                 let current = entries[key].and_then(|id| platform.get(id));
                 match manifest[key] {
@@ -63,31 +86,42 @@ impl Protocol {
                     None => entries[key].is_none() || !self.scope.prune,
                 }
             };
-            let mut instances = platform.instances.iter();
+            // In the lock file, told of in a note, or the old one of a replace, which the next
+            // apply deletes.
+            let known = |i: &Instance| {
+                entries.contains(&Some(i.id))
+                    || notes.iter().any(|(_, id)| *id == i.id)
+                    || (rest == Rest::Recorded && i.mark.state == MarkerState::Retired)
+            };
             intents == [None, None]
                 && store.journal.is_empty()
                 && ALL_KEYS.iter().all(|key| as_wanted(*key))
-                && instances.all(|i| entries.contains(&Some(i.id)))
+                && platform.instances.iter().all(known)
         })
     }
 
     fn nothing_lost(&self, state: &State) -> bool {
-        !state.quiescent() || (self.one_live(state) && self.at_rest(state))
+        !state.quiescent() || (self.one_live(state) && self.at_rest(state, Rest::Recorded))
     }
 
     /// Runs on without further faults, kills and edits, and without a cut request taking effect
     /// (those histories are explored from the states where it has), until everything is at rest.
     fn recovers(&self, state: &State) -> bool {
-        let mut state = state.clone();
-        if state.runs.iter().any(|run| run.phase != Run::down().phase) {
+        if state.runs.iter().any(|run| run.phase != Phase::Down) {
             return true;
         }
+        let mut state = state.clone();
         state.crashes = 0;
         state.faults = 0;
         state.losses = 0;
         for _ in 0..MOST_STEPS {
             if state.quiescent() {
-                return self.nothing_lost(&state);
+                if self.at_rest(&state, Rest::Final) {
+                    return self.one_live(&state);
+                }
+                for run in &mut state.runs {
+                    run.clean = false;
+                }
             }
             let actions = protocol::actions(&self.scope, &state);
             let fair = actions
@@ -141,7 +175,11 @@ fn rank(state: &State, action: Action) -> Option<u8> {
             let waited_for = state.platform.pending.get(index)?.owner.is_some();
             waited_for.then_some(1)
         }
-        Action::Start(_) => Some(2),
+        Action::Start(run) => {
+            let run = &state.runs[run];
+            let done = run.clean && run.manifest == state.manifest;
+            (!done).then_some(2)
+        }
         Action::Tick => Some(3),
         Action::Alive(_) => Some(4),
         Action::Edit
@@ -180,7 +218,6 @@ impl Model for Protocol {
             losses,
             calm: self.scope.cap(),
             deleted_unasked: false,
-            adopted: false,
         }]
     }
 
@@ -197,20 +234,22 @@ impl Model for Protocol {
         let mut all = vec![
             Property::always(REPORTED, Self::reported),
             Property::always(NEVER_UNASKED, |_, state: &State| !state.deleted_unasked),
-            Property::sometimes(ADOPTED, |_, state: &State| state.adopted),
+            Property::always(ONE_LIVE, Self::one_live),
+            Property::always(NOTHING_LOST, Self::nothing_lost),
+            Property::always(RECOVERS, Self::recovers),
+            Property::sometimes(ADOPTED, |_, state: &State| {
+                let mut tasks = state.runs.iter().flat_map(|run| run.tasks);
+                tasks.any(|task| matches!(task, Task::Adopt(_)))
+            }),
+            Property::sometimes(DUPLICATED, |model: &Self, state: &State| {
+                state.still() && !model.one_live(state)
+            }),
         ];
-        if self.inside {
-            all.extend([
-                Property::always(ONE_LIVE, Self::one_live),
-                Property::always(NOTHING_LOST, Self::nothing_lost),
-                Property::always(RECOVERS, Self::recovers),
-            ]);
-        } else {
-            all.push(Property::sometimes(
-                DUPLICATED,
-                |model: &Self, state: &State| state.still() && !model.one_live(state),
-            ));
-        }
+        all.retain(|property| match self.laws {
+            Laws::Inside => property.name != DUPLICATED,
+            Laws::Outside => ![ONE_LIVE, NOTHING_LOST, RECOVERS].contains(&property.name),
+            Laws::Only(law) => property.name == law,
+        });
         all
     }
 }

@@ -20,6 +20,8 @@ pub(super) enum Task {
     Close,
     /// `Intent` is to be recorded, then the `POST`.
     Create,
+    /// The same, to finish the replace of this retired instance.
+    CreateFor(Id),
     /// `Intent` is durable, the `POST` is to be sent.
     Ready,
     /// The `POST` is under way.
@@ -162,7 +164,9 @@ impl Sight<'_> {
                     Task::RestoreReady(old.id)
                 }
                 Some(old) => Task::Restore(old.id),
-                None => Task::Create,
+                None => retired
+                    .first()
+                    .map_or(Task::Create, |old| Task::CreateFor(old.id)),
             };
         };
         if self.view.entries[key] != Some(current.id) {

@@ -66,6 +66,7 @@ fn of_task(scope: &Scope, state: &State, run: usize, key: Key, actions: &mut Vec
         }
         Task::Close
         | Task::Create
+        | Task::CreateFor(_)
         | Task::Got(_)
         | Task::Erred
         | Task::Refused

@@ -27,6 +27,8 @@ pub(super) struct Run {
     pub(super) manifest: usize,
     /// By key.
     pub(super) tasks: [Task; KEYS],
+    /// By key: the old instance of a replace under way, to be deleted once the new one is recorded.
+    pub(super) old: [Option<Id>; KEYS],
     /// Ticks it still waits before anything that may end in a create (`--settle-first`).
     pub(super) wait: u8,
     /// Whether a step failed, or was given up.
@@ -42,6 +44,7 @@ impl Run {
             phase: Phase::Down,
             manifest: 0,
             tasks: [Task::Done; KEYS],
+            old: [None; KEYS],
             wait: 0,
             failed: false,
             clean: false,
@@ -86,8 +89,6 @@ pub(super) struct State {
     pub(super) calm: u8,
     /// Whether an instance that carried the live marker of a wanted key was deleted.
     pub(super) deleted_unasked: bool,
-    /// Whether an instance was found by its marker and taken into the lock file.
-    pub(super) adopted: bool,
 }
 
 impl State {

@@ -4,7 +4,7 @@ use connectorctl::model::MarkerState;
 
 use super::plan::Task;
 use super::platform::{Effect, Id, Mark, Pending};
-use super::scope::{KEYS, Key, Mistake, Scope};
+use super::scope::{ALL_KEYS, KEYS, Key, Mistake, Scope};
 use super::state::{Action, Fate, Phase, Run, State};
 use super::store::{Record, Store};
 
@@ -97,18 +97,29 @@ fn start(scope: &Scope, state: &mut State, run: usize) {
     state.runs[run] = Run {
         phase: Phase::Up,
         manifest,
-        tasks: [Task::Todo; KEYS],
+        tasks: ALL_KEYS.map(|key| todo(scope, key)),
+        old: [None; KEYS],
         wait: if waits { scope.window() } else { 0 },
         failed: false,
         clean: false,
     };
 }
 
+/// A key that no version of the manifest has needs no plan: that only multiplies equal states.
+fn todo(scope: &Scope, key: Key) -> Task {
+    let known = scope
+        .manifests
+        .iter()
+        .any(|manifest| manifest[key].is_some());
+    if known { Task::Todo } else { Task::Done }
+}
+
 fn down(state: &mut State, run: usize, clean: bool) {
     let held = store(state, run);
     held.holder = None;
     held.disown();
-    let manifest = state.runs[run].manifest;
+    // What a run that did not end well had for a manifest makes no difference any more.
+    let manifest = if clean { state.runs[run].manifest } else { 0 };
     state.runs[run] = Run {
         manifest,
         clean,
@@ -132,6 +143,10 @@ fn crash(scope: &Scope, state: &mut State, run: usize) {
 fn plan(scope: &Scope, state: &mut State, run: usize, key: Key) {
     let task = match state.sight_of(scope, run).decide(key) {
         Task::Create if scope.makes(Mistake::NoIntent) => Task::Ready,
+        Task::CreateFor(old) => {
+            state.runs[run].old[key] = Some(old);
+            Task::Create
+        }
         Task::Retire(_) if scope.makes(Mistake::RetiredSkipped) => Task::Create,
         other => other,
     };
@@ -198,10 +213,9 @@ fn record(scope: &Scope, state: &mut State, run: usize, key: Key) {
         Task::Close => (Record::NotCreated { key }, Task::Todo),
         Task::Create => (intent, Task::Ready),
         Task::Restore(id) => (intent, Task::RestoreReady(id)),
-        Task::Got(id) => (entry(id), Task::Todo),
-        Task::Adopt(id) => {
-            state.adopted = true;
-            (entry(id), Task::Todo)
+        Task::Got(id) | Task::Adopt(id) => {
+            let old = state.runs[run].old[key].take().filter(|old| *old != id);
+            (entry(id), old.map_or(Task::Todo, Task::DeleteRetired))
         }
         Task::Erred => (Record::Answered { key }, Task::Settle),
         Task::Refused => {
@@ -246,7 +260,12 @@ fn patch(scope: &Scope, state: &mut State, run: usize, key: Key, fate: Fate) {
         }),
     }
     match fate {
-        Fate::Done => state.runs[run].tasks[key] = then,
+        Fate::Done => {
+            if let Task::Retire(id) = task {
+                state.runs[run].old[key] = Some(id);
+            }
+            state.runs[run].tasks[key] = then;
+        }
         Fate::Killed => crash(scope, state, run),
         Fate::Lost | Fate::Cut | Fate::Late => {
             state.faults -= 1;

@@ -169,6 +169,16 @@ impl Store {
         if !scope.makes(Mistake::NoSignsOfLife) {
             self.alive();
         }
+        if let Record::NotCreated { key: settled } | Record::Entry { key: settled, .. } = record {
+            // Nobody looks at the age of a settled intent again: fewer equal states.
+            for older in &mut self.journal {
+                if let Record::Intent { key, quiet, mine } = older
+                    && *key == settled
+                {
+                    (*quiet, *mine) = (scope.cap(), false);
+                }
+            }
+        }
         self.journal.push(record);
     }
 
