@@ -2,7 +2,7 @@
 
 use super::explore::inside;
 use super::scope::{
-    MERGED, PRUNED, RENAMED, RENAMED_AND_BACK, REPLACED, REPLACED_AND_BACK, Scope, TO_AND_FRO, TWO,
+    PRUNED, RENAMED, RENAMED_AND_BACK, REPLACED, REPLACED_AND_BACK, Scope, TO_AND_FRO, TWO,
 };
 
 #[test]
@@ -115,15 +115,6 @@ fn a_rename_and_back() {
         ..Scope::inside().over(RENAMED_AND_BACK)
     };
     inside("rename and back", scope);
-}
-
-#[test]
-fn two_keys_that_become_one() {
-    // What carried the other key's marker is the user's to delete, and reported.
-    inside(
-        "two keys become one",
-        Scope::inside().over(MERGED).budget(1, 1),
-    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::explore::breaks;
 use super::laws::{NEVER_UNASKED, ONE_LIVE, RECOVERS};
-use super::scope::{MERGED, Mistake, RENAMED, REPLACED, REPLACED_AND_BACK, Scope, TO_AND_FRO};
+use super::scope::{Mistake, RENAMED, REPLACED, REPLACED_AND_BACK, Scope, TO_AND_FRO};
 
 fn duplicates(scope: Scope, mistake: Mistake) {
     breaks(ONE_LIVE, scope, mistake);
@@ -109,12 +109,6 @@ fn the_marker_of_before_a_rename_forgotten() {
         ..Scope::inside().over(RENAMED)
     };
     duplicates(scope, Mistake::OwnMarkerOnly);
-}
-
-#[test]
-fn an_unanswered_intent_shortened_by_a_rename() {
-    let scope = Scope::inside().over(MERGED);
-    duplicates(scope, Mistake::RenameForgetsUnanswered);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Explorations outside the conditions: a duplicate can happen, and is always reported.
 
 use super::explore::outside;
-use super::scope::{REPLACED, Scope};
+use super::scope::{MERGED, REPLACED, Scope};
 
 #[test]
 fn a_fresh_clone_before_the_window_has_passed() {
@@ -32,4 +32,11 @@ fn two_checkouts_and_a_replace() {
         ..Scope::inside().over(REPLACED).budget(0, 0)
     };
     outside("outside: two checkouts, a replace", scope);
+}
+
+#[test]
+fn two_keys_that_become_one_before_either_is_settled() {
+    // `movedFrom` onto a key that was declared beside it: both may exist, and one is a duplicate.
+    let scope = Scope::inside().over(MERGED).budget(1, 0);
+    outside("outside: two keys become one", scope);
 }

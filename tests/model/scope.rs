@@ -73,8 +73,6 @@ pub(super) enum Mistake {
     OwnMarkerOnly,
     /// `Record::Answered` of an earlier `POST` still counts for the next intent.
     AnsweredSticks,
-    /// A rename onto a key with an open intent keeps the moved intent's `answered` alone.
-    RenameForgetsUnanswered,
     /// An answered but unknown outcome (a 500, a 400 of Q15) closes the intent at once.
     AnsweredCloses,
     /// `--settle-first` waits only where nothing at all is seen, not to finish a replace.
@@ -147,7 +145,7 @@ pub(super) const RENAMED_AND_BACK: &[Manifest] = &[
     [None, moved_from(0)],
     [moved_from(1), None],
 ];
-/// Two keys that become one.
+/// Two keys that become one, whatever became of either.
 pub(super) const MERGED: &[Manifest] = &[[element(1), element(1)], [None, moved_from(0)]];
 /// A key that leaves the manifest and comes again.
 pub(super) const PRUNED: &[Manifest] = &[[element(1), None], [None, None], [element(1), None]];

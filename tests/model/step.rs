@@ -62,11 +62,12 @@ fn store(state: &mut State, run: usize) -> &mut Store {
 
 fn tick(scope: &Scope, state: &mut State) {
     let sending = state.runs.iter().any(Run::in_flight);
-    state.calm = if sending {
-        0
-    } else {
-        (state.calm + 1).min(scope.cap())
-    };
+    if sending {
+        state.calm = 0;
+    } else if state.losses > 0 {
+        // Counted only where somebody asks: fewer equal states.
+        state.calm = (state.calm + 1).min(scope.cap());
+    }
     state.platform.tick();
     for store in &mut state.stores {
         store.tick(scope.cap());
@@ -79,6 +80,7 @@ fn tick(scope: &Scope, state: &mut State) {
 fn lose(state: &mut State, store: usize) {
     state.stores[store] = Store::empty();
     state.losses -= 1;
+    state.calm = 0;
     for run in 0..state.runs.len() {
         if state.store_of(run) == store {
             state.runs[run].clean = false;
@@ -229,8 +231,16 @@ fn record(scope: &Scope, state: &mut State, run: usize, key: Key) {
         Task::Forget => (Record::Removed { key }, Task::Todo),
         _ => return,
     };
+    let settled = matches!(record, Record::NotCreated { .. }) && then == Task::Todo;
     store(state, run).append(record, scope);
     state.runs[run].tasks[key] = then;
+    if settled {
+        plan(scope, state, run, key);
+        // The search that ended the window was the last one: nobody looks again before the `POST`.
+        if let Task::Adopt(_) = state.runs[run].tasks[key] {
+            state.runs[run].tasks[key] = Task::Create;
+        }
+    }
 }
 
 fn fail(state: &mut State, run: usize, key: Key) {

@@ -123,7 +123,7 @@ impl Store {
                     view.intents[key] = None;
                 }
                 Record::Removed { key } => view.entries[key] = None,
-                Record::Renamed { from, to } => view.rename(scope, from, to),
+                Record::Renamed { from, to } => view.rename(from, to),
             }
         }
         view
@@ -204,7 +204,7 @@ impl Store {
 }
 
 impl View {
-    fn rename(&mut self, scope: &Scope, from: Key, to: Key) {
+    fn rename(&mut self, from: Key, to: Key) {
         if let Some(id) = self.entries[from].take() {
             self.entries[to] = Some(id);
         }
@@ -213,12 +213,12 @@ impl View {
         };
         // Where both are open, what is waited for is the longer of the two.
         self.intents[to] = match self.intents[to] {
-            Some(own) if !scope.makes(Mistake::RenameForgetsUnanswered) => Some(OpenIntent {
+            Some(own) => Some(OpenIntent {
                 quiet: own.quiet.min(moved.quiet),
                 answered: own.answered && moved.answered,
                 mine: own.mine || moved.mine,
             }),
-            Some(_) | None => Some(moved),
+            None => Some(moved),
         };
     }
 }
