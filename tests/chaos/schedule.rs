@@ -167,15 +167,14 @@ impl Runner {
             observed.instances.insert(instance.id, instance);
         }
         for entry in lock.instances.values() {
-            if !observed.instances.contains_key(&entry.id) {
-                match reader.get(entry.id).await.ok()? {
-                    Lookup::Found(instance) => {
-                        observed.instances.insert(entry.id, *instance);
-                    }
-                    Lookup::Gone => {
-                        observed.gone.insert(entry.id);
-                    }
-                }
+            if observed.instances.contains_key(&entry.id) {
+                continue;
+            }
+            let read = reader.get(entry.id).await.ok()?;
+            if let Lookup::Found(instance) = read {
+                observed.instances.insert(entry.id, *instance);
+            } else {
+                observed.gone.insert(entry.id);
             }
         }
         let key = FingerprintKey::derive(&Secret::new(self.world.credentials().1));
@@ -347,14 +346,15 @@ pub(crate) async fn run(seed: u64, mistake: Mistake) -> Tally {
     }
     // What was taken and not yet done shows by then.
     world.clock.sleep(SETTLE_WINDOW).await;
-    judge(&runner, &mut tally, outside, complete).await;
+    tally.non_empty_plans += u64::from(!complete);
+    judge(&runner, &mut tally, outside).await;
     let (posts, faults) = world.counts();
     tally.posts = posts;
     tally.faults = faults;
     tally
 }
 
-async fn judge(runner: &Runner, tally: &mut Tally, outside: bool, complete: bool) {
+async fn judge(runner: &Runner, tally: &mut Tally, outside: bool) {
     let (planned, lock) = runner.plan().await;
     let live = runner.world.live();
     if outside {
@@ -385,7 +385,7 @@ async fn judge(runner: &Runner, tally: &mut Tally, outside: bool, complete: bool
             tally.unreported += u64::from(!reported);
         }
     }
-    tally.non_empty_plans += u64::from(!complete || !planned.plan.steps.is_empty());
+    tally.non_empty_plans += u64::from(!planned.plan.steps.is_empty());
 }
 
 fn forget(folder: &Path) {
