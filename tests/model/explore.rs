@@ -1,5 +1,10 @@
 //! Running the checker to its end, and saying what it found.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "the numbers and the histories are what a person runs the model for"
+)]
+
 use stateright::{Checker, Model, Path};
 
 use super::laws::{ADOPTED, DUPLICATED, Laws, Protocol};
@@ -16,7 +21,12 @@ fn holds(name: &str, scope: Scope, laws: Laws, examples: &[&str]) {
         .target_state_count(MOST_STATES)
         .spawn_bfs()
         .join();
-    println!("{name}: {} states", checker.unique_state_count());
+    println!(
+        "{name}: {} states, {} generated, depth {}",
+        checker.unique_state_count(),
+        checker.state_count(),
+        checker.max_depth()
+    );
     let discoveries = checker.discoveries();
     for (property, path) in &discoveries {
         assert!(
