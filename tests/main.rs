@@ -11,4 +11,5 @@ mod conformance;
 mod documents;
 mod end_to_end;
 mod exactly_once;
+mod model;
 mod support;

@@ -10,7 +10,7 @@ const LIVE: &str = "connectorctl:";
 const RETIRED: &str = "connectorctl-retired:";
 
 /// Whether a marked instance is current or about to be replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MarkerState {
     /// The current instance of its key.
     Live,
