@@ -6,6 +6,7 @@
 )]
 
 mod architecture;
+mod chaos;
 mod conformance;
 mod documents;
 mod end_to_end;

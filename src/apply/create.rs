@@ -1,9 +1,11 @@
 //! Creating exactly once: durable intent, one `POST`, durable result.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
 
+use super::SIGN_OF_LIFE;
 use super::entry::Source;
 use super::gate::Passage;
 use super::run::Run;
@@ -15,6 +17,8 @@ use crate::model::{
 };
 use crate::ports::{CreateOutcome, Record, UnknownClass, kill};
 
+/// How often an intent is written to a disk that stalls.
+const MOST_INTENTS: usize = 5;
 /// How many windows one run waits through for one key: the `POST` is sent at most this often.
 const MOST_WINDOWS: usize = 2;
 
@@ -89,11 +93,7 @@ impl<'a> Run<'a> {
         }
 
         kill::at(kill::KillPoint::BeforeIntent);
-        self.record(Record::Intent {
-            key: key.clone(),
-            secrets: sent.clone(),
-        })
-        .await?;
+        self.intend(key, &sent).await?;
         kill::at(kill::KillPoint::AfterIntent);
 
         let outcome = {
@@ -140,6 +140,32 @@ impl<'a> Run<'a> {
                 }
             }
         }
+    }
+
+    /// Makes the intent durable. Its time is taken before the disk is done with it, and the window of
+    /// a later run starts there: on a disk that stalls it is made anew, so that the request never
+    /// leaves later than one sign of life after the record that speaks for it.
+    async fn intend(
+        &self,
+        key: &InstanceKey,
+        sent: &BTreeMap<String, Fingerprint>,
+    ) -> Result<(), StepError> {
+        for _ in 0..MOST_INTENTS {
+            let began = self.apply.clock.now_ms();
+            self.record(Record::Intent {
+                key: key.clone(),
+                secrets: sent.clone(),
+            })
+            .await?;
+            let took = self.apply.clock.now_ms().saturating_sub(began);
+            if Duration::from_millis(took) <= SIGN_OF_LIFE {
+                return Ok(());
+            }
+        }
+        self.not_created(key).await?;
+        Err(StepError::failed(
+            "the journal's disk takes too long to be relied on; nothing was sent",
+        ))
     }
 
     async fn created(

@@ -7,7 +7,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::run::Run;
 use super::step::StepError;
-use super::{LIST_LAG, StopLevel};
+use super::{LIST_LAG, SIGN_OF_LIFE, StopLevel};
 use crate::model::{InstanceKey, Marker, ObservedInstance, OpenIntent};
 use crate::ports::UnknownClass;
 
@@ -40,7 +40,9 @@ impl<'a> Run<'a> {
         let window = if intent.answered {
             self.list_lag()
         } else {
-            self.apply.options.settle
+            // The newest record may be one sign of life older than the request it speaks for.
+            let settle = self.apply.options.settle;
+            settle + SIGN_OF_LIFE.min(settle / 40)
         };
         intent.last_alive_ms.saturating_add(millis(window))
     }

@@ -37,7 +37,8 @@ prop_compose! {
             instance.configuration.insert("secret".to_owned(), secret());
         }
         instance.enabled = enabled;
-        instance.lifecycle.moved_from = moved.map(|place| key(["old-1", "old-2"][place]));
+        // Renames have tests of their own: two records for one instance are no world of this law.
+        let _ = moved;
         instance
     }
 }
@@ -155,7 +156,13 @@ fn any_world() -> impl Strategy<Value = PlanInput> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    // The same worlds in every run: a gate must say the same of the same commit.
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// Law 1 where nothing is refused: what an apply leaves needs no step. A replace leaves its old
     /// instance deleted, and an adopted one in line.

@@ -1,0 +1,413 @@
+//! One schedule: runs that are killed and cut, lost journals and fresh clones, and what is left.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use connectorctl::apply::{Apply, Options, SETTLE_WINDOW, Silent, Stop};
+use connectorctl::lockfile::{Holder, LockKind, LockPaths, LockStore};
+use connectorctl::manifest::{LoadOptions, SourceFile, load};
+use connectorctl::model::{
+    Desired, Lock, Lookup, NoteCode, Observed, OutcomeKind, Planned, ResolvedSecrets, Secret,
+};
+use connectorctl::ports::{Clock as _, LockSink, Record, SinkError};
+use connectorctl::reconcile::{self, PlanInput, Policy, View};
+use connectorctl::remote::{Address, Credentials, RemoteReader, Settings};
+use connectorctl::secrets::{FactInput, FingerprintKey, Lookups, MissingPolicy, facts, resolve};
+
+use super::world::{Wire, World};
+
+/// Runs of one schedule that may be killed, before the calm ones.
+const MOST_STORMY_RUNS: u64 = 4;
+const MOST_CALM_RUNS: usize = 6;
+
+/// A deliberate mistake, to show that the harness can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mistake {
+    None,
+    /// The settle window is ignored.
+    NoWindow,
+    /// The journal is thrown away after every death.
+    NoIntent,
+}
+
+/// What one schedule came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) inside: u64,
+    pub(crate) outside: u64,
+    pub(crate) kills: u64,
+    pub(crate) faults: u64,
+    pub(crate) posts: u64,
+    pub(crate) duplicates_inside: u64,
+    pub(crate) unreported: u64,
+    pub(crate) lost_tokens: u64,
+    pub(crate) non_empty_plans: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.inside += other.inside;
+        self.outside += other.outside;
+        self.kills += other.kills;
+        self.faults += other.faults;
+        self.posts += other.posts;
+        self.duplicates_inside += other.duplicates_inside;
+        self.unreported += other.unreported;
+        self.lost_tokens += other.lost_tokens;
+        self.non_empty_plans += other.non_empty_plans;
+    }
+
+    pub(crate) fn is_clean(&self) -> bool {
+        self.duplicates_inside + self.unreported + self.lost_tokens + self.non_empty_plans == 0
+    }
+
+    /// One line that says it all.
+    pub(crate) fn line(&self) -> String {
+        format!(
+            "schedules {} (inside {}, outside {}), kills {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}",
+            self.inside + self.outside,
+            self.inside,
+            self.outside,
+            self.kills,
+            self.faults,
+            self.posts,
+            self.duplicates_inside,
+            self.unreported,
+            self.lost_tokens,
+            self.non_empty_plans
+        )
+    }
+}
+
+/// The journal's disk takes no simulated time: the paused clock stands still while it works, as it
+/// does for any blocking task.
+struct QuickDisk<'a>(&'a LockStore);
+
+#[async_trait]
+impl LockSink for QuickDisk<'_> {
+    async fn record(&self, record: Record) -> Result<(), SinkError> {
+        let (done, waits) = std::sync::mpsc::channel::<()>();
+        let standing_still = tokio::task::spawn_blocking(move || {
+            let _ = waits.recv();
+        });
+        let result = self.0.record(record).await;
+        drop(done);
+        let _ = standing_still.await;
+        result
+    }
+}
+
+struct Runner {
+    world: Arc<World>,
+    folder: PathBuf,
+    desired: Desired,
+    resolved: ResolvedSecrets,
+    mistake: Mistake,
+}
+
+/// How one run ended.
+enum End {
+    Died,
+    Done { complete: bool },
+}
+
+fn manifest(keys: u64) -> (Desired, ResolvedSecrets) {
+    let mut text = String::from("version: 1\ninventory: chaos\ninstances:\n");
+    for number in 0..keys {
+        text.push_str(&format!(
+            "  k{number}:\n    element: jira\n    tags: [t]\n    configuration: {{ username: a, password: '${{env:P}}', base.url: x }}\n"
+        ));
+    }
+    let file = SourceFile {
+        name: "chaos.yaml".to_owned(),
+        folder: PathBuf::new(),
+        bytes: text.into_bytes(),
+    };
+    let loaded = load(&[file], LoadOptions::default());
+    let desired = loaded.desired.expect("a manifest");
+    let lookups = Lookups {
+        variable: &|_| Some("invented-password".to_owned()),
+        allow_exec: false,
+        missing: MissingPolicy::Refuse,
+    };
+    let resolved = resolve(&desired, &loaded.places, &lookups).expect("resolved");
+    (desired, resolved)
+}
+
+impl Runner {
+    fn paths(&self) -> LockPaths {
+        LockPaths::new(None, &self.folder.join("chaos.yaml"), false, LockKind::Real)
+    }
+
+    fn reader(&self) -> RemoteReader {
+        let (user, organization) = self.world.credentials();
+        let credentials = Credentials {
+            user: Secret::new(user),
+            organization: Secret::new(organization),
+        };
+        let address = Address::parse("http://127.0.0.1:1", false).expect("an address");
+        let wire = Arc::new(Wire(Arc::clone(&self.world)));
+        let clock = Arc::clone(&self.world.clock) as Arc<dyn connectorctl::ports::Clock>;
+        RemoteReader::new(address, &credentials, wire, clock, Settings::default())
+            .expect("a reader")
+    }
+
+    async fn gather(
+        &self,
+        reader: &dyn connectorctl::ports::ReadRemote,
+        lock: Lock,
+        intents: BTreeMap<connectorctl::model::InstanceKey, connectorctl::model::OpenIntent>,
+    ) -> Option<(PlanInput, ResolvedSecrets, FingerprintKey)> {
+        reader.tenant().await.ok()?;
+        let mut observed = Observed::default();
+        for instance in reader.list().await.ok()? {
+            observed.instances.insert(instance.id, instance);
+        }
+        for entry in lock.instances.values() {
+            if observed.instances.contains_key(&entry.id) {
+                continue;
+            }
+            let read = reader.get(entry.id).await.ok()?;
+            if let Lookup::Found(instance) = read {
+                observed.instances.insert(entry.id, *instance);
+            } else {
+                observed.gone.insert(entry.id);
+            }
+        }
+        let key = FingerprintKey::derive(&Secret::new(self.world.credentials().1));
+        let mut resolved = self.resolved.clone();
+        let input = FactInput {
+            desired: &self.desired,
+            lock: &lock,
+            observed: Some(&observed),
+            intents: &intents,
+            key: Some(&key),
+        };
+        let secrets = facts(&input, &mut resolved).expect("random");
+        let input = PlanInput {
+            desired: self.desired.clone(),
+            lock,
+            view: View::Live(observed),
+            secrets,
+            intents,
+            policy: Policy::default(),
+            other_user: false,
+        };
+        Some((input, resolved, key))
+    }
+
+    /// One `apply`, as the program does it, until its end or its death.
+    async fn run(&self, settle_first: bool) -> End {
+        tokio::select! {
+            biased;
+            () = self.world.death.notified() => End::Died,
+            complete = self.apply(settle_first) => End::Done { complete },
+        }
+    }
+
+    async fn apply(&self, settle_first: bool) -> bool {
+        let holder = Holder {
+            pid: 1,
+            since: "now".to_owned(),
+            run: None,
+        };
+        let clock = Arc::clone(&self.world.clock) as Arc<dyn connectorctl::ports::Clock>;
+        let mut store = LockStore::open(self.paths(), clock, &holder, Duration::ZERO)
+            .await
+            .expect("the lock is free");
+        let writer = self.reader().into_writer();
+        for _ in 0..2 {
+            let view = store.view(&self.desired.inventory);
+            let lock = view
+                .lock
+                .unwrap_or_else(|| Lock::empty(self.desired.inventory.clone()));
+            let Some((input, resolved, key)) = self.gather(&writer, lock, view.intents).await
+            else {
+                return false;
+            };
+            let planned = reconcile::plan(&input);
+            assert_eq!(reconcile::audit(&input, &planned.plan), []);
+            if !planned.refusals.is_empty() {
+                return false;
+            }
+            let mut header = Lock::empty(self.desired.inventory.clone());
+            header.check = Some(
+                input
+                    .lock
+                    .check
+                    .clone()
+                    .unwrap_or_else(|| key.check().expect("random")),
+            );
+            if planned.plan.steps.is_empty() && input.intents.is_empty() {
+                store.finish(&header).expect("folded");
+                return true;
+            }
+            let (_handle, stop) = Stop::new();
+            let settle = if self.mistake == Mistake::NoWindow {
+                Duration::ZERO
+            } else {
+                SETTLE_WINDOW
+            };
+            let applied = Apply {
+                plan: &planned.plan,
+                secrets: &resolved,
+                lock: &input.lock,
+                intents: &input.intents,
+                remote: &writer,
+                sink: &QuickDisk(&store),
+                clock: &*self.world.clock,
+                progress: &Silent,
+                stop,
+                options: Options {
+                    parallelism: 3,
+                    settle,
+                    settle_first,
+                    deadline_ms: None,
+                    marker_seen: false,
+                },
+            }
+            .run()
+            .await;
+            store.finish(&header).expect("folded");
+            let all = applied
+                .report
+                .outcomes
+                .iter()
+                .all(|outcome| outcome.outcome == OutcomeKind::Applied);
+            if !all {
+                return false;
+            }
+            if applied.found.is_empty() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The next plan of this checkout, when nothing fails any more.
+    async fn plan(&self) -> (Planned, Lock) {
+        let view = connectorctl::lockfile::LockView::read(&self.paths(), &self.desired.inventory)
+            .expect("a view");
+        let lock = view
+            .lock
+            .unwrap_or_else(|| Lock::empty(self.desired.inventory.clone()));
+        let gathered = self
+            .gather(&self.reader(), lock.clone(), view.intents)
+            .await;
+        let (input, _, _) = gathered.expect("a calm platform answers");
+        (reconcile::plan(&input), lock)
+    }
+}
+
+/// Runs the schedule of one seed.
+pub(crate) async fn run(seed: u64, mistake: Mistake) -> Tally {
+    let world = World::new(seed);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (desired, resolved) = manifest(1 + world.draw(3));
+    let runner = Runner {
+        world: Arc::clone(&world),
+        folder: folder.path().to_owned(),
+        desired,
+        resolved,
+        mistake,
+    };
+    let mut tally = Tally::default();
+    let mut outside = false;
+    for _ in 0..world.draw(MOST_STORMY_RUNS) {
+        world.die_after((world.draw(3) > 0).then(|| world.draw(14)));
+        let died = matches!(runner.run(false).await, End::Died);
+        world.die_after(None);
+        tally.kills += u64::from(died);
+        match world.draw(6) {
+            // A fresh clone, a window after whatever was under way.
+            0 => {
+                world.clock.sleep(SETTLE_WINDOW).await;
+                forget(folder.path());
+            }
+            // A fresh clone too early: outside the conditions.
+            1 => {
+                outside = true;
+                forget(folder.path());
+            }
+            _ if died && mistake == Mistake::NoIntent => forget(folder.path()),
+            _ => {}
+        }
+    }
+    world.calm();
+    let mut complete = false;
+    for _ in 0..MOST_CALM_RUNS {
+        if let End::Done { complete: true } = runner.run(false).await {
+            complete = true;
+            break;
+        }
+    }
+    // What was taken and not yet done shows by then.
+    world.clock.sleep(SETTLE_WINDOW).await;
+    tally.non_empty_plans += u64::from(!complete);
+    judge(&runner, &mut tally, outside).await;
+    let (posts, faults) = world.counts();
+    tally.posts = posts;
+    tally.faults = faults;
+    tally
+}
+
+async fn judge(runner: &Runner, tally: &mut Tally, outside: bool) {
+    let (planned, lock) = runner.plan().await;
+    let live = runner.world.live();
+    if outside {
+        tally.outside += 1;
+    } else {
+        tally.inside += 1;
+    }
+    for key in runner.desired.instances.keys() {
+        let marker = format!("connectorctl:chaos:{key}");
+        let marked: Vec<_> = live
+            .iter()
+            .filter(|instance| {
+                let tags = instance["tags"].as_array();
+                tags.is_some_and(|tags| tags.iter().any(|tag| *tag == marker.as_str()))
+            })
+            .collect();
+        let recorded = lock.instances.get(key);
+        let kept = recorded.is_some_and(|entry| {
+            !entry.token.is_empty() && marked.iter().any(|instance| instance["id"] == entry.id.0)
+        });
+        tally.lost_tokens += u64::from(!kept);
+        if marked.len() > 1 {
+            tally.duplicates_inside += u64::from(!outside);
+            let reported = planned
+                .notes
+                .iter()
+                .any(|note| note.code == NoteCode::Duplicate && note.key.as_ref() == Some(key));
+            tally.unreported += u64::from(!reported);
+        }
+    }
+    tally.non_empty_plans += u64::from(!planned.plan.steps.is_empty());
+}
+
+fn forget(folder: &Path) {
+    let _ = std::fs::remove_dir_all(folder.join(".connectorctl"));
+    let _ = std::fs::remove_file(folder.join("chaos.lock.json"));
+}
+
+/// Runs many schedules, each on a runtime and a clock of its own.
+pub(crate) fn run_many(seeds: std::ops::Range<u64>, mistake: Mistake) -> (Tally, Option<u64>) {
+    let mut total = Tally::default();
+    let mut first_bad = None;
+    for seed in seeds {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        let tally = runtime.block_on(run(seed, mistake));
+        if !tally.is_clean() && first_bad.is_none() {
+            first_bad = Some(seed);
+        }
+        total.add(tally);
+    }
+    (total, first_bad)
+}
