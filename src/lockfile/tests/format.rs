@@ -61,17 +61,17 @@ fn damage_of_every_kind_is_told_with_its_place() {
         ("{\"version\": 1}", ":1:14: ", "missing field `inventory`"),
         (
             &GOLDEN.replace("\"id\": 12345", "\"id\": \"canary\""),
-            ":19:20: ",
+            ":20:20: ",
             "expected u64",
         ),
         (
             &GOLDEN.replace("\"keep\"", "\"canary\""),
-            ":41:29: ",
+            ":45:28: ",
             "expected `keep` or `delete`",
         ),
         (
             &GOLDEN.replace("\"freshdesk-support\"", "\"fresh desk\""),
-            ":18:16: ",
+            ":19:16: ",
             "an instance key may only contain",
         ),
         (
@@ -99,7 +99,7 @@ fn a_merge_that_is_not_resolved_is_told_as_one() {
         let error = told(&broken);
         assert_eq!(
             error.to_string(),
-            "x.lock.json:18:1: the lock file is damaged: it has unresolved conflict markers of a merge"
+            "x.lock.json:19:1: the lock file is damaged: it has unresolved conflict markers of a merge"
         );
         assert!(error.hint().expect("a hint").contains("both sides"));
     }
@@ -165,7 +165,7 @@ fn a_key_that_is_there_twice_is_refused_wherever_it_stands() {
             "{name}: {shown}"
         );
     }
-    assert_eq!(places, 28);
+    assert_eq!(places, 34);
 }
 
 proptest! {

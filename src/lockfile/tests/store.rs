@@ -224,7 +224,7 @@ async fn a_lock_file_that_cannot_be_written_leaves_the_journal() {
     assert!(store.finish(&header()).is_err());
     fs::remove_dir(&lock).expect("removed");
     drop(store);
-    let mut store = open(folder.path()).await.expect("the lock");
+    let mut store = open_at(folder.path(), 9_000).await.expect("the lock");
     assert_eq!(store.view(&inventory()), view);
     let finished = store.finish(&header()).expect("folded");
     assert_eq!((finished.instances, finished.open_intents), (2, 1));
