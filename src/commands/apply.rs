@@ -144,6 +144,7 @@ impl Session<'_> {
         let stop = stop
             .get_or_insert_with(|| signals::listen(context.ui))
             .clone();
+        store.begin(&gathered.header).await?;
         let applied = self
             .carry_out(&planned, &gathered, store, writer, stop)
             .await;

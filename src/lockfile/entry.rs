@@ -1,28 +1,87 @@
 //! One instance as it stands in the lock file and in the journal.
+//!
+//! The stored forms are types of their own: each refuses a member it does not know, for what is not
+//! read would be gone with the next write.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Element, Fingerprint, InstanceId, Lifecycle, LockedInstance, Secret};
+use super::unique::no_key_twice;
+use crate::model::{
+    Element, ElementId, ElementKey, Fingerprint, InstanceId, Lifecycle, LockedInstance, OnRemove,
+    Secret,
+};
 
 /// The stored form of [`LockedInstance`]; members in the order they are written.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an instance"
+)]
 pub(super) struct Entry {
     id: InstanceId,
     token: String,
-    element: Element,
+    element: StoredElement,
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tags: Option<BTreeSet<String>>,
+    #[serde(deserialize_with = "no_key_twice")]
     configuration: BTreeMap<String, String>,
-    secrets: BTreeMap<String, Option<Fingerprint>>,
+    #[serde(deserialize_with = "no_key_twice")]
+    secrets: BTreeMap<String, Option<StoredFingerprint>>,
     enabled: bool,
     valid: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created_date: Option<String>,
-    lifecycle: Lifecycle,
+    lifecycle: StoredLifecycle,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an element")]
+struct StoredElement {
+    key: ElementKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<ElementId>,
+}
+
+/// The stored form of [`Fingerprint`].
+#[derive(Serialize, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a fingerprint, an object of `salt` and `fingerprint`"
+)]
+pub(super) struct StoredFingerprint {
+    salt: String,
+    fingerprint: String,
+}
+
+/// Without `movedFrom`: a rename is done once and then history.
+#[derive(Serialize, Deserialize)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "a lifecycle"
+)]
+struct StoredLifecycle {
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    ignore_changes: BTreeSet<String>,
+    on_remove: OnRemove,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    protect: bool,
+}
+
+impl From<Fingerprint> for StoredFingerprint {
+    fn from(Fingerprint { salt, fingerprint }: Fingerprint) -> Self {
+        Self { salt, fingerprint }
+    }
+}
+
+impl From<StoredFingerprint> for Fingerprint {
+    fn from(StoredFingerprint { salt, fingerprint }: StoredFingerprint) -> Self {
+        Self { salt, fingerprint }
+    }
 }
 
 impl From<&LockedInstance> for Entry {
@@ -39,20 +98,40 @@ impl From<&LockedInstance> for Entry {
             valid,
             created_date,
             lifecycle,
-        } = instance;
+        } = instance.clone();
+        let Element {
+            key,
+            id: element_id,
+        } = element;
+        let Lifecycle {
+            protect,
+            on_remove,
+            moved_from: _,
+            ignore_changes,
+        } = lifecycle;
         Self {
-            id: *id,
+            id,
             // The one place where a token becomes text again: the lock file is where it belongs.
             token: token.expose().to_owned(),
-            element: element.clone(),
-            name: name.clone(),
-            tags: tags.clone(),
-            configuration: configuration.clone(),
-            secrets: secrets.clone(),
-            enabled: *enabled,
-            valid: *valid,
-            created_date: created_date.clone(),
-            lifecycle: lifecycle.clone(),
+            element: StoredElement {
+                key,
+                id: element_id,
+            },
+            name,
+            tags,
+            configuration,
+            secrets: secrets
+                .into_iter()
+                .map(|(name, secret)| (name, secret.map(StoredFingerprint::from)))
+                .collect(),
+            enabled,
+            valid,
+            created_date,
+            lifecycle: StoredLifecycle {
+                ignore_changes,
+                on_remove,
+                protect,
+            },
         }
     }
 }
@@ -72,18 +151,38 @@ impl From<Entry> for LockedInstance {
             created_date,
             lifecycle,
         } = entry;
+        let StoredElement {
+            key,
+            id: element_id,
+        } = element;
+        let StoredLifecycle {
+            ignore_changes,
+            on_remove,
+            protect,
+        } = lifecycle;
         Self {
             id,
             token: Secret::new(token),
-            element,
+            element: Element {
+                key,
+                id: element_id,
+            },
             name,
             tags,
             configuration,
-            secrets,
+            secrets: secrets
+                .into_iter()
+                .map(|(name, secret)| (name, secret.map(Fingerprint::from)))
+                .collect(),
             enabled,
             valid,
             created_date,
-            lifecycle,
+            lifecycle: Lifecycle {
+                protect,
+                on_remove,
+                moved_from: None,
+                ignore_changes,
+            },
         }
     }
 }

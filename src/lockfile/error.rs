@@ -68,7 +68,8 @@ impl LockError {
             }
             Self::JournalDamaged { path, .. } => Some(format!(
                 "nothing was changed. Move {} away and run `connectorctl apply --settle-first`: it \
-                 waits one settle window and takes in by its marker whatever was created",
+                 waits one settle window and takes in by its marker whatever was created. Add \
+                 --resend-secrets where the run that wrote it was changing secrets",
                 path.display()
             )),
             Self::Held { .. } => {

@@ -3,16 +3,42 @@
 
 use std::collections::BTreeMap;
 
+use super::header::Header;
 use crate::model::{InstanceKey, Lock, OpenIntent};
 use crate::ports::Record;
 
-/// A record and when it was made.
+/// A line of the journal and when it was made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stamped {
     /// Milliseconds since the epoch.
     pub at_ms: u64,
-    /// `None`: everything before is in the lock file already.
-    pub record: Option<Record>,
+    /// What it says.
+    pub event: Event,
+}
+
+/// What a line of the journal says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Something happened, or is about to.
+    Record(Record),
+    /// Whose the instances are and where, before anything is done to them.
+    Header(Header),
+    /// A lock file is about to be written that holds everything before this line. Whether it was is
+    /// told by the digest of the file that is there.
+    Folding(Mark),
+    /// That lock file is there, durably: what came before this line is history.
+    Folded(Mark),
+}
+
+/// What of a journal a fold leaves open. It stands in one line, and so is there whole or not at all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// Digest of the lock file's bytes; `None` where nothing was there to be written.
+    pub lock: Option<String>,
+    /// Where there is no lock file that would tell.
+    pub header: Option<Header>,
+    /// Creates whose outcome nobody knows.
+    pub intents: BTreeMap<InstanceKey, OpenIntent>,
 }
 
 /// A lock with its journal folded in.
@@ -24,66 +50,111 @@ pub struct Folded {
     pub intents: BTreeMap<InstanceKey, OpenIntent>,
 }
 
-/// Folds records into a lock.
-pub fn fold(mut lock: Lock, records: &[Stamped]) -> Folded {
-    let start = records
+/// Marks as folded what the lock file with this digest holds already. To fold it once more would not
+/// always be harmless: a key that was renamed and then used anew would be renamed twice.
+pub(super) fn settle_marks(mut lines: Vec<Stamped>, lock: Option<&str>) -> Vec<Stamped> {
+    let written = lines.iter_mut().rev().find_map(|line| match &line.event {
+        Event::Folding(mark) if mark.lock.as_deref() == lock => Some(line),
+        _ => None,
+    });
+    if let Some(line) = written
+        && let Event::Folding(mark) = line.event.clone()
+    {
+        line.event = Event::Folded(mark);
+    }
+    live(&lines).to_vec()
+}
+
+/// The lines that are not history yet.
+fn live(lines: &[Stamped]) -> &[Stamped] {
+    let start = lines
         .iter()
-        .rposition(|stamped| stamped.record.is_none())
-        .map_or(0, |index| index + 1);
-    let records = records.get(start..).unwrap_or_default();
+        .rposition(|line| matches!(line.event, Event::Folded(_)));
+    lines.get(start.unwrap_or_default()..).unwrap_or_default()
+}
+
+/// Folds the lines of a journal into a lock.
+pub fn fold(mut lock: Lock, lines: &[Stamped]) -> Folded {
+    let lines = live(lines);
     // The process was alive when it made its newest record, so every window starts there.
-    let newest = records
-        .iter()
-        .map(|stamped| stamped.at_ms)
-        .max()
-        .unwrap_or(0);
-    let mut intents: BTreeMap<InstanceKey, OpenIntent> = BTreeMap::new();
-    for stamped in records {
-        let Some(record) = &stamped.record else {
-            continue;
-        };
-        match record {
-            Record::Intent { key, secrets } => {
-                let intent = OpenIntent {
-                    last_alive_ms: newest,
-                    answered: false,
-                    secrets: secrets.clone(),
-                };
-                intents.insert(key.clone(), intent);
-            }
-            Record::Answered { key } => {
-                if let Some(intent) = intents.get_mut(key) {
-                    intent.answered = true;
+    let newest = lines.iter().map(|line| line.at_ms).max().unwrap_or(0);
+    let mut intents = BTreeMap::new();
+    for line in lines {
+        match &line.event {
+            Event::Record(record) => one(record, newest, &mut lock, &mut intents),
+            Event::Header(header) => header.put_on(&mut lock),
+            Event::Folded(mark) => {
+                if let Some(header) = &mark.header {
+                    header.put_on(&mut lock);
+                }
+                for (key, intent) in &mark.intents {
+                    let last_alive_ms = intent.last_alive_ms.max(newest);
+                    let intent = OpenIntent {
+                        last_alive_ms,
+                        ..intent.clone()
+                    };
+                    intents.insert(key.clone(), intent);
                 }
             }
-            Record::NotCreated { key } => {
-                intents.remove(key);
-            }
-            Record::Sending { key, secrets } => {
-                if let Some(entry) = lock.instances.get_mut(key) {
-                    for name in secrets {
-                        entry.secrets.insert(name.clone(), None);
-                    }
-                }
-            }
-            Record::Entry { key, entry } => {
-                intents.remove(key);
-                lock.instances.insert(key.clone(), (**entry).clone());
-            }
-            Record::Removed { key } => {
-                // An intent stays: that the old instance is gone says nothing of a new one.
-                lock.instances.remove(key);
-            }
-            Record::Renamed { from, to } => {
-                if let Some(entry) = lock.instances.remove(from) {
-                    lock.instances.insert(to.clone(), entry);
-                }
-                if let Some(intent) = intents.remove(from) {
-                    intents.insert(to.clone(), intent);
-                }
-            }
-            Record::Alive => {}
+            // The lock file it announced never came: what is before still counts.
+            Event::Folding(_) => {}
         }
     }
     Folded { lock, intents }
+}
+
+fn one(
+    record: &Record,
+    newest: u64,
+    lock: &mut Lock,
+    intents: &mut BTreeMap<InstanceKey, OpenIntent>,
+) {
+    match record {
+        Record::Intent { key, secrets } => {
+            let intent = OpenIntent {
+                last_alive_ms: newest,
+                answered: false,
+                secrets: secrets.clone(),
+            };
+            intents.insert(key.clone(), intent);
+        }
+        Record::Answered { key } => {
+            if let Some(intent) = intents.get_mut(key) {
+                intent.answered = true;
+            }
+        }
+        Record::NotCreated { key } => {
+            intents.remove(key);
+        }
+        Record::Sending { key, secrets } => {
+            if let Some(entry) = lock.instances.get_mut(key) {
+                for name in secrets {
+                    entry.secrets.insert(name.clone(), None);
+                }
+            }
+        }
+        Record::Entry { key, entry } => {
+            intents.remove(key);
+            lock.instances.insert(key.clone(), (**entry).clone());
+        }
+        Record::Removed { key } => {
+            // An intent stays: that the old instance is gone says nothing of a new one.
+            lock.instances.remove(key);
+        }
+        Record::Renamed { from, to } => {
+            if let Some(entry) = lock.instances.remove(from) {
+                lock.instances.insert(to.clone(), entry);
+            }
+            if let Some(moved) = intents.remove(from) {
+                match intents.get_mut(to) {
+                    // Of two that are open, one unanswered keeps the longer window.
+                    Some(own) => own.answered &= moved.answered,
+                    None => {
+                        intents.insert(to.clone(), moved);
+                    }
+                }
+            }
+        }
+        Record::Alive => {}
+    }
 }

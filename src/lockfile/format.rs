@@ -1,48 +1,34 @@
 //! Canonical bytes of the lock file: sorted, versioned, made to be reviewed and merged.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
-use serde::de::{Error as _, MapAccess, Visitor};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::error::Category;
 
 use super::LockError;
 use super::entry::Entry;
-use crate::model::{
-    Fingerprint, InstanceKey, InventoryName, Lock, LockedApi, LockedInstance, OrganizationId,
-};
+use super::header::{Header, StoredApi, StoredCheck, StoredHeader};
+use super::unique::no_key_twice;
+use crate::model::{InstanceKey, InventoryName, Lock, LockedInstance};
 
 /// The version this program reads and writes.
 const VERSION: u64 = 1;
 
+/// A member that is not known is an error and not skipped: it would be gone with the next write.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a lock file, which is an object")]
 struct File {
+    #[serde(deserialize_with = "known_version")]
     version: u64,
     inventory: InventoryName,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    api: Option<Api>,
+    api: Option<StoredApi>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    fingerprints: Option<Check>,
+    fingerprints: Option<StoredCheck>,
     #[serde(deserialize_with = "no_key_twice")]
     instances: BTreeMap<InstanceKey, Entry>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Api {
-    url: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    organization: Option<OrganizationId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    user: Option<Fingerprint>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Check {
-    check: Fingerprint,
 }
 
 #[derive(Deserialize)]
@@ -52,29 +38,18 @@ struct VersionOnly {
 
 /// The canonical bytes: two spaces, members sorted where their order is free, a newline at the end.
 pub fn to_bytes(lock: &Lock) -> Vec<u8> {
-    let Lock {
+    let StoredHeader {
         inventory,
         api,
-        check,
-        instances,
-    } = lock;
+        fingerprints,
+    } = Header::of(lock).into();
     let file = File {
         version: VERSION,
-        inventory: inventory.clone(),
-        api: api.as_ref().map(|api| {
-            let LockedApi {
-                url,
-                organization,
-                user,
-            } = api.clone();
-            Api {
-                url,
-                organization,
-                user,
-            }
-        }),
-        fingerprints: check.clone().map(|check| Check { check }),
-        instances: instances
+        inventory,
+        api,
+        fingerprints,
+        instances: lock
+            .instances
             .iter()
             .map(|(key, instance)| (key.clone(), Entry::from(instance)))
             .collect(),
@@ -83,6 +58,11 @@ pub fn to_bytes(lock: &Lock) -> Vec<u8> {
         serde_json::to_vec_pretty(&file).expect("strings, numbers and string-keyed maps");
     bytes.push(b'\n');
     bytes
+}
+
+/// Tells one content of a lock file from another.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
 }
 
 /// Reads a lock file; `path` is for messages.
@@ -95,8 +75,11 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Lock, LockError> {
             path: path.to_owned(),
             line,
             column: 1,
-            what: "it has the conflict markers of a merge".to_owned(),
-            hint: "resolve the merge: keep every instance of both sides".to_owned(),
+            what: "it has unresolved conflict markers of a merge".to_owned(),
+            hint:
+                "resolve the merge: keep every instance of both sides, and of one that both have \
+                   changed, either; `connectorctl lock verify` then tells whether it is right"
+                    .to_owned(),
         });
     }
     if let Ok(VersionOnly { version }) = serde_json::from_slice(bytes)
@@ -116,26 +99,34 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Lock, LockError> {
         fingerprints,
         instances,
     } = file;
+    let header = StoredHeader {
+        inventory,
+        api,
+        fingerprints,
+    };
+    let Header {
+        inventory,
+        api,
+        check,
+    } = header.into();
     Ok(Lock {
         inventory,
-        api: api.map(|api| {
-            let Api {
-                url,
-                organization,
-                user,
-            } = api;
-            LockedApi {
-                url,
-                organization,
-                user,
-            }
-        }),
-        check: fingerprints.map(|fingerprints| fingerprints.check),
+        api,
+        check,
         instances: instances
             .into_iter()
             .map(|(key, entry)| (key, LockedInstance::from(entry)))
             .collect(),
     })
+}
+
+fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    match u64::deserialize(deserializer)? {
+        VERSION => Ok(VERSION),
+        other => Err(D::Error::custom(format_args!(
+            "there is no format version {other}"
+        ))),
+    }
 }
 
 fn damaged(path: &Path, error: &serde_json::Error) -> LockError {
@@ -152,60 +143,52 @@ fn damaged(path: &Path, error: &serde_json::Error) -> LockError {
 
 /// What serde says may quote a value, and a value may be a token: only kinds and names are kept.
 fn without_values(error: &serde_json::Error) -> String {
-    let text = error.to_string();
     match error.classify() {
-        serde_json::error::Category::Eof => "it ends too early".to_owned(),
-        serde_json::error::Category::Syntax => "it is not valid JSON".to_owned(),
-        serde_json::error::Category::Io => "it cannot be read".to_owned(),
-        serde_json::error::Category::Data => {
-            const NAMING: [&str; 3] = ["missing field", "unknown field", "duplicate"];
-            let plain = text.split(" at line ").next().unwrap_or_default();
-            if NAMING.iter().any(|start| plain.starts_with(start)) {
-                plain
-                    .split(", expected")
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned()
-            } else {
-                "a value is not of the kind that is expected here".to_owned()
-            }
+        Category::Eof => "it ends too early".to_owned(),
+        Category::Syntax => "it is not valid JSON".to_owned(),
+        Category::Io => "it cannot be read".to_owned(),
+        Category::Data => {
+            let text = error.to_string();
+            // serde's place comes last, and is told apart.
+            let plain = text
+                .rsplit_once(" at line ")
+                .map_or(&*text, |(what, _)| what);
+            naming(plain).unwrap_or_else(|| match plain.rsplit_once(", expected ") {
+                Some((_, expected)) => format!("expected {expected}"),
+                None => "a value is not of the kind that is expected here".to_owned(),
+            })
         }
     }
+}
+
+/// A message that holds names only, and no value.
+fn naming(plain: &str) -> Option<String> {
+    const NAMING: [&str; 5] = [
+        "missing field",
+        "duplicate",
+        "there is no format version",
+        "an instance key may only contain",
+        "an inventory name may only contain",
+    ];
+    let text = if plain.starts_with("unknown field") {
+        let name = plain
+            .rsplit_once(", expected ")
+            .map_or(plain, |(name, _)| name);
+        format!("{name}, which this version does not write")
+    } else if NAMING.iter().any(|start| plain.starts_with(start)) {
+        plain.to_owned()
+    } else {
+        return None;
+    };
+    // A name of the file may hold what a terminal obeys.
+    Some(text.replace(char::is_control, "\u{fffd}"))
 }
 
 fn conflict_line(bytes: &[u8]) -> Option<usize> {
+    const MARKERS: [&[u8]; 4] = [b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>"];
+    // No line of JSON begins like this: a string cannot hold a line break.
     bytes
         .split(|byte| *byte == b'\n')
-        .position(|line| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> "))
+        .position(|line| MARKERS.iter().any(|marker| line.starts_with(marker)))
         .map(|index| index + 1)
-}
-
-/// `serde_json` keeps the last of two equal keys; two branches merged by hand may have both, and
-/// dropping one would lose an id and a token.
-fn no_key_twice<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<InstanceKey, Entry>, D::Error> {
-    struct Entries;
-
-    impl<'de> Visitor<'de> for Entries {
-        type Value = BTreeMap<InstanceKey, Entry>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a map of instances")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut entries = BTreeMap::new();
-            while let Some(key) = map.next_key::<InstanceKey>()? {
-                let entry = map.next_value()?;
-                let shown = key.clone();
-                if entries.insert(key, entry).is_some() {
-                    return Err(A::Error::custom(format!("duplicate key `{shown}`")));
-                }
-            }
-            Ok(entries)
-        }
-    }
-
-    deserializer.deserialize_map(Entries)
 }

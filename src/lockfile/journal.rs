@@ -7,12 +7,14 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::LockError;
-use super::entry::Entry;
-use super::fold::Stamped;
-use crate::model::{Fingerprint, InstanceKey};
+use super::entry::{Entry, StoredFingerprint};
+use super::fold::{Event, Mark, Stamped};
+use super::header::StoredHeader;
+use crate::model::{Fingerprint, InstanceKey, OpenIntent};
 use crate::ports::Record;
 
-/// The version of the lines.
+/// The version of the lines. Each has it: a journal may be emptied at any time, so no line of its
+/// own could hold it for the others.
 const VERSION: u64 = 1;
 /// Hex digits of a line's checksum: enough to tell damage, which is no adversary.
 const CHECK_DIGITS: usize = 16;
@@ -35,7 +37,7 @@ struct VersionOnly {
 enum What {
     Intent {
         key: InstanceKey,
-        secrets: BTreeMap<String, Fingerprint>,
+        secrets: Fingerprints,
     },
     Answered {
         key: InstanceKey,
@@ -59,38 +61,165 @@ enum What {
         to: InstanceKey,
     },
     Alive,
-    Folded,
+    Header {
+        header: StoredHeader,
+    },
+    Folding(StoredMark),
+    Folded(StoredMark),
+}
+
+type Fingerprints = BTreeMap<String, StoredFingerprint>;
+
+#[derive(Serialize, Deserialize)]
+struct StoredMark {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lock: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    header: Option<StoredHeader>,
+    intents: BTreeMap<InstanceKey, StoredIntent>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredIntent {
+    alive: u64,
+    answered: bool,
+    secrets: Fingerprints,
+}
+
+fn stored(secrets: &BTreeMap<String, Fingerprint>) -> Fingerprints {
+    secrets
+        .iter()
+        .map(|(name, secret)| (name.clone(), secret.clone().into()))
+        .collect()
+}
+
+fn read_back(secrets: Fingerprints) -> BTreeMap<String, Fingerprint> {
+    secrets
+        .into_iter()
+        .map(|(name, secret)| (name, secret.into()))
+        .collect()
+}
+
+impl From<&Mark> for StoredMark {
+    fn from(mark: &Mark) -> Self {
+        let Mark {
+            lock,
+            header,
+            intents,
+        } = mark;
+        let intents = intents.iter().map(|(key, intent)| {
+            let OpenIntent {
+                last_alive_ms,
+                answered,
+                secrets,
+            } = intent;
+            let intent = StoredIntent {
+                alive: *last_alive_ms,
+                answered: *answered,
+                secrets: stored(secrets),
+            };
+            (key.clone(), intent)
+        });
+        Self {
+            lock: lock.clone(),
+            header: header.clone().map(StoredHeader::from),
+            intents: intents.collect(),
+        }
+    }
+}
+
+impl From<StoredMark> for Mark {
+    fn from(mark: StoredMark) -> Self {
+        let StoredMark {
+            lock,
+            header,
+            intents,
+        } = mark;
+        let intents = intents.into_iter().map(|(key, intent)| {
+            let StoredIntent {
+                alive,
+                answered,
+                secrets,
+            } = intent;
+            let intent = OpenIntent {
+                last_alive_ms: alive,
+                answered,
+                secrets: read_back(secrets),
+            };
+            (key, intent)
+        });
+        Self {
+            lock,
+            header: header.map(Into::into),
+            intents: intents.collect(),
+        }
+    }
+}
+
+impl From<&Event> for What {
+    fn from(event: &Event) -> Self {
+        match event {
+            Event::Record(record) => Self::from(record),
+            Event::Header(header) => Self::Header {
+                header: header.clone().into(),
+            },
+            Event::Folding(mark) => Self::Folding(mark.into()),
+            Event::Folded(mark) => Self::Folded(mark.into()),
+        }
+    }
+}
+
+impl From<&Record> for What {
+    fn from(record: &Record) -> Self {
+        match record.clone() {
+            Record::Intent { key, secrets } => Self::Intent {
+                key,
+                secrets: stored(&secrets),
+            },
+            Record::Answered { key } => Self::Answered { key },
+            Record::NotCreated { key } => Self::NotCreated { key },
+            Record::Sending { key, secrets } => Self::Sending { key, secrets },
+            Record::Entry { key, entry } => Self::Entry {
+                key,
+                entry: Box::new(Entry::from(&*entry)),
+            },
+            Record::Removed { key } => Self::Removed { key },
+            Record::Renamed { from, to } => Self::Renamed { from, to },
+            Record::Alive => Self::Alive,
+        }
+    }
+}
+
+impl From<What> for Event {
+    fn from(what: What) -> Self {
+        Self::Record(match what {
+            What::Header { header } => return Self::Header(header.into()),
+            What::Folding(mark) => return Self::Folding(mark.into()),
+            What::Folded(mark) => return Self::Folded(mark.into()),
+            What::Intent { key, secrets } => Record::Intent {
+                key,
+                secrets: read_back(secrets),
+            },
+            What::Answered { key } => Record::Answered { key },
+            What::NotCreated { key } => Record::NotCreated { key },
+            What::Sending { key, secrets } => Record::Sending { key, secrets },
+            What::Entry { key, entry } => Record::Entry {
+                key,
+                entry: Box::new((*entry).into()),
+            },
+            What::Removed { key } => Record::Removed { key },
+            What::Renamed { from, to } => Record::Renamed { from, to },
+            What::Alive => Record::Alive,
+        })
+    }
 }
 
 /// One line, ready to append.
 pub(super) fn line(stamped: &Stamped) -> Vec<u8> {
-    let what = match &stamped.record {
-        None => What::Folded,
-        Some(Record::Intent { key, secrets }) => What::Intent {
-            key: key.clone(),
-            secrets: secrets.clone(),
-        },
-        Some(Record::Answered { key }) => What::Answered { key: key.clone() },
-        Some(Record::NotCreated { key }) => What::NotCreated { key: key.clone() },
-        Some(Record::Sending { key, secrets }) => What::Sending {
-            key: key.clone(),
-            secrets: secrets.clone(),
-        },
-        Some(Record::Entry { key, entry }) => What::Entry {
-            key: key.clone(),
-            entry: Box::new(Entry::from(&**entry)),
-        },
-        Some(Record::Removed { key }) => What::Removed { key: key.clone() },
-        Some(Record::Renamed { from, to }) => What::Renamed {
-            from: from.clone(),
-            to: to.clone(),
-        },
-        Some(Record::Alive) => What::Alive,
-    };
     let line = Line {
         v: VERSION,
         at: stamped.at_ms,
-        what,
+        what: What::from(&stamped.event),
     };
     let json = serde_json::to_string(&line).expect("strings, numbers and string-keyed maps");
     format!("{} {json}\n", check(json.as_bytes())).into_bytes()
@@ -100,46 +229,45 @@ fn check(json: &[u8]) -> String {
     blake3::hash(json).to_hex()[..CHECK_DIGITS].to_owned()
 }
 
-/// The records of a journal, and how many of its bytes they are: what is beyond is the torn end of
-/// a write that never returned, so nobody relied on it.
+/// The lines of a journal, and how many of its bytes they are. What is beyond has no end of line: a
+/// write that never returned, so nobody relied on it.
+///
+/// A whole line that cannot be read is damage wherever it stands, the last one too: it may have been
+/// durable, and an intent that is dropped becomes a second instance.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<(Vec<Stamped>, usize), LockError> {
-    let mut records = Vec::new();
+    let mut lines = Vec::new();
     let mut sound = 0;
-    let mut number = 0;
-    while let Some(length) = bytes[sound..].iter().position(|byte| *byte == b'\n') {
-        number += 1;
-        let line = &bytes[sound..sound + length];
-        match record(path, line) {
-            Ok(stamped) => records.push(stamped),
-            // A write of several lines may be torn inside any of them, with whole lines after it
-            // only where the disk reordered; what follows tells.
-            Err(Unreadable::Damaged) if !any_sound(path, &bytes[sound + length + 1..]) => {
-                return Ok((records, sound));
-            }
+    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let Some(whole) = line.strip_suffix(b"\n") else {
+            break;
+        };
+        match parse(whole) {
+            Ok(stamped) => lines.push(stamped),
             Err(Unreadable::Damaged) => {
                 return Err(LockError::JournalDamaged {
                     path: path.to_owned(),
-                    line: number,
+                    line: index + 1,
                 });
             }
-            Err(Unreadable::Newer(error)) => return Err(error),
+            Err(Unreadable::Newer(found)) => {
+                return Err(LockError::Newer {
+                    path: path.to_owned(),
+                    found,
+                    known: VERSION,
+                });
+            }
         }
-        sound += length + 1;
+        sound += line.len();
     }
-    Ok((records, sound))
+    Ok((lines, sound))
 }
 
 enum Unreadable {
     Damaged,
-    Newer(LockError),
+    Newer(u64),
 }
 
-fn any_sound(path: &Path, rest: &[u8]) -> bool {
-    rest.split(|byte| *byte == b'\n')
-        .any(|line| record(path, line).is_ok())
-}
-
-fn record(path: &Path, line: &[u8]) -> Result<Stamped, Unreadable> {
+fn parse(line: &[u8]) -> Result<Stamped, Unreadable> {
     let (sum, json) = line
         .split_at_checked(CHECK_DIGITS)
         .and_then(|(sum, rest)| Some((sum, rest.strip_prefix(b" ")?)))
@@ -147,29 +275,13 @@ fn record(path: &Path, line: &[u8]) -> Result<Stamped, Unreadable> {
     if sum != check(json).as_bytes() {
         return Err(Unreadable::Damaged);
     }
-    if let Ok(VersionOnly { v }) = serde_json::from_slice(json)
-        && v > VERSION
-    {
-        return Err(Unreadable::Newer(LockError::Newer {
-            path: path.to_owned(),
-            found: v,
-            known: VERSION,
-        }));
+    let VersionOnly { v } = serde_json::from_slice(json).map_err(|_| Unreadable::Damaged)?;
+    if v > VERSION {
+        return Err(Unreadable::Newer(v));
     }
     let Line { v: _, at, what } = serde_json::from_slice(json).map_err(|_| Unreadable::Damaged)?;
-    let record = match what {
-        What::Intent { key, secrets } => Some(Record::Intent { key, secrets }),
-        What::Answered { key } => Some(Record::Answered { key }),
-        What::NotCreated { key } => Some(Record::NotCreated { key }),
-        What::Sending { key, secrets } => Some(Record::Sending { key, secrets }),
-        What::Entry { key, entry } => Some(Record::Entry {
-            key,
-            entry: Box::new((*entry).into()),
-        }),
-        What::Removed { key } => Some(Record::Removed { key }),
-        What::Renamed { from, to } => Some(Record::Renamed { from, to }),
-        What::Alive => Some(Record::Alive),
-        What::Folded => None,
-    };
-    Ok(Stamped { at_ms: at, record })
+    Ok(Stamped {
+        at_ms: at,
+        event: what.into(),
+    })
 }

@@ -8,9 +8,13 @@ mod error;
 mod file;
 mod fold;
 mod format;
+mod header;
+mod holder;
 mod journal;
 mod paths;
 mod store;
+mod unique;
+mod view;
 mod writer;
 
 #[cfg(test)]
@@ -18,7 +22,10 @@ mod tests;
 
 pub use error::LockError;
 pub use file::write_atomic;
-pub use fold::{Folded, Stamped, fold};
+pub use fold::{Event, Folded, Mark, Stamped, fold};
 pub use format::{parse, to_bytes};
+pub use header::Header;
+pub use holder::Holder;
 pub use paths::{LockKind, LockPaths};
-pub use store::{Finished, Holder, LockStore, LockView};
+pub use store::{Finished, LockStore};
+pub use view::LockView;

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::file;
+
 /// The folder beside the lock file that holds what is not committed.
 const STATE_FOLDER: &str = ".connectorctl";
 
@@ -32,6 +34,9 @@ impl LockPaths {
     /// As DESIGN section 5 says: `--lock FILE`, else beside the first manifest, `prod.yaml` having
     /// `prod.lock.json` and a folder `instances.lock.json` inside; under `--sandbox` always
     /// `….sandbox.lock.json`, so that a trial cannot mix with the real inventory.
+    ///
+    /// A lock file that is a symbolic link has its folder where it points to: two checkouts that
+    /// share one lock file so must share its journal, and the lock on it.
     pub fn new(
         explicit: Option<&Path>,
         first_manifest: &Path,
@@ -42,12 +47,13 @@ impl LockPaths {
             Some(path) => path.to_owned(),
             None => beside(first_manifest, manifest_is_folder, kind),
         };
-        let folder = match lock.parent() {
+        let real = file::target(&lock);
+        let folder = match real.parent() {
             Some(parent) => parent.join(STATE_FOLDER),
             None => PathBuf::from(STATE_FOLDER),
         };
         let named = |ending: &str| {
-            let mut name = OsString::from(lock.file_name().unwrap_or_default());
+            let mut name = OsString::from(real.file_name().unwrap_or_default());
             name.push(ending);
             folder.join(name)
         };

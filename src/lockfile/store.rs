@@ -1,96 +1,19 @@
-//! The lock file in use: read without a lock for a plan, held by one run for an apply.
+//! The lock file as an apply holds it: every record durable, folded in at the end.
 
-use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
-use std::io;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fs::File;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 
-use super::fold::{Stamped, fold};
+use super::fold::{Event, Folded, Mark, Stamped, fold, settle_marks};
+use super::header::Header;
+use super::holder::{Holder, take};
+use super::view::LockView;
 use super::writer::Writer;
 use super::{LockError, LockPaths, file, format, journal};
-use crate::model::{InstanceKey, InventoryName, Lock, OpenIntent};
+use crate::model::{InventoryName, Lock};
 use crate::ports::{Clock, LockSink, Record, SinkError, kill};
-
-/// How often a waiting run looks whether the lock is free.
-const POLL: Duration = Duration::from_millis(250);
-
-/// What is recorded now: the lock file with the journal folded in.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LockView {
-    /// `None` where there is no lock file and the journal is empty.
-    pub lock: Option<Lock>,
-    /// Creates whose outcome nobody knows.
-    pub intents: BTreeMap<InstanceKey, OpenIntent>,
-    /// Whether others than the owner may read the lock file.
-    pub open_to_others: bool,
-}
-
-impl LockView {
-    /// Reads without taking the lock or writing anything.
-    ///
-    /// # Errors
-    /// [`LockError`], where either file cannot be used.
-    pub fn read(paths: &LockPaths, inventory: &InventoryName) -> Result<Self, LockError> {
-        let lock = read_lock(paths)?;
-        let bytes = file::read(&paths.journal)?.unwrap_or_default();
-        let (records, _) = journal::read(&paths.journal, &bytes)?;
-        Ok(Self::of(paths, lock, &records, inventory))
-    }
-
-    fn of(
-        paths: &LockPaths,
-        lock: Option<Lock>,
-        records: &[Stamped],
-        inventory: &InventoryName,
-    ) -> Self {
-        let open_to_others = lock.is_some() && file::is_open_to_others(&paths.lock);
-        let existed = lock.is_some();
-        let folded = fold(
-            lock.unwrap_or_else(|| Lock::empty(inventory.clone())),
-            records,
-        );
-        let anything = existed || !folded.lock.instances.is_empty();
-        Self {
-            lock: anything.then_some(folded.lock),
-            intents: folded.intents,
-            open_to_others,
-        }
-    }
-}
-
-fn read_lock(paths: &LockPaths) -> Result<Option<Lock>, LockError> {
-    file::read(&paths.lock)?
-        .map(|bytes| format::parse(&paths.lock, &bytes))
-        .transpose()
-}
-
-/// Who holds the lock, as told to those who wait for it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Holder {
-    /// The process.
-    pub pid: u32,
-    /// When it took the lock, RFC 3339.
-    pub since: String,
-    /// The address of the pipeline run, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run: Option<String>,
-}
-
-impl std::fmt::Display for Holder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "process {}, since {}", self.pid, self.since)?;
-        match &self.run {
-            Some(run) => write!(f, ", {run}"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// What the end of a run left behind.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,10 +31,12 @@ pub struct LockStore {
     paths: LockPaths,
     clock: Arc<dyn Clock>,
     writer: Writer,
-    /// Holds the exclusive lock; a handle of its own to the journal.
-    journal: File,
     on_disk: Option<Lock>,
-    recorded: Mutex<Vec<Stamped>>,
+    /// What of the journal is not history yet: what was there, and what this run recorded.
+    lines: Mutex<Vec<Stamped>>,
+    /// Holds the exclusive lock; a handle of its own to the journal. The last member, for the lock
+    /// is to be released when everything else has ended.
+    _journal: File,
 }
 
 impl LockStore {
@@ -125,53 +50,86 @@ impl LockStore {
         holder: &Holder,
         wait: Duration,
     ) -> Result<Self, LockError> {
-        file::make_state_folder(&paths.state_folder)?;
-        let journal = file::open_journal(&paths.journal)?;
-        take(&journal, &paths, clock.as_ref(), wait).await?;
-        // Best effort: it only tells others who we are.
-        let _ = serde_json::to_vec(holder)
-            .map_err(io::Error::from)
-            .map(|bytes| file::write_atomic(&paths.holder, &bytes));
+        let journal = take(&paths, clock.as_ref(), holder, wait).await?;
         file::sweep(&paths.lock);
+        file::sweep(&paths.holder);
 
-        let on_disk = read_lock(&paths)?;
-        let bytes = file::read(&paths.journal)?.unwrap_or_default();
-        let (recorded, sound) = journal::read(&paths.journal, &bytes)?;
-        let io = |source| LockError::Io {
-            action: "open",
-            path: paths.journal.clone(),
-            source,
+        let failed = |action| {
+            let path = paths.journal.clone();
+            move |source| LockError::Io {
+                action,
+                path,
+                source,
+            }
         };
+        let bytes = file::read_open(&journal).map_err(failed("read"))?;
+        let (lines, sound) = journal::read(&paths.journal, &bytes)?;
+        let lock = file::read(&paths.lock)?;
+        let on_disk = lock
+            .as_deref()
+            .map(|bytes| format::parse(&paths.lock, bytes))
+            .transpose()?;
+        // Nothing is touched before both files are known to be sound.
         if sound < bytes.len() {
-            journal.set_len(sound as u64).map_err(io)?;
-            journal.sync_all().map_err(io)?;
+            tracing::warn!(
+                journal = %paths.journal.display(),
+                bytes = bytes.len() - sound,
+                "the last record of the journal is cut off: nothing relied on it yet, and it is dropped"
+            );
+            journal.set_len(sound as u64).map_err(failed("cut"))?;
+            journal.sync_all().map_err(failed("cut"))?;
         }
-        let writer = journal.try_clone().and_then(Writer::new).map_err(io)?;
+        let writer = journal
+            .try_clone()
+            .and_then(|file| Writer::new(file, sound as u64))
+            .map_err(failed("open"))?;
+
+        let was_folding =
+            matches!(lines.last(), Some(line) if matches!(line.event, Event::Folding(_)));
+        let mut lines = settle_marks(lines, lock.as_deref().map(format::digest).as_deref());
+        not_after(&mut lines, clock.now_ms());
+        if let [only] = &lines[..]
+            && let Event::Folded(mark) = &only.event
+            && was_folding
+        {
+            // The run died after it had replaced the lock file: its last act is done now.
+            lines = settle(&writer, mark.clone(), only.at_ms).map_err(failed("empty"))?;
+        }
         Ok(Self {
-            paths,
             clock,
             writer,
-            journal,
             on_disk,
-            recorded: Mutex::new(recorded),
+            lines: Mutex::new(lines),
+            paths,
+            _journal: journal,
         })
     }
 
     /// What is recorded now.
     pub fn view(&self, inventory: &InventoryName) -> LockView {
-        LockView::of(
-            &self.paths,
-            self.on_disk.clone(),
-            &self.records(),
-            inventory,
-        )
+        LockView::of(&self.paths, self.on_disk.clone(), &self.lines(), inventory)
     }
 
-    fn records(&self) -> Vec<Stamped> {
-        self.recorded
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    fn lines(&self) -> MutexGuard<'_, Vec<Stamped>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records whose instances these are and on which platform, before anything is done to them: a
+    /// run that is killed before it wrote a lock file is then not continued as another inventory, or
+    /// on another platform. Nothing is written where that is known.
+    ///
+    /// # Errors
+    /// [`LockError::Io`]; nothing may be sent then.
+    pub async fn begin(&self, header: &Lock) -> Result<(), LockError> {
+        let wanted = Header::of(header);
+        let known = self.view(&wanted.inventory).lock.as_ref().map(Header::of);
+        let wanted = wanted.early(known.as_ref());
+        if known.as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        self.append(Event::Header(wanted))
+            .await
+            .map_err(|source| self.io("write", source))
     }
 
     /// Folds the journal into the lock file and empties it. `header` gives what the journal does
@@ -181,31 +139,20 @@ impl LockStore {
     /// # Errors
     /// [`LockError::Io`].
     pub fn finish(&mut self, header: &Lock) -> Result<Finished, LockError> {
-        let mut base = header.clone();
-        base.instances = self
-            .on_disk
-            .as_ref()
-            .map(|lock| lock.instances.clone())
-            .unwrap_or_default();
-        let records = self.records();
-        let folded = fold(base, &records);
-        let bytes = format::to_bytes(&folded.lock);
-        let old = file::read(&self.paths.lock)?;
-        let nothing_yet = old.is_none() && folded.lock.instances.is_empty();
-        let rewritten = !nothing_yet && old.as_deref() != Some(&bytes[..]);
-        if rewritten {
-            file::write_atomic(&self.paths.lock, &bytes)?;
-        }
-        kill::at(kill::KillPoint::DuringFold);
-        let left = self.empty_journal(&folded.intents)?;
-        let finished = Finished {
+        let nothing = || Lock::empty(header.inventory.clone());
+        let base = self.on_disk.clone().unwrap_or_else(nothing);
+        let mut folded = fold(base, &self.lines());
+        Header::of(header).put_on(&mut folded.lock);
+        let instances = folded.lock.instances.len();
+        let open_intents = folded.intents.len();
+        // A first run that created nothing leaves no file behind.
+        let needed = instances > 0;
+        let rewritten = self.commit(folded, needed)?;
+        Ok(Finished {
             rewritten,
-            instances: folded.lock.instances.len(),
-            open_intents: folded.intents.len(),
-        };
-        self.on_disk = (!nothing_yet).then_some(folded.lock);
-        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = left;
-        Ok(finished)
+            instances,
+            open_intents,
+        })
     }
 
     /// Writes the lock file anew with nothing of the old content, and empties the journal.
@@ -213,57 +160,89 @@ impl LockStore {
     /// # Errors
     /// [`LockError::Io`].
     pub fn replace(&mut self, lock: Lock) -> Result<bool, LockError> {
-        let bytes = format::to_bytes(&lock);
-        let rewritten = file::read(&self.paths.lock)?.as_deref() != Some(&bytes[..]);
-        if rewritten {
-            file::write_atomic(&self.paths.lock, &bytes)?;
+        let intents = fold(lock.clone(), &self.lines()).intents;
+        self.commit(Folded { lock, intents }, true)
+    }
+
+    /// Mark, replace, empty: whenever the process dies, either the mark says by the digest of the
+    /// lock file that everything is in it, or nothing of the journal is gone. The journal is never
+    /// replaced: the exclusive lock is held on it.
+    fn commit(&mut self, folded: Folded, needed: bool) -> Result<bool, LockError> {
+        let Folded { lock, intents } = folded;
+        let old = file::read(&self.paths.lock)?;
+        let new = (needed || old.is_some()).then(|| format::to_bytes(&lock));
+        let mark = Mark {
+            lock: new.as_deref().map(format::digest),
+            header: new.is_none().then(|| Header::of(&lock)),
+            intents,
+        };
+        let rewritten = new.is_some() && new != old;
+        let newest = self.lines().iter().map(|line| line.at_ms).max();
+        let nothing_new = match &self.lines()[..] {
+            [] => true,
+            [only] => only.event == Event::Folded(mark.clone()),
+            _ => false,
+        };
+        if !nothing_new {
+            let line = Stamped {
+                at_ms: newest.unwrap_or_default(),
+                event: Event::Folding(mark.clone()),
+            };
+            self.writer
+                .mark(journal::line(&line))
+                .map_err(|source| self.io("write", source))?;
         }
-        let intents = fold(lock.clone(), &self.records()).intents;
-        let left = self.empty_journal(&intents)?;
-        self.on_disk = Some(lock);
-        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = left;
+        if rewritten && let Some(new) = &new {
+            file::write_lock(&self.paths.lock, new)?;
+        }
+        self.on_disk = new.is_some().then_some(lock);
+        kill::at(kill::KillPoint::DuringFold);
+        if nothing_new {
+            return Ok(rewritten);
+        }
+        let at_ms = newest.unwrap_or_default();
+        // History from here on, whatever becomes of the file: folded once more into this lock the
+        // lines might rename twice.
+        *self.lines() = vec![Stamped {
+            at_ms,
+            event: Event::Folded(mark.clone()),
+        }];
+        let left = settle(&self.writer, mark, at_ms).map_err(|source| self.io("empty", source))?;
+        *self.lines() = left;
         Ok(rewritten)
     }
 
-    /// Empties the journal, or, where intents stay open, marks everything before them as folded.
-    /// The file is never replaced: the exclusive lock is held on it.
-    fn empty_journal(
-        &self,
-        intents: &BTreeMap<InstanceKey, OpenIntent>,
-    ) -> Result<Vec<Stamped>, LockError> {
-        let io = |source| LockError::Io {
-            action: "empty",
+    async fn append(&self, event: Event) -> std::io::Result<()> {
+        let stamped = Stamped {
+            at_ms: self.clock.now_ms(),
+            event,
+        };
+        let bytes = journal::line(&stamped);
+        // In memory first: should this future be dropped while the bytes are on their way, the fold
+        // of this run knows at least what the journal knows.
+        let place = {
+            let mut lines = self.lines();
+            lines.push(stamped);
+            lines.len() - 1
+        };
+        let written = self.writer.append(bytes).await;
+        if written.is_err()
+            && let Some(line) = self.lines().get_mut(place)
+            && matches!(line.event, Event::Record(Record::Intent { .. }))
+        {
+            // No `POST` follows an intent that is not durable, so there is nothing to settle. What
+            // else could not be written did happen, and the fold may still save it.
+            line.event = Event::Record(Record::Alive);
+        }
+        written
+    }
+
+    fn io(&self, action: &'static str, source: std::io::Error) -> LockError {
+        LockError::Io {
+            action,
             path: self.paths.journal.clone(),
             source,
-        };
-        if intents.is_empty() {
-            self.journal.set_len(0).map_err(io)?;
-            self.journal.sync_all().map_err(io)?;
-            return Ok(Vec::new());
         }
-        let newest = intents.values().map(|intent| intent.last_alive_ms).max();
-        let mut left = vec![Stamped {
-            at_ms: newest.unwrap_or_default(),
-            record: None,
-        }];
-        for (key, intent) in intents {
-            let stamp = |record| Stamped {
-                at_ms: intent.last_alive_ms,
-                record: Some(record),
-            };
-            left.push(stamp(Record::Intent {
-                key: key.clone(),
-                secrets: intent.secrets.clone(),
-            }));
-            if intent.answered {
-                left.push(stamp(Record::Answered { key: key.clone() }));
-            }
-        }
-        let bytes: Vec<u8> = left.iter().flat_map(journal::line).collect();
-        let mut file = &self.journal;
-        io::Write::write_all(&mut file, &bytes).map_err(io)?;
-        self.journal.sync_all().map_err(io)?;
-        Ok(left)
     }
 
     /// Bytes appended to the journal, and how many `fsync` they took.
@@ -277,64 +256,61 @@ impl LockStore {
         )
     }
 
+    /// From here on every append fails, as on a full disk.
+    #[cfg(test)]
+    pub(super) fn break_disk(&self) {
+        self.writer.break_disk();
+    }
+
     /// Where the files are.
     pub fn paths(&self) -> &LockPaths {
         &self.paths
     }
 }
 
-async fn take(
-    journal: &File,
-    paths: &LockPaths,
-    clock: &dyn Clock,
-    wait: Duration,
-) -> Result<(), LockError> {
-    let until = clock.now_ms().saturating_add(wait.as_millis() as u64);
-    loop {
-        match journal.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::Error(source)) => {
-                return Err(LockError::Io {
-                    action: "lock",
-                    path: paths.journal.clone(),
-                    source,
-                });
-            }
-            Err(TryLockError::WouldBlock) if clock.now_ms() >= until => {
-                return Err(LockError::Held {
-                    holder: holder(&paths.holder),
-                });
-            }
-            Err(TryLockError::WouldBlock) => clock.sleep(POLL).await,
-        }
+impl Drop for LockStore {
+    fn drop(&mut self) {
+        // Still under the lock, so it is ours.
+        file::remove(&self.paths.holder);
     }
 }
 
-fn holder(path: &Path) -> String {
-    file::read(path)
-        .ok()
-        .flatten()
-        .and_then(|bytes| serde_json::from_slice::<Holder>(&bytes).ok())
-        .map_or_else(|| "nobody said who".to_owned(), |holder| holder.to_string())
+/// After the lock file is durable: empties the journal, or marks as history what is before the
+/// intents that stay open. Answers what is left of it.
+fn settle(writer: &Writer, mark: Mark, at_ms: u64) -> std::io::Result<Vec<Stamped>> {
+    if mark.intents.is_empty() {
+        writer.empty()?;
+        return Ok(Vec::new());
+    }
+    let line = Stamped {
+        at_ms,
+        event: Event::Folded(mark),
+    };
+    writer.mark(journal::line(&line))?;
+    Ok(vec![line])
+}
+
+/// Nothing was recorded later than now: what says so was by a clock that is ahead of ours, and would
+/// make us wait for longer than a window.
+fn not_after(lines: &mut [Stamped], now: u64) {
+    for line in lines {
+        line.at_ms = line.at_ms.min(now);
+        if let Event::Folded(mark) = &mut line.event {
+            for intent in mark.intents.values_mut() {
+                intent.last_alive_ms = intent.last_alive_ms.min(now);
+            }
+        }
+    }
 }
 
 #[async_trait]
 impl LockSink for LockStore {
     async fn record(&self, record: Record) -> Result<(), SinkError> {
-        let stamped = Stamped {
-            at_ms: self.clock.now_ms(),
-            record: Some(record),
-        };
-        let bytes = journal::line(&stamped);
-        // In memory first: should this future be dropped while the bytes are on their way, the fold
-        // of this run knows at least what the journal knows.
-        self.recorded
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(stamped);
-        self.writer.append(bytes).await.map_err(|source| SinkError {
-            path: self.paths.journal.display().to_string(),
-            source,
-        })
+        self.append(Event::Record(record))
+            .await
+            .map_err(|source| SinkError {
+                path: self.paths.journal.display().to_string(),
+                source,
+            })
     }
 }

@@ -1,0 +1,253 @@
+//! Files: where they are, who may read them, and what is replaced.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read and cut the files they made"
+)]
+
+use std::fs;
+
+use super::*;
+use crate::lockfile::view::consistent;
+
+#[test]
+fn paths_follow_the_manifest() {
+    let of = |file: &str, folder, kind| LockPaths::new(None, Path::new(file), folder, kind).lock;
+    assert_eq!(
+        of("a/prod.yaml", false, LockKind::Real),
+        Path::new("a/prod.lock.json")
+    );
+    assert_eq!(
+        of("a", true, LockKind::Real),
+        Path::new("a/instances.lock.json")
+    );
+    assert_eq!(
+        of("instances.yaml", false, LockKind::Sandbox),
+        Path::new("instances.sandbox.lock.json")
+    );
+    let explicit = LockPaths::new(
+        Some(Path::new("x/y.json")),
+        Path::new("z.yaml"),
+        false,
+        LockKind::Real,
+    );
+    assert_eq!(
+        explicit.journal,
+        Path::new("x/.connectorctl/y.json.journal")
+    );
+}
+
+#[tokio::test]
+async fn only_the_owner_reads_what_holds_tokens() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let real = folder.path().join("elsewhere.json");
+    fs::write(&real, GOLDEN).expect("written");
+    symlink(&real, folder.path().join("instances.lock.json")).expect("a link");
+    let mut store = open(folder.path()).await.expect("the lock");
+    assert!(store.view(&inventory()).open_to_others);
+    store.record(created("a", 1)).await.expect("durable");
+    store.finish(&header()).expect("written");
+    let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    assert_eq!(
+        mode(&real),
+        0o600,
+        "the link's target is replaced, not the link"
+    );
+    assert!(
+        fs::symlink_metadata(&store.paths().lock)
+            .expect("a link")
+            .is_symlink()
+    );
+    assert_eq!(mode(&store.paths().journal), 0o600);
+    assert_eq!(mode(&store.paths().state_folder), 0o700);
+    let ignore = store.paths().state_folder.join(".gitignore");
+    assert_eq!(fs::read_to_string(ignore).expect("a file"), "*\n");
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).expect("a file").permissions().mode() & 0o777
+    }
+
+    /// A cache that is restored, or a copy, may lose modes; the journal holds tokens too.
+    #[tokio::test]
+    async fn a_journal_that_others_may_read_is_closed_to_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let paths = paths(folder.path());
+        fs::create_dir(&paths.state_folder).expect("a folder");
+        fs::write(&paths.journal, b"").expect("written");
+        for (path, open) in [(&paths.state_folder, 0o755), (&paths.journal, 0o644)] {
+            fs::set_permissions(path, fs::Permissions::from_mode(open)).expect("set");
+        }
+        let store = super::open(folder.path()).await.expect("the lock");
+        assert_eq!(mode(&paths.state_folder), 0o700);
+        assert_eq!(mode(&paths.journal), 0o600);
+        assert_eq!(mode(&paths.holder), 0o600);
+        drop(store);
+        assert!(!paths.holder.exists(), "nobody holds it any more");
+    }
+
+    fn linked(folder: &Path, checkout: &str, to: &Path) -> PathBuf {
+        let checkout = folder.join(checkout);
+        fs::create_dir(&checkout).expect("a folder");
+        symlink(to, checkout.join("instances.lock.json")).expect("a link");
+        checkout
+    }
+
+    /// Two checkouts that share a lock file share its journal too, or each would overwrite what the
+    /// other recorded.
+    #[tokio::test]
+    async fn two_links_to_one_lock_file_are_one_lock() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // Nothing is there yet, and one link is relative, over another.
+        let shared = folder.path().join("shared.json");
+        let one = linked(folder.path(), "one", &shared);
+        let two = linked(
+            folder.path(),
+            "two",
+            Path::new("../one/instances.lock.json"),
+        );
+        let mut store = super::open(&one).await.expect("the lock");
+        let error = refused(&two).await;
+        assert!(matches!(error, LockError::Held { .. }), "{error}");
+        all(&store, vec![created("a", 1)]).await;
+        store.finish(&header()).expect("folded");
+        assert!(shared.is_file() && !shared.is_symlink());
+        assert!(one.join("instances.lock.json").is_symlink());
+        assert!(
+            folder
+                .path()
+                .join(".connectorctl/shared.json.journal")
+                .exists()
+        );
+        drop(store);
+        let view = LockView::read(&paths(&two), &inventory()).expect("a view");
+        assert_eq!(ids(&view.lock.expect("a lock")), ["a=1"]);
+    }
+
+    #[test]
+    fn links_in_a_circle_have_an_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        symlink(folder.path().join("b"), &path).expect("a link");
+        symlink(&path, folder.path().join("b")).expect("a link");
+        let manifest = folder.path().join("x.yaml");
+        let paths = LockPaths::new(Some(&path), &manifest, false, LockKind::Real);
+        let error = LockView::read(&paths, &inventory()).expect_err("no file");
+        assert!(matches!(error, LockError::Io { .. }), "{error}");
+    }
+}
+
+/// `prod.yaml` and `dev.yaml` stand in one folder, and each has a lock of its own.
+#[tokio::test]
+async fn what_killed_runs_left_is_swept_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = |name: &str| {
+        let manifest = folder.path().join(name);
+        LockPaths::new(None, &manifest, false, LockKind::Real)
+    };
+    let left = |path: &Path| {
+        let mut name = crate::lockfile::file::prefix(path);
+        name.push_str("left");
+        let left = path.with_file_name(name);
+        fs::write(&left, "half of a lock file").expect("written");
+        left
+    };
+    let store = open(folder.path()).await.expect("the lock");
+    drop(store);
+    let own = [
+        left(&of("instances.yaml").lock),
+        left(&of("instances.yaml").holder),
+    ];
+    let others = [left(&of("prod.yaml").lock), left(&of("prod.yaml").holder)];
+    let _store = open(folder.path()).await.expect("the lock");
+    for path in own {
+        assert!(!path.exists(), "{}", path.display());
+    }
+    for path in others {
+        assert!(path.exists(), "{} is being written", path.display());
+    }
+}
+
+#[test]
+fn a_failed_replacement_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("lock");
+    fs::create_dir(&path).expect("a folder");
+    let error = write_atomic(&path, b"new").expect_err("a folder is no file");
+    assert!(matches!(
+        error,
+        LockError::Io {
+            action: "write",
+            ..
+        }
+    ));
+    let names: Vec<_> = fs::read_dir(folder.path()).expect("a folder").collect();
+    assert_eq!(names.len(), 1);
+}
+
+/// A plan takes no lock: an apply may fold while it reads.
+#[test]
+fn a_plan_never_sees_half_a_fold() {
+    let lock = |text: &str| Some(text.as_bytes().to_vec());
+    // What is there at each reading: the lock file, the journal.
+    let cases: [(&str, &[(Option<Vec<u8>>, &str)], (Option<Vec<u8>>, &str)); 4] = [
+        (
+            "nothing happens",
+            &[(None, "a"), (lock("old"), "a"), (None, "a")],
+            (lock("old"), "a"),
+        ),
+        (
+            "records are added",
+            &[(None, "a"), (lock("old"), "ab"), (None, "ab")],
+            (lock("old"), "ab"),
+        ),
+        (
+            "it is folded after the lock file was read",
+            &[
+                (None, "a"),
+                (lock("old"), "a"),
+                (None, ""),
+                (lock("new"), ""),
+                (None, ""),
+            ],
+            (lock("new"), ""),
+        ),
+        (
+            "it is recorded and folded between",
+            &[
+                (None, ""),
+                (lock("old"), ""),
+                (None, "c"),
+                (lock("new"), "c"),
+                (None, "c"),
+            ],
+            (lock("new"), "c"),
+        ),
+    ];
+    for (what, moments, expected) in cases {
+        let moments = std::cell::RefCell::new(moments.iter());
+        let next = || {
+            moments
+                .borrow_mut()
+                .next()
+                .expect("one more reading")
+                .clone()
+        };
+        let seen = consistent::<()>(|| Ok(next().0), || Ok(next().1.as_bytes().to_vec()));
+        let (lock, journal) = seen.expect("a reading");
+        assert_eq!(
+            (lock, journal),
+            (expected.0, expected.1.as_bytes().to_vec()),
+            "{what}"
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! The laws of the fold.
+
+use proptest::prelude::*;
+
+use super::random::{history, lock};
+use super::*;
+use crate::lockfile::fold::settle_marks;
+use crate::lockfile::format::digest;
+
+/// The marks a commit of these lines leaves, once the lock file is written.
+fn mark(folded: &Folded) -> Mark {
+    Mark {
+        lock: Some(digest(&to_bytes(&folded.lock))),
+        header: None,
+        intents: folded.intents.clone(),
+    }
+}
+
+fn at(lines: &[Stamped], event: Event) -> Stamped {
+    Stamped {
+        at_ms: lines.last().map_or(0, |line| line.at_ms),
+        event,
+    }
+}
+
+proptest! {
+    /// A run that dies right after it replaced the lock file changes nothing.
+    #[test]
+    fn what_the_lock_file_holds_is_not_folded_again(lock in lock(), records in history()) {
+        let mut lines = stamped(records);
+        let once = fold(lock.clone(), &lines);
+        lines.push(at(&lines, Event::Folding(mark(&once))));
+        let written = digest(&to_bytes(&once.lock));
+        let again = fold(once.lock.clone(), &settle_marks(lines.clone(), Some(&written)));
+        prop_assert_eq!(&again, &once);
+        // Before it was replaced, the mark announces what never came.
+        let old = digest(&to_bytes(&lock));
+        let before = fold(lock, &settle_marks(lines, Some(&old)));
+        prop_assert_eq!(before, once);
+    }
+
+    /// Wherever a fold comes in between, the end is the same.
+    #[test]
+    fn folding_in_two_parts_is_folding_at_once(
+        lock in lock(),
+        first in history(),
+        second in history(),
+        interrupted: bool,
+    ) {
+        let whole: Vec<Stamped> = stamped(first.iter().chain(&second).cloned().collect());
+        let at_once = fold(lock.clone(), &whole);
+        let (start, rest) = whole.split_at(first.len());
+        let part = fold(lock, start);
+        let mut lines = start.to_vec();
+        lines.push(at(start, Event::Folding(mark(&part))));
+        if !interrupted {
+            lines.push(at(start, Event::Folded(mark(&part))));
+        }
+        lines.extend_from_slice(rest);
+        let written = digest(&to_bytes(&part.lock));
+        let in_two = fold(part.lock, &settle_marks(lines, Some(&written)));
+        prop_assert_eq!(in_two, at_once);
+    }
+
+    /// An intent is open exactly where nothing after it settled it: a creation that is forgotten is
+    /// made twice, one that is remembered for ever blocks its key.
+    #[test]
+    fn an_intent_is_open_until_its_outcome_is_recorded(records in history()) {
+        let records: Vec<Record> = records
+            .into_iter()
+            .filter(|record| !matches!(record, Record::Renamed { .. }))
+            .collect();
+        let folded = fold(header(), &stamped(records.clone()));
+        for name in ["a", "b", "c", "d"] {
+            let last = records.iter().rev().find(|record| match record {
+                Record::Intent { key, .. }
+                | Record::NotCreated { key }
+                | Record::Entry { key, .. } => key.as_str() == name,
+                _ => false,
+            });
+            let open = matches!(last, Some(Record::Intent { .. }));
+            prop_assert_eq!(folded.intents.contains_key(&key(name)), open, "{}", name);
+        }
+    }
+
+    /// A secret that was on its way when the process died counts as sent by nobody.
+    #[test]
+    fn a_secret_on_its_way_is_unverified_until_its_entry_is_recorded(records in history()) {
+        let mut records = records;
+        records.push(created("a", 1));
+        let sending = Record::Sending {
+            key: key("a"),
+            secrets: BTreeSet::from(["username".to_owned()]),
+        };
+        records.push(sending);
+        let folded = fold(header(), &stamped(records.clone()));
+        prop_assert_eq!(&folded.lock.instances[&key("a")].secrets["username"], &None);
+        records.push(created("a", 1));
+        let folded = fold(header(), &stamped(records));
+        prop_assert!(folded.lock.instances[&key("a")].secrets["username"].is_some());
+    }
+
+    /// The window of every open intent starts when the process was last alive.
+    #[test]
+    fn every_window_starts_at_the_newest_record(records in history()) {
+        let lines = stamped(records);
+        let newest = lines.last().map_or(0, |line| line.at_ms);
+        for intent in fold(header(), &lines).intents.values() {
+            prop_assert_eq!(intent.last_alive_ms, newest);
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_renamed_and_used_anew_keeps_both() {
+    let mut lock = header();
+    lock.instances.insert(key("a"), entry(1));
+    let mut lines = stamped(vec![renamed("a", "b"), created("a", 2)]);
+    let once = fold(lock, &lines);
+    assert_eq!(ids(&once.lock), ["a=2", "b=1"]);
+    lines.push(at(&lines, Event::Folding(mark(&once))));
+    let written = digest(&to_bytes(&once.lock));
+    let again = fold(once.lock, &settle_marks(lines, Some(&written)));
+    assert_eq!(ids(&again.lock), ["a=2", "b=1"]);
+}
+
+#[test]
+fn a_removed_entry_settles_no_intent() {
+    let folded = fold(
+        header(),
+        &stamped(vec![
+            created("a", 1),
+            intent("a"),
+            Record::Removed { key: key("a") },
+        ]),
+    );
+    assert!(folded.lock.instances.is_empty());
+    assert!(folded.intents.contains_key(&key("a")));
+}
+
+#[test]
+fn of_two_open_intents_that_meet_the_unanswered_counts() {
+    let answered = |name: &str| Record::Answered { key: key(name) };
+    for (records, expected) in [
+        (vec![intent("a"), answered("a"), intent("b")], false),
+        (vec![intent("a"), intent("b"), answered("b")], false),
+        (
+            vec![intent("a"), answered("a"), intent("b"), answered("b")],
+            true,
+        ),
+    ] {
+        let mut records = records;
+        records.push(renamed("a", "b"));
+        let folded = fold(header(), &stamped(records));
+        let names: Vec<&str> = folded.intents.keys().map(InstanceKey::as_str).collect();
+        assert_eq!(names, ["b"]);
+        assert_eq!(folded.intents[&key("b")].answered, expected);
+    }
+}

@@ -1,0 +1,200 @@
+//! The form of the lock file: canonical, strict, and silent about values.
+
+use proptest::prelude::*;
+
+use super::random::lock;
+use super::*;
+
+#[test]
+fn the_documented_form_is_written_and_read() {
+    let bytes = to_bytes(&whole());
+    assert_eq!(String::from_utf8(bytes.clone()).expect("UTF-8"), GOLDEN);
+    assert_eq!(parse(Path::new("x"), &bytes).expect("a lock"), whole());
+}
+
+#[test]
+fn what_is_not_known_yet_is_left_out() {
+    let bytes = to_bytes(&Lock::empty(inventory()));
+    let text = String::from_utf8(bytes.clone()).expect("UTF-8");
+    insta::assert_snapshot!(text, @r#"
+    {
+      "version": 1,
+      "inventory": "acme-support",
+      "instances": {}
+    }
+    "#);
+    assert_eq!(
+        parse(Path::new("x"), &bytes).expect("a lock"),
+        Lock::empty(inventory())
+    );
+    let mut unverified = whole();
+    let entry = unverified
+        .instances
+        .get_mut(&key("freshdesk-support"))
+        .expect("the entry");
+    entry.secrets.insert("username".to_owned(), None);
+    entry.tags = None;
+    let text = String::from_utf8(to_bytes(&unverified)).expect("UTF-8");
+    assert!(text.contains("\"username\": null"), "{text}");
+    assert!(!text.contains("\"tags\""), "{text}");
+    assert_eq!(
+        parse(Path::new("x"), text.as_bytes()).expect("a lock"),
+        unverified
+    );
+}
+
+fn told(text: &str) -> LockError {
+    match parse(Path::new("x.lock.json"), text.as_bytes()) {
+        Ok(_) => panic!("taken for a lock file: {text}"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn damage_of_every_kind_is_told_with_its_place() {
+    let cases = [
+        ("", ":1:1: ", "ends too early"),
+        ("{", ":1:1: ", "ends too early"),
+        ("not json", ":1:2: ", "not valid JSON"),
+        ("[]", ":1:2: ", "expected a lock file, which is an object"),
+        ("null", ":1:4: ", "expected a lock file, which is an object"),
+        ("{\"version\": 1}", ":1:14: ", "missing field `inventory`"),
+        (
+            &GOLDEN.replace("\"id\": 12345", "\"id\": \"canary\""),
+            ":20:20: ",
+            "expected u64",
+        ),
+        (
+            &GOLDEN.replace("\"keep\"", "\"canary\""),
+            ":45:28: ",
+            "expected `keep` or `delete`",
+        ),
+        (
+            &GOLDEN.replace("\"freshdesk-support\"", "\"fresh desk\""),
+            ":19:16: ",
+            "an instance key may only contain",
+        ),
+        (
+            &GOLDEN.replace("\"version\": 1", "\"version\": 0"),
+            ":2:14: ",
+            "there is no format version 0",
+        ),
+    ];
+    for (text, place, expected) in cases {
+        let error = told(text);
+        let shown = error.to_string();
+        assert!(
+            shown.contains(expected) && shown.contains(place),
+            "{expected}: {shown}"
+        );
+        assert!(!shown.contains("canary"), "{shown}");
+        assert!(error.hint().is_some());
+    }
+}
+
+#[test]
+fn a_merge_that_is_not_resolved_is_told_as_one() {
+    for marker in ["<<<<<<< ours", "||||||| base", "=======", ">>>>>>> theirs"] {
+        let broken = GOLDEN.replacen("    \"fresh", &format!("{marker}\r\n    \"fresh"), 1);
+        let error = told(&broken);
+        assert_eq!(
+            error.to_string(),
+            "x.lock.json:19:1: the lock file is damaged: it has unresolved conflict markers of a merge"
+        );
+        assert!(error.hint().expect("a hint").contains("both sides"));
+    }
+}
+
+#[test]
+fn a_newer_version_names_both_whatever_else_it_has() {
+    let newer = GOLDEN.replace("\"version\": 1", "\"version\": 7, \"leases\": []");
+    assert_eq!(
+        told(&newer).to_string(),
+        "x.lock.json has format version 7, and this program knows 1"
+    );
+}
+
+/// What is not read would be gone with the next write.
+#[test]
+fn a_member_that_is_not_known_is_refused_wherever_it_stands() {
+    let mut places = 0;
+    for (start, _) in GOLDEN.match_indices('{') {
+        // These hold names of the user's own.
+        let before = &GOLDEN[..start];
+        if ["\"instances\": ", "\"configuration\": ", "\"secrets\": "]
+            .iter()
+            .any(|name| before.ends_with(name))
+        {
+            continue;
+        }
+        places += 1;
+        let text = format!("{before}{{\"\u{7}later\": 1, {}", &GOLDEN[start + 1..]);
+        let text = text.replace('\u{7}', "\\u0007");
+        let shown = told(&text).to_string();
+        assert!(
+            shown.contains("unknown field `\u{fffd}later`, which this version does not write"),
+            "{shown}"
+        );
+    }
+    // File, api, user, fingerprints, check, instance, element, username, lifecycle.
+    assert_eq!(places, 9);
+}
+
+#[test]
+fn a_key_that_is_there_twice_is_refused_wherever_it_stands() {
+    let mut places = 0;
+    for line in GOLDEN.lines().filter(|line| line.contains("\": ")) {
+        let name = line.split('"').nth(1).expect("a name");
+        let value = if line.ends_with('{') || line.ends_with('[') {
+            // The whole of what is opened here.
+            let indent = &line[..line.find('"').expect("a name")];
+            let start = GOLDEN.find(line).expect("the line");
+            let close = if line.ends_with('{') { '}' } else { ']' };
+            let end = GOLDEN[start..]
+                .find(&format!("\n{indent}{close}"))
+                .expect("the end");
+            GOLDEN[start..start + end + 2 + indent.len()].to_owned()
+        } else {
+            line.trim_end_matches(',').to_owned()
+        };
+        places += 1;
+        let text = GOLDEN.replacen(&value, &format!("{value},\n{value}"), 1);
+        let shown = told(&text).to_string();
+        assert!(
+            shown.contains(&format!("`{name}`")) && shown.contains("duplicate"),
+            "{name}: {shown}"
+        );
+    }
+    assert_eq!(places, 34);
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back_and_written_the_same(lock in lock()) {
+        let bytes = to_bytes(&lock);
+        let read = parse(Path::new("x"), &bytes).expect("a lock");
+        prop_assert_eq!(&read, &lock);
+        prop_assert_eq!(to_bytes(&read), bytes);
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
+        let _ = parse(Path::new("x"), &bytes);
+        let _ = super::super::journal::read(Path::new("x"), &bytes);
+    }
+
+    #[test]
+    fn a_cut_lock_file_is_never_taken_for_a_whole_one(at in 0..GOLDEN.len() - 2) {
+        prop_assert!(parse(Path::new("x"), &GOLDEN.as_bytes()[..at]).is_err());
+    }
+
+    /// Damage never shows a token, and never goes by where it alters what is recorded.
+    #[test]
+    fn a_changed_byte_shows_no_token(at in 0..GOLDEN.len(), byte: u8) {
+        let mut bytes = GOLDEN.as_bytes().to_vec();
+        bytes[at] = byte;
+        if let Err(error) = parse(Path::new("x"), &bytes) {
+            prop_assert!(!error.to_string().contains("invented-token"), "{}", error);
+        }
+    }
+}

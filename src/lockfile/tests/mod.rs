@@ -1,0 +1,253 @@
+//! The laws of the lock file: canonical bytes, nothing durable lost, one run at a time.
+
+mod crash;
+mod files;
+mod fold;
+mod format;
+mod journal;
+mod random;
+mod store;
+mod writer;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::*;
+use crate::model::{
+    Element, ElementId, ElementKey, Fingerprint, InstanceId, InstanceKey, InventoryName, Lifecycle,
+    Lock, LockedApi, LockedInstance, OrganizationId, Secret,
+};
+use crate::ports::{Clock, LockSink as _, Record};
+
+struct TestClock(AtomicU64);
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now_ms(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let millis = u64::try_from(duration.as_millis()).expect("a short sleep");
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+fn inventory() -> InventoryName {
+    InventoryName::new("acme-support").expect("a name")
+}
+
+fn key(text: &str) -> InstanceKey {
+    InstanceKey::new(text).expect("a key")
+}
+
+fn entry(id: u64) -> LockedInstance {
+    let fingerprint = Fingerprint {
+        salt: "c2FsdA==".to_owned(),
+        fingerprint: "ZmluZ2VycHJpbnQ=".to_owned(),
+    };
+    LockedInstance {
+        id: InstanceId(id),
+        token: Secret::new(format!("invented-token-{id}")),
+        element: Element {
+            key: ElementKey("freshdeskv2".to_owned()),
+            id: Some(ElementId(491)),
+        },
+        name: "Freshdesk Support".to_owned(),
+        tags: Some(["support", "production"].map(str::to_owned).into()),
+        configuration: BTreeMap::from([
+            ("subdomain".to_owned(), "acme".to_owned()),
+            ("filter.response.nulls".to_owned(), "true".to_owned()),
+        ]),
+        secrets: BTreeMap::from([("username".to_owned(), Some(fingerprint))]),
+        enabled: true,
+        valid: true,
+        created_date: Some("2020-03-16T10:06:00Z".to_owned()),
+        lifecycle: Lifecycle {
+            protect: true,
+            ..Lifecycle::default()
+        },
+    }
+}
+
+fn header() -> Lock {
+    let fingerprint = |text: &str| {
+        Some(Fingerprint {
+            salt: text.to_owned(),
+            fingerprint: text.to_owned(),
+        })
+    };
+    Lock {
+        inventory: inventory(),
+        api: Some(LockedApi {
+            url: "https://api.example.com/elements/api-v2".to_owned(),
+            organization: Some(OrganizationId(4711)),
+            user: fingerprint("user"),
+        }),
+        check: fingerprint("check"),
+        instances: BTreeMap::new(),
+    }
+}
+
+fn whole() -> Lock {
+    Lock {
+        instances: BTreeMap::from([(key("freshdesk-support"), entry(12345))]),
+        ..header()
+    }
+}
+
+const GOLDEN: &str = r#"{
+  "version": 1,
+  "inventory": "acme-support",
+  "api": {
+    "url": "https://api.example.com/elements/api-v2",
+    "organization": 4711,
+    "user": {
+      "salt": "user",
+      "fingerprint": "user"
+    }
+  },
+  "fingerprints": {
+    "check": {
+      "salt": "check",
+      "fingerprint": "check"
+    }
+  },
+  "instances": {
+    "freshdesk-support": {
+      "id": 12345,
+      "token": "invented-token-12345",
+      "element": {
+        "key": "freshdeskv2",
+        "id": 491
+      },
+      "name": "Freshdesk Support",
+      "tags": [
+        "production",
+        "support"
+      ],
+      "configuration": {
+        "filter.response.nulls": "true",
+        "subdomain": "acme"
+      },
+      "secrets": {
+        "username": {
+          "salt": "c2FsdA==",
+          "fingerprint": "ZmluZ2VycHJpbnQ="
+        }
+      },
+      "enabled": true,
+      "valid": true,
+      "createdDate": "2020-03-16T10:06:00Z",
+      "lifecycle": {
+        "onRemove": "keep",
+        "protect": true
+      }
+    }
+  }
+}
+"#;
+
+fn holder() -> Holder {
+    Holder {
+        pid: 1,
+        since: "2026-01-01T00:00:00Z".to_owned(),
+        run: None,
+    }
+}
+
+fn paths(folder: &Path) -> LockPaths {
+    LockPaths::new(None, &folder.join("instances.yaml"), false, LockKind::Real)
+}
+
+async fn open(folder: &Path) -> Result<LockStore, LockError> {
+    open_at(folder, 1_000).await
+}
+
+async fn open_at(folder: &Path, now: u64) -> Result<LockStore, LockError> {
+    let clock = Arc::new(TestClock(AtomicU64::new(now)));
+    LockStore::open(paths(folder), clock, &holder(), Duration::ZERO).await
+}
+
+/// What a second run is told.
+async fn refused(folder: &Path) -> LockError {
+    match open(folder).await {
+        Ok(_) => panic!("it was opened"),
+        Err(error) => error,
+    }
+}
+
+async fn all(store: &LockStore, records: Vec<Record>) {
+    for record in records {
+        store.record(record).await.expect("durable");
+    }
+}
+
+fn renamed(from: &str, to: &str) -> Record {
+    Record::Renamed {
+        from: key(from),
+        to: key(to),
+    }
+}
+
+fn stamped(records: Vec<Record>) -> Vec<Stamped> {
+    (1..)
+        .zip(records)
+        .map(|(at_ms, record)| Stamped {
+            at_ms,
+            event: Event::Record(record),
+        })
+        .collect()
+}
+
+/// `key=id` of every instance.
+fn ids(lock: &Lock) -> Vec<String> {
+    let one = |(key, entry): (&InstanceKey, &LockedInstance)| format!("{key}={}", entry.id);
+    lock.instances.iter().map(one).collect()
+}
+
+fn open_keys(view: &LockView) -> Vec<&str> {
+    view.intents.keys().map(InstanceKey::as_str).collect()
+}
+
+fn intent(name: &str) -> Record {
+    Record::Intent {
+        key: key(name),
+        secrets: BTreeMap::new(),
+    }
+}
+
+fn created(name: &str, id: u64) -> Record {
+    Record::Entry {
+        key: key(name),
+        entry: Box::new(entry(id)),
+    }
+}
+
+fn story() -> Vec<Record> {
+    vec![
+        intent("a"),
+        created("a", 1),
+        intent("b"),
+        Record::Alive,
+        Record::Answered { key: key("b") },
+        intent("c"),
+        Record::NotCreated { key: key("c") },
+        Record::Sending {
+            key: key("a"),
+            secrets: BTreeSet::from(["username".to_owned()]),
+        },
+        created("d", 4),
+        Record::Renamed {
+            from: key("d"),
+            to: key("e"),
+        },
+        created("f", 6),
+        Record::Removed { key: key("f") },
+    ]
+}

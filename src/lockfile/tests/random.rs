@@ -1,0 +1,115 @@
+//! Random locks and histories.
+
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::OnRemove;
+
+/// Few, so that histories meet.
+pub(super) fn keys() -> impl Strategy<Value = InstanceKey> {
+    prop::sample::select(vec!["a", "b", "c", "d"]).prop_map(key)
+}
+
+fn fingerprint() -> impl Strategy<Value = Fingerprint> {
+    (any::<String>(), any::<String>())
+        .prop_map(|(salt, fingerprint)| Fingerprint { salt, fingerprint })
+}
+
+fn lifecycle() -> impl Strategy<Value = Lifecycle> {
+    let paths = btree_set(any::<String>(), 0..3);
+    (any::<bool>(), any::<bool>(), paths).prop_map(|(protect, delete, ignore_changes)| Lifecycle {
+        protect,
+        on_remove: if delete {
+            OnRemove::Delete
+        } else {
+            OnRemove::Keep
+        },
+        moved_from: None,
+        ignore_changes,
+    })
+}
+
+pub(super) fn instance() -> impl Strategy<Value = LockedInstance> {
+    let text = any::<String>;
+    (
+        (any::<u64>(), text(), text(), option::of(any::<u64>())),
+        (text(), option::of(btree_set(text(), 0..3))),
+        btree_map(text(), text(), 0..3),
+        btree_map("[uv]", option::of(fingerprint()), 0..3),
+        (any::<bool>(), any::<bool>(), option::of(text())),
+        lifecycle(),
+    )
+        .prop_map(
+            |(identity, named, configuration, secrets, state, lifecycle)| {
+                let (id, token, element, element_id) = identity;
+                let (name, tags) = named;
+                let (enabled, valid, created_date) = state;
+                LockedInstance {
+                    id: InstanceId(id),
+                    token: Secret::new(token),
+                    element: Element {
+                        key: ElementKey(element),
+                        id: element_id.map(ElementId),
+                    },
+                    name,
+                    tags,
+                    configuration,
+                    secrets,
+                    enabled,
+                    valid,
+                    created_date,
+                    lifecycle,
+                }
+            },
+        )
+}
+
+pub(super) fn lock() -> impl Strategy<Value = Lock> {
+    let api = (
+        any::<String>(),
+        option::of(any::<u64>()),
+        option::of(fingerprint()),
+    )
+        .prop_map(|(url, organization, user)| LockedApi {
+            url,
+            organization: organization.map(OrganizationId),
+            user,
+        });
+    (
+        option::of(api),
+        option::of(fingerprint()),
+        btree_map(keys(), instance(), 0..4),
+    )
+        .prop_map(|(api, check, instances)| Lock {
+            inventory: inventory(),
+            api,
+            check,
+            instances,
+        })
+}
+
+pub(super) fn record() -> impl Strategy<Value = Record> {
+    let secrets = btree_map("[uv]", fingerprint(), 0..2);
+    prop_oneof![
+        3 => (keys(), secrets).prop_map(|(key, secrets)| Record::Intent { key, secrets }),
+        1 => keys().prop_map(|key| Record::Answered { key }),
+        1 => keys().prop_map(|key| Record::NotCreated { key }),
+        2 => (keys(), btree_set("[uv]", 0..2))
+            .prop_map(|(key, secrets)| Record::Sending { key, secrets }),
+        3 => (keys(), instance()).prop_map(|(key, entry)| Record::Entry {
+            key,
+            entry: Box::new(entry),
+        }),
+        1 => keys().prop_map(|key| Record::Removed { key }),
+        2 => (keys(), keys())
+            .prop_filter("a rename is to another key", |(from, to)| from != to)
+            .prop_map(|(from, to)| Record::Renamed { from, to }),
+        1 => Just(Record::Alive),
+    ]
+}
+
+pub(super) fn history() -> impl Strategy<Value = Vec<Record>> {
+    vec(record(), 0..14)
+}

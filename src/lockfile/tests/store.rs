@@ -1,0 +1,357 @@
+//! The store: one run at a time, everything folded in, nothing written for nothing.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read and cut the files they made"
+)]
+
+use std::fs;
+use std::sync::Mutex;
+
+use super::*;
+
+#[tokio::test]
+async fn what_is_recorded_survives_without_an_end_and_is_folded_by_the_next_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).await.expect("the lock");
+    for record in story() {
+        store.record(record).await.expect("durable");
+    }
+    // Killed: nothing is finished.
+    drop(store);
+    let mut store = open(folder.path()).await.expect("the lock");
+    let view = store.view(&inventory());
+    let lock = view.lock.expect("a lock");
+    let keys: Vec<&str> = lock.instances.keys().map(InstanceKey::as_str).collect();
+    assert_eq!(keys, ["a", "e"]);
+    assert_eq!(
+        lock.instances[&key("a")].secrets["username"],
+        None,
+        "sent, result unknown"
+    );
+    let open_keys: Vec<&str> = view.intents.keys().map(InstanceKey::as_str).collect();
+    assert_eq!(open_keys, ["b"]);
+    assert!(view.intents[&key("b")].answered);
+    let finished = store.finish(&header()).expect("folded");
+    assert_eq!((finished.instances, finished.open_intents), (2, 1));
+    drop(store);
+    let view = LockView::read(&paths(folder.path()), &inventory()).expect("a view");
+    assert_eq!(view.lock.expect("a lock").instances.len(), 2);
+    assert_eq!(
+        view.intents
+            .keys()
+            .map(InstanceKey::as_str)
+            .collect::<Vec<_>>(),
+        ["b"]
+    );
+}
+
+#[tokio::test]
+async fn damage_is_an_error_that_touches_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path()).await.expect("the lock");
+    all(&store, vec![created("a", 1)]).await;
+    store.finish(&header()).expect("folded");
+    all(&store, story()).await;
+    let paths = store.paths().clone();
+    drop(store);
+    let lock = fs::read(&paths.lock).expect("the lock file");
+    let journal = fs::read(&paths.journal).expect("the journal");
+    let torn = [&journal[..], b"torn"].concat();
+
+    // A torn end is cut off only where everything else is sound.
+    fs::write(&paths.journal, &torn).expect("written");
+    fs::write(&paths.lock, &lock[..lock.len() / 2]).expect("written");
+    let error = refused(folder.path()).await;
+    assert!(matches!(error, LockError::Damaged { .. }), "{error}");
+    assert_eq!(fs::read(&paths.journal).expect("the journal"), torn);
+    assert_eq!(
+        fs::read(&paths.lock).expect("the lock file"),
+        lock[..lock.len() / 2]
+    );
+
+    fs::write(&paths.lock, &lock).expect("written");
+    let mut damaged = journal.clone();
+    damaged[30] ^= 1;
+    fs::write(&paths.journal, &damaged).expect("written");
+    let error = refused(folder.path()).await;
+    assert!(
+        matches!(error, LockError::JournalDamaged { line: 1, .. }),
+        "{error}"
+    );
+    let hint = error.hint().expect("a hint");
+    assert!(hint.contains("--settle-first") && hint.contains("--resend-secrets"));
+    assert!(
+        LockView::read(&paths, &inventory()).is_err(),
+        "a plan refuses it too"
+    );
+    assert_eq!(fs::read(&paths.journal).expect("the journal"), damaged);
+    assert_eq!(fs::read(&paths.lock).expect("the lock file"), lock);
+}
+
+#[tokio::test]
+async fn a_second_run_is_told_who_holds_the_lock() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = open(folder.path()).await.expect("the lock");
+    let Err(error) = open(folder.path()).await else {
+        panic!("two runs hold the lock");
+    };
+    assert!(
+        error
+            .to_string()
+            .contains("process 1, since 2026-01-01T00:00:00Z"),
+        "{error}"
+    );
+    drop(first);
+    open(folder.path()).await.expect("the lock is free");
+}
+
+/// A clock whose first sleep is used to do something.
+struct Meanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>, AtomicU64);
+
+#[async_trait]
+impl Clock for Meanwhile {
+    fn now_ms(&self) -> u64 {
+        self.1.load(Ordering::SeqCst)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let millis = u64::try_from(duration.as_millis()).expect("a short sleep");
+        self.1.fetch_add(millis, Ordering::SeqCst);
+        if let Some(act) = self.0.lock().expect("whole").take() {
+            act();
+        }
+    }
+}
+
+async fn wait_while(
+    folder: &Path,
+    act: impl FnOnce() + Send + 'static,
+    wait: Duration,
+) -> Result<LockStore, LockError> {
+    let clock = Meanwhile(Mutex::new(Some(Box::new(act))), AtomicU64::new(0));
+    LockStore::open(paths(folder), Arc::new(clock), &holder(), wait).await
+}
+
+#[tokio::test]
+async fn a_waiting_run_gets_the_lock_and_everything_that_was_recorded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut first = open(folder.path()).await.expect("the lock");
+    all(&first, vec![created("a", 1)]).await;
+    let end = move || {
+        first.finish(&header()).expect("folded");
+        drop(first);
+    };
+    let wait = Duration::from_secs(1);
+    let store = wait_while(folder.path(), end, wait)
+        .await
+        .expect("the lock");
+    let view = store.view(&inventory());
+    assert_eq!(ids(&view.lock.expect("a lock")), ["a=1"]);
+}
+
+#[tokio::test]
+async fn a_run_waits_no_longer_than_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let _first = open(folder.path()).await.expect("the lock");
+    let wait = Duration::from_secs(1);
+    let Err(error) = wait_while(folder.path(), || {}, wait).await else {
+        panic!("two runs hold the lock");
+    };
+    assert!(matches!(error, LockError::Held { .. }), "{error}");
+}
+
+/// The way out of a damaged journal is to move it away; whoever waits for the lock on it would wait
+/// for a lock that keeps nobody out.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_lock_on_a_journal_that_was_moved_away_is_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = open(folder.path()).await.expect("the lock");
+    let journal = first.paths().journal.clone();
+    let moved = move || {
+        fs::rename(&journal, journal.with_extension("old")).expect("moved");
+        drop(first);
+    };
+    let wait = Duration::from_secs(1);
+    let _second = wait_while(folder.path(), moved, wait)
+        .await
+        .expect("the lock");
+    let error = refused(folder.path()).await;
+    assert!(matches!(error, LockError::Held { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn an_unchanged_lock_file_is_not_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path()).await.expect("the lock");
+    assert!(!store.finish(&header()).expect("nothing yet").rewritten);
+    assert!(!store.paths().lock.exists());
+    store.record(created("a", 1)).await.expect("durable");
+    assert!(store.finish(&header()).expect("written").rewritten);
+    assert!(!store.finish(&header()).expect("unchanged").rewritten);
+    assert_eq!(fs::read(&store.paths().journal).expect("the journal"), b"");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_run_that_changes_nothing_leaves_the_very_file() {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path()).await.expect("the lock");
+    all(&store, vec![created("a", 1)]).await;
+    store.finish(&header()).expect("written");
+    let before = fs::metadata(&store.paths().lock).expect("the lock file");
+    all(&store, vec![Record::Alive, created("a", 1)]).await;
+    store.finish(&header()).expect("unchanged");
+    let after = fs::metadata(&store.paths().lock).expect("the lock file");
+    assert_eq!(
+        (before.ino(), before.mtime(), before.mtime_nsec()),
+        (after.ino(), after.mtime(), after.mtime_nsec())
+    );
+    assert_eq!(fs::read(&store.paths().journal).expect("the journal"), b"");
+}
+
+#[tokio::test]
+async fn a_lock_file_that_cannot_be_written_leaves_the_journal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path()).await.expect("the lock");
+    all(&store, story()).await;
+    let view = store.view(&inventory());
+    // A folder cannot be replaced by a file.
+    let lock = store.paths().lock.clone();
+    fs::create_dir(&lock).expect("a folder");
+    assert!(store.finish(&header()).is_err());
+    fs::remove_dir(&lock).expect("removed");
+    drop(store);
+    let mut store = open_at(folder.path(), 9_000).await.expect("the lock");
+    assert_eq!(store.view(&inventory()), view);
+    let finished = store.finish(&header()).expect("folded");
+    assert_eq!((finished.instances, finished.open_intents), (2, 1));
+}
+
+/// The first run was killed before it wrote any lock file: it is not continued as another inventory
+/// or on another platform.
+#[tokio::test]
+async fn whose_the_instances_are_is_known_before_the_first_lock_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).await.expect("the lock");
+    store.begin(&header()).await.expect("durable");
+    let once = fs::read(&store.paths().journal).expect("the journal");
+    store.begin(&header()).await.expect("known");
+    assert_eq!(fs::read(&store.paths().journal).expect("the journal"), once);
+    all(&store, vec![intent("a")]).await;
+    drop(store);
+    let other = InventoryName::new("another").expect("a name");
+    let mut store = open(folder.path()).await.expect("the lock");
+    for lock in [
+        LockView::read(&paths(folder.path()), &other)
+            .expect("a view")
+            .lock,
+        store.view(&other).lock,
+    ] {
+        assert_eq!(lock, Some(header()));
+    }
+    // The intent stays open, and with it what it belongs to.
+    store.finish(&header()).expect("folded");
+    assert!(!store.paths().lock.exists());
+    drop(store);
+    let view = LockView::read(&paths(folder.path()), &other).expect("a view");
+    assert_eq!(
+        (view.lock.as_ref(), open_keys(&view)),
+        (Some(&header()), vec!["a"])
+    );
+}
+
+/// Most fingerprints are still of the old secrets until the run has ended.
+#[tokio::test]
+async fn other_secrets_count_once_the_run_has_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path()).await.expect("the lock");
+    all(&store, vec![created("a", 1)]).await;
+    store.finish(&header()).expect("folded");
+    let mut rotated = header();
+    let fresh = Fingerprint {
+        salt: "rotated".to_owned(),
+        fingerprint: "rotated".to_owned(),
+    };
+    rotated.check = Some(fresh.clone());
+    rotated.api.as_mut().expect("a platform").user = Some(fresh);
+    store.begin(&rotated).await.expect("durable");
+    let recorded = |store: &LockStore| store.view(&inventory()).lock.expect("a lock").check;
+    assert_eq!(recorded(&store), header().check);
+    store.finish(&rotated).expect("folded");
+    assert_eq!(recorded(&store), rotated.check);
+}
+
+/// Another runner's clock was ahead: its records were made before now all the same.
+#[tokio::test]
+async fn no_window_starts_in_the_future() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open_at(folder.path(), 90_000_000).await.expect("the lock");
+    all(&store, vec![intent("a")]).await;
+    drop(store);
+    for _ in 0..2 {
+        store = open_at(folder.path(), 5_000).await.expect("the lock");
+        let view = store.view(&inventory());
+        let start = view.intents[&key("a")].last_alive_ms;
+        assert!((5_000..5_100).contains(&start), "{start}");
+        store.finish(&header()).expect("folded");
+        drop(store);
+    }
+}
+
+#[tokio::test]
+async fn an_intent_that_could_not_be_made_durable_is_not_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).await.expect("the lock");
+    store.break_disk();
+    assert!(store.record(intent("a")).await.is_err());
+    assert!(store.record(created("b", 2)).await.is_err());
+    let view = store.view(&inventory());
+    assert!(view.intents.is_empty(), "no request followed it");
+    assert_eq!(ids(&view.lock.expect("a lock")), ["b=2"], "this did happen");
+}
+
+#[tokio::test]
+async fn a_lock_file_made_anew_keeps_what_is_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path()).await.expect("the lock");
+    all(&store, vec![created("old", 1), intent("b")]).await;
+    assert!(store.replace(whole()).expect("written"));
+    let view = store.view(&inventory());
+    assert_eq!(
+        (view.lock.as_ref(), open_keys(&view)),
+        (Some(&whole()), vec!["b"])
+    );
+    drop(store);
+    let view = LockView::read(&paths(folder.path()), &inventory()).expect("a view");
+    assert_eq!(
+        (view.lock.as_ref(), open_keys(&view)),
+        (Some(&whole()), vec!["b"])
+    );
+}
+
+#[tokio::test]
+async fn creating_a_thousand_costs_the_same_for_each() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).await.expect("the lock");
+    let mut cost = Vec::new();
+    for number in 0..1_000 {
+        let before = store.written().0;
+        let name = format!("instance-{number:04}");
+        all(
+            &store,
+            vec![intent(&name), created(&name, 100_000 + number)],
+        )
+        .await;
+        cost.push(store.written().0 - before);
+    }
+    let (least, most) = (cost.iter().min(), cost.iter().max());
+    // Only the digits of the times differ.
+    assert!(
+        most.zip(least)
+            .is_some_and(|(most, least)| most - least <= 4)
+    );
+    assert!(most.is_some_and(|most| *most < 1_000), "{most:?} bytes");
+}
