@@ -194,12 +194,15 @@ fn a_failed_replacement_leaves_nothing_behind() {
     assert_eq!(names.len(), 1);
 }
 
+/// The lock file and the journal.
+type Reading = (Option<Vec<u8>>, &'static str);
+
 /// A plan takes no lock: an apply may fold while it reads.
 #[test]
 fn a_plan_never_sees_half_a_fold() {
     let lock = |text: &str| Some(text.as_bytes().to_vec());
     // What is there at each reading: the lock file, the journal.
-    let cases: [(&str, &[(Option<Vec<u8>>, &str)], (Option<Vec<u8>>, &str)); 4] = [
+    let cases: [(&str, &[Reading], Reading); 4] = [
         (
             "nothing happens",
             &[(None, "a"), (lock("old"), "a"), (None, "a")],
