@@ -72,9 +72,9 @@ pub(super) fn duplicates(
 pub(super) fn contested(subject: &Subject<'_>, current: &ObservedInstance, found: &mut Found) {
     for both in &subject.contested {
         let message = format!(
-            "instance {} is the current one; instance {} carries its marker too, and besides \
-             `{}`, so it is left alone",
-            current.id, both.instance.id, both.marker
+            "instance {} is the current one; instance {} carries its marker too, and besides {}, \
+             so it is left alone",
+            current.id, both.instance.id, both.claim
         );
         found.note(NoteCode::Duplicate, subject, message);
     }

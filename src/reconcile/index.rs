@@ -11,14 +11,14 @@ pub(super) struct Index<'o> {
     by_marker: BTreeMap<&'o str, BTreeSet<InstanceId>>,
     /// Every marker that belongs to a key somebody knows.
     known: BTreeSet<String>,
-    /// Every id of the lock file, under whatever key.
-    recorded: BTreeSet<InstanceId>,
+    /// Every id of the lock file, and its key.
+    recorded: BTreeMap<InstanceId, &'o InstanceKey>,
     /// Keys that another one has moved from.
     claimed: BTreeSet<InstanceKey>,
 }
 
 impl<'o> Index<'o> {
-    pub(super) fn new(input: &PlanInput, observed: &'o Observed) -> Self {
+    pub(super) fn new(input: &'o PlanInput, observed: &'o Observed) -> Self {
         let mut by_marker: BTreeMap<&str, BTreeSet<InstanceId>> = BTreeMap::new();
         for instance in observed.instances.values() {
             for tag in markers(instance) {
@@ -42,7 +42,8 @@ impl<'o> Index<'o> {
                 ]
             })
             .collect();
-        let recorded = input.lock.instances.values().map(|entry| entry.id);
+        let recorded = input.lock.instances.iter();
+        let recorded = recorded.map(|(key, entry)| (entry.id, key));
         Self {
             observed,
             by_marker,
@@ -57,7 +58,19 @@ impl<'o> Index<'o> {
     }
 
     pub(super) fn is_recorded(&self, id: InstanceId) -> bool {
-        self.recorded.contains(&id)
+        self.recorded.contains_key(&id)
+    }
+
+    /// The key that this id is recorded under.
+    pub(super) fn recorded_as(&self, id: InstanceId) -> Option<&'o InstanceKey> {
+        self.recorded.get(&id).copied()
+    }
+
+    /// Those that carry this very marker, in order of id.
+    pub(super) fn carrying(&self, marker: &Marker) -> Vec<&'o ObservedInstance> {
+        let ids = self.by_marker.get(marker.as_str());
+        let ids = ids.into_iter().flatten();
+        ids.filter_map(|id| self.get(*id)).collect()
     }
 
     /// Whether another key has moved from this one.
@@ -73,14 +86,10 @@ impl<'o> Index<'o> {
     ) -> Vec<&'o ObservedInstance> {
         let mut found: Vec<&ObservedInstance> = Vec::new();
         for marker in wanted {
-            let ids = self.by_marker.get(marker.as_str());
-            let mut hits: Vec<&ObservedInstance> = ids
-                .into_iter()
-                .flatten()
-                .filter(|id| !self.is_recorded(**id))
-                .filter_map(|id| self.get(*id))
-                .filter(|hit| found.iter().all(|known| known.id != hit.id))
-                .collect();
+            let mut hits = self.carrying(&marker);
+            hits.retain(|hit| {
+                !self.is_recorded(hit.id) && found.iter().all(|known| known.id != hit.id)
+            });
             hits.sort_by_key(|hit| (!hit.valid, hit.id));
             found.extend(hits);
         }

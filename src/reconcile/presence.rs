@@ -144,21 +144,18 @@ fn claimed_by_two(
     contested: Contested<'_>,
     found: &mut Found,
 ) {
-    let Contested { instance, marker } = contested;
+    let Contested { instance, claim } = contested;
     let own = Marker::live(&input.desired.inventory, subject.key);
     let is_recorded = subject.locked.is_some_and(|entry| entry.id == instance.id);
-    let claim = if is_recorded {
+    let ours = if is_recorded {
         "is recorded here as"
     } else {
-        "carries our marker"
+        "carries the marker"
     };
     found.refuse(
         RefusalCode::ForeignMarker,
         subject,
-        format!(
-            "instance {} {claim} `{own}`, and carries the marker `{marker}`",
-            instance.id
-        ),
+        format!("instance {} {ours} `{own}`, and {claim}", instance.id),
         "two inventories, or two keys, claim it: remove it from one of them",
     );
 }

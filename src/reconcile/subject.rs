@@ -60,8 +60,25 @@ pub(super) enum There<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Contested<'a> {
     pub(super) instance: &'a ObservedInstance,
-    /// The marker that is not ours, or of another key.
-    pub(super) marker: &'a str,
+    pub(super) claim: Claim<'a>,
+}
+
+/// What makes an instance somebody else's too.
+#[derive(Clone, Copy)]
+pub(super) enum Claim<'a> {
+    /// It carries this marker, of another inventory or of another key.
+    Marker(&'a str),
+    /// It is recorded under this key.
+    Entry(&'a InstanceKey),
+}
+
+impl std::fmt::Display for Claim<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Marker(marker) => write!(f, "carries the marker `{marker}`"),
+            Self::Entry(key) => write!(f, "is recorded as `{key}`"),
+        }
+    }
 }
 
 /// Every key that takes part, in order.
@@ -119,6 +136,7 @@ fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) ->
     let (mut marked, mut retired, mut contested) = (Vec::new(), Vec::new(), Vec::new());
     // What carries the marker of a key that another one has moved from belongs to that one.
     if desired.is_some() || !index.is_claimed(key) {
+        contested.extend(recorded_elsewhere(index, key, old, &own));
         for instance in index.unrecorded(own.live.iter().chain(&own.retired).cloned()) {
             match own.contested(instance) {
                 Some(both) => contested.push(both),
@@ -169,6 +187,26 @@ fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) ->
     }
 }
 
+/// What carries a marker of this key and is recorded under another one.
+fn recorded_elsewhere<'a>(
+    index: &Index<'a>,
+    key: &InstanceKey,
+    old: Option<&InstanceKey>,
+    own: &OwnMarkers,
+) -> Vec<Contested<'a>> {
+    own.live
+        .iter()
+        .flat_map(|marker| index.carrying(marker))
+        .filter_map(|instance| {
+            let holder = index.recorded_as(instance.id)?;
+            (holder != key && Some(holder) != old).then_some(Contested {
+                instance,
+                claim: Claim::Entry(holder),
+            })
+        })
+        .collect()
+}
+
 fn there<'a>(index: &Index<'a>, own: &OwnMarkers, entry: &LockedInstance) -> There<'a> {
     let Some(seen) = index.get(entry.id) else {
         return if index.observed.gone.contains(&entry.id) {
@@ -215,6 +253,7 @@ impl OwnMarkers {
             all.any(|own| own.as_str() == tag)
         };
         let marker = markers(instance).find(|tag| !is_own(tag))?;
-        Some(Contested { instance, marker })
+        let claim = Claim::Marker(marker);
+        Some(Contested { instance, claim })
     }
 }
