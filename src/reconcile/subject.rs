@@ -103,8 +103,8 @@ pub(super) fn subjects<'a>(input: &'a PlanInput, index: &Index<'a>) -> Vec<Subje
         .collect()
 }
 
-/// The key whose entry belongs to this one after a rename. Where this key has an entry, or a live
-/// instance beside that of the old key, both exist: this one wins, and the other stays recorded.
+/// The key whose entry belongs to this one after a rename. Where this key has an instance of its own
+/// beside that of the old key, both exist: this one wins, and the other stays recorded.
 fn takes_over<'a>(
     input: &PlanInput,
     index: &Index<'_>,
@@ -112,13 +112,15 @@ fn takes_over<'a>(
     desired: &'a DesiredInstance,
 ) -> Option<&'a InstanceKey> {
     let old = desired.lifecycle.moved_from.as_ref()?;
-    if input.lock.instances.contains_key(key) {
-        return None;
-    }
+    let entries = &input.lock.instances;
     let is_alive = |entry: &LockedInstance| index.get(entry.id).is_some();
-    let old_is_there = input.lock.instances.get(old).is_some_and(is_alive);
+    let old_is_there = entries.get(old).is_some_and(is_alive);
     let own = index.unrecorded([Marker::live(&input.desired.inventory, key)]);
-    (!old_is_there || own.is_empty()).then_some(old)
+    let takes = match entries.get(key) {
+        None => !old_is_there || own.is_empty(),
+        Some(entry) => old_is_there && own.is_empty() && index.observed.gone.contains(&entry.id),
+    };
+    takes.then_some(old)
 }
 
 fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) -> Subject<'a> {
@@ -126,7 +128,9 @@ fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) ->
     let old = desired.and_then(|desired| desired.lifecycle.moved_from.as_ref());
     let taken = desired.and_then(|desired| takes_over(input, index, key, desired));
     let own_entry = input.lock.instances.get(key);
-    let locked = own_entry.or_else(|| input.lock.instances.get(taken?));
+    let locked = taken
+        .and_then(|old| input.lock.instances.get(old))
+        .or(own_entry);
 
     let own = OwnMarkers::of(input, key, old);
     let there = match locked {

@@ -114,11 +114,16 @@ impl<'a> Auditor<'a> {
         self.input.desired.instances.get(&step.key)
     }
 
-    /// The entry of the step's key, or of the key it had.
-    fn entry(&self, step: &Step) -> Option<&'a LockedInstance> {
+    /// The entries of the step's key, and of the key it had.
+    fn entries(&self, step: &Step) -> impl Iterator<Item = &'a LockedInstance> {
         let entries = &self.input.lock.instances;
-        let own = entries.get(&step.key);
-        own.or_else(|| entries.get(step.moved_from.as_ref()?))
+        let moved = step.moved_from.as_ref().and_then(|old| entries.get(old));
+        entries.get(&step.key).into_iter().chain(moved)
+    }
+
+    /// Whether the step's key, or the key it had, records this instance.
+    fn records(&self, step: &Step, id: InstanceId) -> bool {
+        self.entries(step).any(|entry| entry.id == id)
     }
 
     fn observed(&self, id: InstanceId) -> Option<&'a ObservedInstance> {
@@ -133,8 +138,7 @@ impl<'a> Auditor<'a> {
     }
 
     fn is_protected(&self, step: &Step) -> bool {
-        let recorded = self.entry(step);
-        recorded.is_some_and(|entry| entry.lifecycle.protect)
+        self.entries(step).any(|entry| entry.lifecycle.protect)
             || self
                 .desired(step)
                 .is_some_and(|instance| instance.lifecycle.protect)

@@ -38,7 +38,7 @@ impl Auditor<'_> {
                 self.create(step, request);
             }
             Action::Update(request) => {
-                let recorded = self.entry(step).is_some_and(|entry| entry.id == request.id);
+                let recorded = self.records(step, request.id);
                 let retired = self.carries(request.id, MarkerState::Retired);
                 self.expect(
                     recorded || retired,
@@ -93,7 +93,7 @@ impl Auditor<'_> {
         let foreign = markers(seen).any(|tag| !self.is_our_marker(tag));
         self.expect(!foreign, step, "a step on an instance somebody else claims");
         let by_key = self.recorded.contains(&id)
-            && self.entry(step).is_none_or(|entry| entry.id != id)
+            && !self.records(step, id)
             && !matches!(step.action, Action::Delete { .. });
         self.expect(!by_key, step, "a step on the instance of another key");
     }
