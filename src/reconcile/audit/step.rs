@@ -174,9 +174,15 @@ impl Auditor<'_> {
         let finishes = wanted && retired && self.has_valid_besides(id);
         let asked = finishes || policy.prune_duplicates || policy.prune_orphans;
         self.expect(asked, step, "a delete that nobody asked for");
+        // The old one of a replace may still be what is recorded, under the key's old name even.
+        let moved = self.desired(step).and_then(|wanted| {
+            let old = wanted.lifecycle.moved_from.as_ref()?;
+            self.input.lock.instances.get(old)
+        });
+        let is_own = is_recorded || moved.is_some_and(|entry| entry.id == id);
         let recorded = self.recorded.contains(&id);
         self.expect(
-            !recorded || (is_recorded && finishes),
+            !recorded || (is_own && finishes),
             step,
             "a delete of a recorded instance",
         );
