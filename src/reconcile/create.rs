@@ -59,9 +59,12 @@ pub(super) fn replace(
     mut reasons: Vec<Reason>,
     found: &mut Found,
 ) {
+    let own_entry = input.lock.instances.get(subject.key);
     let protected = subject
         .locked
-        .is_some_and(|locked| locked.lifecycle.protect);
+        .into_iter()
+        .chain(own_entry)
+        .any(|locked| locked.lifecycle.protect);
     if protected || desired.lifecycle.protect {
         found.refuse(
             RefusalCode::Protected,

@@ -3,6 +3,7 @@
 
 use super::found::Found;
 use super::index::{Index, markers};
+use super::removed::Rest;
 use super::subject::{Contested, Subject, There};
 use super::{PlanInput, create, diff, extra, normalize, removed};
 use crate::model::{DesiredInstance, Marker, NoteCode, ObservedInstance, Reason, RefusalCode};
@@ -44,23 +45,22 @@ pub(super) fn decide(
             unfinished(input, subject, desired, old, found);
         }
         (None, There::Live(seen), Some(_) | None) => {
-            if removed::removed(input, index, subject, seen, found) {
-                removed::left_over(input, subject, &subject.marked, found);
+            let rest = if removed::removed(input, index, subject, seen, found) {
+                Rest::All
             } else {
                 extra::duplicates(input, subject, seen, found);
-            }
-            removed::left_over(input, subject, &subject.retired, found);
+                Rest::Retired
+            };
+            removed::left_over(input, subject, rest, found);
         }
         // The old one of a replace, and the manifest wants neither it nor its successor.
         (None, There::Retired(seen), Some(_) | None) => {
             removed::removed(input, index, subject, seen, found);
-            removed::left_over(input, subject, &subject.marked, found);
-            removed::left_over(input, subject, &subject.retired, found);
+            removed::left_over(input, subject, Rest::All, found);
         }
         (None, There::Gone, Some(_) | None) => {
             removed::forget(subject, found);
-            removed::left_over(input, subject, &subject.marked, found);
-            removed::left_over(input, subject, &subject.retired, found);
+            removed::left_over(input, subject, Rest::All, found);
         }
         (Some(_), There::Contested(contested), Some(_) | None) => {
             claimed_by_two(input, subject, contested, found);

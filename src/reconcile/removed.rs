@@ -5,7 +5,7 @@ use super::extra::goes;
 use super::found::Found;
 use super::index::{Index, markers};
 use super::presence::expected_marker;
-use super::subject::Subject;
+use super::subject::{Claim, Contested, Subject};
 use crate::model::{
     Action, InstanceKey, Marker, Note, NoteCode, ObservedInstance, OnRemove, Reason, RefusalCode,
     Step,
@@ -112,9 +112,9 @@ pub(super) fn orphans(input: &PlanInput, index: &Index<'_>, found: &mut Found) {
         if !selected {
             continue;
         }
-        let foreign = markers(instance).find(|tag| !Marker::belongs_to(tag, inventory));
-        let fate = match (foreign, key) {
-            (Some(foreign), _) => Fate::Alone(format!("it carries `{foreign}` too")),
+        let second = markers(instance).find(|tag| *tag != marker);
+        let fate = match (second, key) {
+            (Some(second), _) => Fate::Alone(format!("it carries `{second}` too")),
             (None, None) => Fate::Alone("its marker names no key".to_owned()),
             (None, Some(key)) => Fate::Of(key),
         };
@@ -122,19 +122,33 @@ pub(super) fn orphans(input: &PlanInput, index: &Index<'_>, found: &mut Found) {
     }
 }
 
-/// The same for what carries a marker of a key that is recorded for another instance, or was.
-pub(super) fn left_over(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    others: &[&ObservedInstance],
-    found: &mut Found,
-) {
-    for instance in others {
+/// The same for what carries a marker of a key that left the manifest, besides what is recorded.
+pub(super) fn left_over(input: &PlanInput, subject: &Subject<'_>, which: Rest, found: &mut Found) {
+    let marked = match which {
+        Rest::All => subject.marked.as_slice(),
+        Rest::Retired => &[],
+    };
+    for instance in marked.iter().chain(&subject.retired) {
         if let Some(marker) = markers(instance).next() {
             let fate = Fate::Of(subject.key.clone());
             orphan(input, instance, marker, fate, found);
         }
     }
+    for Contested { instance, claim } in &subject.contested {
+        if let (Claim::Marker(other), Some(marker)) = (claim, markers(instance).next()) {
+            let fate = Fate::Alone(format!("it carries `{other}` too"));
+            orphan(input, instance, marker, fate, found);
+        }
+    }
+}
+
+/// What of the instances besides the recorded one is left over.
+#[derive(Clone, Copy)]
+pub(super) enum Rest {
+    /// All of them.
+    All,
+    /// Those with the retired marker; the others are duplicates of one that stays.
+    Retired,
 }
 
 /// Whether an orphan may be deleted at all.

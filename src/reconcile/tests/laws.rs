@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::world::*;
 use crate::model::{
     Action, DesiredInstance, DesiredValue, InstanceId, LockedInstance, NoteCode, ObservedInstance,
-    OnRemove, OpenIntent, PlainValue, Secret, SecretFact, VersusLock, VersusPlatform,
+    OnRemove, OpenIntent, PlainValue, Planned, Secret, SecretFact, VersusLock, VersusPlatform,
 };
 use crate::reconcile::{Limit, PlanInput, Policy, Resend, Selection, View, plan};
 
@@ -159,13 +159,12 @@ fn any_seen_list() -> impl Strategy<Value = Vec<ObservedInstance>> {
         .prop_map(|(a, b, c, d, e)| [a, b, c, d, e].into_iter().flatten().collect())
 }
 
-/// Where a secret stands; what the caller of the planner makes of lock file, journal and platform.
+/// Where a recorded secret stands.
 fn any_fact() -> impl Strategy<Value = SecretFact> {
     let lock = prop_oneof![
         3 => Just(VersusLock::Same),
         1 => Just(VersusLock::Changed),
         1 => Just(VersusLock::Unverified),
-        1 => Just(VersusLock::NotRecorded),
         1 => Just(VersusLock::KeyRotated),
     ];
     let platform = prop_oneof![
@@ -197,10 +196,6 @@ fn any_world() -> impl Strategy<Value = PlanInput> {
             if taken {
                 instance.lifecycle.moved_from = None;
             }
-            if instance.configuration.contains_key("secret") {
-                let of_key = input.secrets.entry(key(KEYS[place])).or_default();
-                of_key.insert("secret".to_owned(), facts[place]);
-            }
             input.desired.instances.insert(key(KEYS[place]), instance);
         }
         for instance in seen_list {
@@ -217,6 +212,23 @@ fn any_world() -> impl Strategy<Value = PlanInput> {
             if !observed.instances.contains_key(&InstanceId(id)) {
                 observed.gone.insert(InstanceId(id));
             }
+        }
+        for (place, name) in KEYS.iter().enumerate() {
+            let Some(instance) = input.desired.instances.get(&key(name)) else {
+                continue;
+            };
+            if !instance.configuration.contains_key("secret") {
+                continue;
+            }
+            let old = instance.lifecycle.moved_from.as_ref();
+            let entries = &input.lock.instances;
+            let entry = entries.get(&key(name)).or_else(|| entries.get(old?));
+            let mut fact = facts[place];
+            if !entry.is_some_and(|entry| entry.secrets.contains_key("secret")) {
+                fact.versus_lock = VersusLock::NotRecorded;
+            }
+            let of_key = input.secrets.entry(key(name)).or_default();
+            of_key.insert("secret".to_owned(), fact);
         }
         for place in intents {
             let intent = OpenIntent {
@@ -243,7 +255,7 @@ fn carriers(input: &PlanInput, name: &str) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     /// Law 1 where nothing is refused: what an apply leaves needs no step.
     #[test]
@@ -284,14 +296,18 @@ proptest! {
         }
         let after = applied(&input, &first);
         let second = planned(&after);
-        for (key, _) in &input.desired.instances {
+        for key in input.desired.instances.keys() {
+            let reported = |planned: &Planned| {
+                let mut notes = planned.notes.iter();
+                notes.any(|note| note.code == NoteCode::Duplicate && note.key.as_ref() == Some(key))
+            };
             let now = carriers(&after, key.as_str());
-            prop_assert!(now <= carriers(&input, key.as_str()).max(1), "{key}: {:?}", steps(&first));
-            let reported = second.notes.iter().any(|note| {
-                note.code == NoteCode::Duplicate && note.key.as_ref() == Some(key)
-            });
+            // A marker that was taken off the recorded one comes back beside a double.
+            let grows = now > carriers(&input, key.as_str()).max(1);
+            prop_assert!(!grows || reported(&first), "{key}: {:?}", steps(&first));
             let selected = input.policy.selection.includes(key.as_str());
-            prop_assert!(now <= 1 || reported || !selected || !second.refusals.is_empty(), "{key}");
+            let told = reported(&second) || !second.refusals.is_empty();
+            prop_assert!(now <= 1 || told || !selected, "{key}: {:?}", steps(&first));
         }
     }
 

@@ -332,7 +332,7 @@ fn put(
             fact.versus_lock = VersusLock::Same;
             // What was sent is masked from then on.
             fact.versus_platform = VersusPlatform::Hidden;
-        } else if recorded.is_none() {
+        } else if recorded.is_none() && fact.versus_lock != VersusLock::KeyRotated {
             fact.versus_lock = VersusLock::Unverified;
         }
         secrets.insert(name.clone(), recorded);
