@@ -11,9 +11,9 @@ use crate::ports::{PatchBody, Record};
 /// The parts of [`crate::model::Action::Replace`].
 pub(super) struct Replacement<'p> {
     pub(super) old: InstanceId,
+    pub(super) expect_marker: Option<&'p str>,
+    pub(super) retired_marker: &'p str,
     pub(super) retire_tags: Option<&'p std::collections::BTreeSet<String>>,
-    pub(super) retired_marker: String,
-    pub(super) live_marker: String,
     pub(super) create: Option<&'p CreateRequest>,
 }
 
@@ -64,13 +64,12 @@ impl<'a> Run<'a> {
         let old = replacement.old;
         if let Some(tags) = replacement.retire_tags {
             let seen = self.read_again(old).await.map_err(|error| error.on(old))?;
-            let carries =
-                |marker: &str| seen.tags.as_ref().is_some_and(|tags| tags.contains(marker));
-            if !carries(&replacement.retired_marker) {
-                // An instance whose marker is missing is ours by the lock file alone.
-                let expected =
-                    carries(&replacement.live_marker).then_some(replacement.live_marker.as_str());
-                expect_marker(&seen, expected).map_err(|error| error.on(old))?;
+            let is_retired = seen
+                .tags
+                .as_ref()
+                .is_some_and(|tags| tags.contains(replacement.retired_marker));
+            if !is_retired {
+                expect_marker(&seen, replacement.expect_marker).map_err(|error| error.on(old))?;
                 let patch = PatchBody {
                     tags: Some(tags.iter().cloned().collect()),
                     ..PatchBody::default()
@@ -98,7 +97,7 @@ impl<'a> Run<'a> {
             }
             None => Done::with(old),
         };
-        self.delete_checked(old, Some(&replacement.retired_marker))
+        self.delete_checked(old, Some(replacement.retired_marker))
             .await
             .map_err(|error| error.on(old))?;
         Ok(done)

@@ -15,9 +15,7 @@ use super::delete::Replacement;
 use super::gate::MarkerGate;
 use super::step::{Done, StepError};
 use super::{Applied, Apply, SIGN_OF_LIFE, StopLevel};
-use crate::model::{
-    Action, ApplyReport, InstanceKey, Marker, OpenIntent, OutcomeKind, Step, StepOutcome,
-};
+use crate::model::{Action, ApplyReport, InstanceKey, OpenIntent, OutcomeKind, Step, StepOutcome};
 use crate::ports::Record;
 
 /// One apply under way.
@@ -232,16 +230,16 @@ impl<'a> Run<'a> {
             Action::Update(request) | Action::Adopt(request) => self.update(step, request).await,
             Action::Replace {
                 old,
+                expect_marker,
+                retired_marker,
                 retire_tags,
                 create,
             } => {
-                let inventory = &self.apply.plan.inventory;
-                let owner = step.moved_from.as_ref().unwrap_or(&step.key);
                 let replacement = Replacement {
                     old: *old,
+                    expect_marker: expect_marker.as_deref(),
+                    retired_marker,
                     retire_tags: retire_tags.as_ref(),
-                    retired_marker: Marker::retired(inventory, &step.key).to_string(),
-                    live_marker: Marker::live(inventory, owner).to_string(),
                     create: create.as_ref(),
                 };
                 self.replace(step, replacement, &mut permit).await

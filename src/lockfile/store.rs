@@ -36,7 +36,7 @@ pub struct LockStore {
     lines: Mutex<Vec<Stamped>>,
     /// Holds the exclusive lock; a handle of its own to the journal. The last member, for the lock
     /// is to be released when everything else has ended.
-    _journal: File,
+    journal: File,
 }
 
 impl LockStore {
@@ -101,7 +101,7 @@ impl LockStore {
             on_disk,
             lines: Mutex::new(lines),
             paths,
-            _journal: journal,
+            journal,
         })
     }
 
@@ -272,6 +272,11 @@ impl Drop for LockStore {
     fn drop(&mut self) {
         // Still under the lock, so it is ours.
         file::remove(&self.paths.holder);
+        // What was asked for is written under the lock.
+        self.writer.end();
+        // Closing would release it too, but not while a process that is just being started has yet
+        // to close what it inherited.
+        let _ = self.journal.unlock();
     }
 }
 

@@ -107,6 +107,15 @@ impl Writer {
         waits.recv().map_err(|_| gone())?
     }
 
+    /// Writes what was asked for, and nothing from then on.
+    pub(super) fn end(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // It has nothing left to say: every job was answered.
+            let _ = thread.join();
+        }
+    }
+
     #[cfg(test)]
     pub(super) fn break_disk(&self) {
         self.send(Job::Break).expect("a thread");
@@ -124,11 +133,7 @@ fn gone() -> io::Error {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            // It has nothing left to say: every job was answered.
-            let _ = thread.join();
-        }
+        self.end();
     }
 }
 

@@ -16,6 +16,7 @@ pub mod report;
 pub mod secret;
 pub mod template;
 pub mod value;
+pub mod word;
 
 pub use change::Change;
 pub use desired::{ApiSettings, Desired, DesiredInstance, DesiredValue, Lifecycle, OnRemove};
@@ -27,13 +28,14 @@ pub use ids::{
 };
 pub use lock::{Element, Fingerprint, Lock, LockedApi, LockedInstance, LockedSecret, OpenIntent};
 pub use marker::{Marker, MarkerState};
-pub use note::{Note, NoteCode};
+pub use note::Note;
 pub use observed::{Lookup, Observed, ObservedInstance, Tenant};
 pub use plan::{
-    Action, CreateRequest, ElementRef, FieldChange, LockEntryDraft, Plan, Planned, Reason, Refusal,
+    Action, CreateRequest, ElementRef, FieldChange, LockEntryDraft, Plan, Planned, Refusal,
     RequestValue, SecretRecord, Shown, Step, UpdateRequest,
 };
 pub use report::{ApplyReport, OutcomeKind, StepOutcome};
 pub use secret::{Secret, SecretJson};
 pub use template::{Part, Reference, Template};
 pub use value::PlainValue;
+pub use word::{NoteCode, Reason, RefusalCode};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Element, ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, Note,
-    PlainValue,
+    PlainValue, Reason, RefusalCode,
 };
 
 /// How the manifest names a connector. An id is for a private element that shadows a key.
@@ -44,9 +44,8 @@ pub struct Planned {
 /// A guard or a protection that says no.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Refusal {
-    /// A fixed word: `protected`, `too-many-deletes`, `too-many-changes`, `many-vanished`,
-    /// `foreign-marker`, `inventory-changed`.
-    pub code: String,
+    /// Which one.
+    pub code: RefusalCode,
     /// Which instance, where it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<InstanceKey>,
@@ -62,7 +61,8 @@ pub struct Refusal {
 pub struct Plan {
     /// Whose plan it is.
     pub inventory: InventoryName,
-    /// At most one a key, sorted by key.
+    /// Sorted by key. At most one a key, besides deletes of what is superfluous under it: those
+    /// come after it, in order of id.
     pub steps: Vec<Step>,
 }
 
@@ -98,6 +98,11 @@ pub enum Action {
     Replace {
         /// The instance to retire and delete.
         old: InstanceId,
+        /// A tag that must be there right before it is retired; `None` where it has no marker and
+        /// the lock file alone makes it ours.
+        expect_marker: Option<String>,
+        /// The tag by which it is known from then on, and that must be there for the delete.
+        retired_marker: String,
         /// The tags the old one gets: its own with the retired marker for the live one. `None`
         /// where it is retired already.
         retire_tags: Option<BTreeSet<String>>,
@@ -253,72 +258,4 @@ pub enum Shown {
     Values(super::Change<Option<serde_json::Value>>),
     /// A secret: that it changes, and no more.
     Secret,
-}
-
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $variant:ident = $word:literal,)*) => {
-        /// Why a step is in the plan: fixed words, listed in `docs/reference.md`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Reason {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl Reason {
-            /// Every reason, in the order of declaration.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The word used in JSON and in text.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
-            }
-        }
-    };
-}
-
-reasons! {
-    /// Nothing exists for this key yet.
-    Missing = "missing",
-    /// The recorded instance is gone from the platform.
-    Vanished = "vanished",
-    /// An instance carries the marker of this key and is not in the lock file.
-    MarkerFound = "marker-found",
-    /// The manifest asks for another value than was applied last.
-    ConfigurationChanged = "configuration-changed",
-    /// The platform has another value than was applied last.
-    Drifted = "drifted",
-    /// The manifest's secret is another than was sent last.
-    SecretChanged = "secret-changed",
-    /// This tool never sent the secret itself, so it is sent once.
-    SecretUnverified = "secret-unverified",
-    /// The caller asked for secrets to be sent again.
-    SecretResent = "secret-resent",
-    /// The connector is another, which only a replace can do.
-    ElementChanged = "element-changed",
-    /// The caller asked for a replace.
-    ReplaceRequested = "replace-requested",
-    /// The key was renamed.
-    Moved = "moved",
-    /// The marker is missing on the platform.
-    MarkerMissing = "marker-missing",
-    /// It left the manifest.
-    Removed = "removed",
-    /// It is deleted because the caller asked to prune.
-    Pruned = "pruned",
-    /// Only the lock file changes.
-    LockOnly = "lock-only",
-    /// A replace of an earlier run is finished.
-    ReplaceUnfinished = "replace-unfinished",
-    /// A second instance with the marker of one key.
-    Duplicate = "duplicate",
-    /// The platform says its credentials do not work.
-    Invalid = "invalid",
-}
-
-impl std::fmt::Display for Reason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
-    }
 }

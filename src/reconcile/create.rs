@@ -1,18 +1,16 @@
 //! Steps that create: for what is missing, and for what only a new instance can be.
 
-use std::collections::BTreeSet;
-
 use super::PlanInput;
 use super::draft::draft;
+use super::found::Found;
 use super::index::{Index, markers};
-use super::normalize::is_of;
-use super::presence::Found;
+use super::normalize::{catalogue_entry, is_of, own_tags};
+use super::presence::expected_marker;
 use super::subject::Subject;
-use crate::catalog::Catalog;
 use crate::model::plan::SecretRecord;
 use crate::model::{
-    Action, Change, CreateRequest, DesiredInstance, DesiredValue, ElementRef, FieldChange, Marker,
-    NoteCode, ObservedInstance, Reason, RequestValue, Shown, Step,
+    Action, Change, CreateRequest, DesiredInstance, DesiredValue, FieldChange, Lifecycle, Marker,
+    NoteCode, ObservedInstance, OnRemove, Reason, RefusalCode, RequestValue, Shown, Step,
 };
 
 /// The key that chooses the variant of authentication.
@@ -52,22 +50,24 @@ pub(super) fn missing(
     });
 }
 
-/// A step that replaces an instance; `retire_tags` is `None` where it is retired already.
+/// A step that replaces an instance, from wherever an earlier run left off.
 pub(super) fn replace(
     input: &PlanInput,
     subject: &Subject<'_>,
     desired: &DesiredInstance,
     old: &ObservedInstance,
-    retire_tags: Option<BTreeSet<String>>,
-    reasons: Vec<Reason>,
+    mut reasons: Vec<Reason>,
     found: &mut Found,
 ) {
+    let own_entry = input.lock.instances.get(subject.key);
     let protected = subject
         .locked
-        .is_some_and(|locked| locked.lifecycle.protect);
+        .into_iter()
+        .chain(own_entry)
+        .any(|locked| locked.lifecycle.protect);
     if protected || desired.lifecycle.protect {
         found.refuse(
-            "protected",
+            RefusalCode::Protected,
             subject,
             format!("instance {} has to be replaced, but is protected", old.id),
             "a replace makes a new id and a new token; apply `protect: false` first",
@@ -83,16 +83,24 @@ pub(super) fn replace(
         return;
     }
     let mut changes = everything(desired);
-    changes.insert(
-        0,
-        FieldChange {
+    if !is_of(&old.element, &desired.element) {
+        changes.push(FieldChange {
             path: "element".to_owned(),
             shown: Shown::Values(Change {
                 before: Some(old.element.key.as_str().into()),
                 after: Some(desired.element.to_string().into()),
             }),
-        },
-    );
+        });
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    let retired = Marker::retired(&input.desired.inventory, subject.key).to_string();
+    let expected = expected_marker(old);
+    let mut tags = own_tags(old);
+    tags.insert(retired.clone());
+    if subject.moved_from.is_some() {
+        reasons.push(Reason::Moved);
+    }
+    reasons.sort();
     found.steps.push(Step {
         key: subject.key.clone(),
         element: desired.element.to_string(),
@@ -100,7 +108,9 @@ pub(super) fn replace(
         moved_from: subject.moved_from.cloned(),
         action: Action::Replace {
             old: old.id,
-            retire_tags,
+            retire_tags: (expected.as_ref() != Some(&retired)).then_some(tags),
+            expect_marker: expected,
+            retired_marker: retired,
             create: Some(request(input, subject, desired)),
         },
         changes,
@@ -113,6 +123,8 @@ fn request(input: &PlanInput, subject: &Subject<'_>, desired: &DesiredInstance) 
     // Without declared tags: what the platform itself would have tagged (API.md section 2.5).
     let mut tags: Vec<String> = match &desired.tags {
         Some(tags) => tags.iter().cloned().collect(),
+        // A name that reads like a marker would make the instance somebody else's.
+        None if Marker::state_of(&desired.name).is_some() => Vec::new(),
         None => vec![desired.name.clone()],
     };
     tags.push(marker.clone());
@@ -140,7 +152,7 @@ fn request(input: &PlanInput, subject: &Subject<'_>, desired: &DesiredInstance) 
     }
 }
 
-/// Every declared value, as it will be.
+/// Every declared value, as it will be; sorted by path.
 fn everything(desired: &DesiredInstance) -> Vec<FieldChange> {
     let DesiredInstance {
         element: _,
@@ -149,43 +161,66 @@ fn everything(desired: &DesiredInstance) -> Vec<FieldChange> {
         configuration,
         provider_data,
         external_authentication,
-        retrieve_objects: _,
+        retrieve_objects,
         enabled,
-        lifecycle: _,
+        lifecycle,
     } = desired;
-    let new = |path: &str, after: serde_json::Value| FieldChange {
-        path: path.to_owned(),
-        shown: Shown::Values(Change {
-            before: None,
-            after: Some(after),
-        }),
-    };
-    let mut changes = vec![new("name", name.as_str().into())];
-    if let Some(tags) = tags {
-        changes.push(new("tags", tags.iter().cloned().collect()));
-    }
-    for (name, value) in configuration {
-        let path = format!("configuration.{name}");
-        changes.push(match value {
-            DesiredValue::Plain(value) => new(&path, value.0.clone()),
-            DesiredValue::Secret(_) => FieldChange {
-                path,
-                shown: Shown::Secret,
-            },
-        });
-    }
-    if provider_data.is_some() {
+    let Lifecycle {
+        protect,
+        on_remove,
+        moved_from: _,
+        ignore_changes,
+    } = lifecycle;
+    let mut changes = Vec::new();
+    let mut new = |path: &str, after: serde_json::Value| {
         changes.push(FieldChange {
-            path: "providerData".to_owned(),
-            shown: Shown::Secret,
+            path: path.to_owned(),
+            shown: Shown::Values(Change {
+                before: None,
+                after: Some(after),
+            }),
         });
+    };
+    new("name", name.as_str().into());
+    if let Some(tags) = tags {
+        new("tags", tags.iter().cloned().collect());
     }
     if let Some(external) = external_authentication {
-        changes.push(new("externalAuthentication", external.as_str().into()));
+        new("externalAuthentication", external.as_str().into());
+    }
+    if let Some(retrieve) = retrieve_objects {
+        new("retrieveObjectsAfterInstantiation", (*retrieve).into());
     }
     if !enabled {
-        changes.push(new("enabled", false.into()));
+        new("enabled", false.into());
     }
+    if *protect {
+        new("lifecycle.protect", true.into());
+    }
+    if *on_remove != OnRemove::default() {
+        let word = serde_json::to_value(on_remove).unwrap_or_default();
+        new("lifecycle.onRemove", word);
+    }
+    if !ignore_changes.is_empty() {
+        let paths = ignore_changes.iter().cloned().collect();
+        new("lifecycle.ignoreChanges", paths);
+    }
+    let mut secrets = Vec::new();
+    for (name, value) in configuration {
+        let path = format!("configuration.{name}");
+        match value {
+            DesiredValue::Plain(value) => new(&path, value.0.clone()),
+            DesiredValue::Secret(_) => secrets.push(path),
+        }
+    }
+    if provider_data.is_some() {
+        secrets.push("providerData".to_owned());
+    }
+    changes.extend(secrets.into_iter().map(|path| FieldChange {
+        path,
+        shown: Shown::Secret,
+    }));
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
     changes
 }
 
@@ -202,7 +237,7 @@ fn look_alikes(
         .instances
         .values()
         .filter(|seen| seen.name == desired.name && is_of(&seen.element, &desired.element))
-        .filter(|seen| markers(seen).next().is_none())
+        .filter(|seen| markers(seen).next().is_none() && !index.is_recorded(seen.id))
         .map(|seen| seen.id.to_string())
         .collect();
     if !ids.is_empty() {
@@ -222,11 +257,7 @@ fn look_alikes(
 
 /// An OAuth element without anything to sign in with (API.md section 2.4).
 fn needs_sign_in(desired: &DesiredInstance) -> bool {
-    let entry = match &desired.element {
-        ElementRef::Key(key) => Catalog::embedded().element(key.as_str()),
-        ElementRef::Id(id) => Catalog::embedded().element_by_id(id.0),
-    };
-    let Some(entry) = entry else {
+    let Some(entry) = catalogue_entry(&desired.element) else {
         return false;
     };
     let method = match desired.configuration.get(VARIANT) {

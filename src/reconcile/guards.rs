@@ -1,11 +1,43 @@
 //! Guards: what makes a plan more likely a mistake than a wish is refused until it is said twice.
 
-use super::presence::Found;
+use std::collections::BTreeMap;
+
+use super::found::Found;
 use super::{PlanInput, View};
-use crate::model::{Action, Observed, Reason, Refusal};
+use crate::model::{Action, InstanceId, InstanceKey, Observed, Reason, Refusal, RefusalCode};
 
 /// More than this share of the recorded instances gone at once is more likely other credentials.
 const VANISHED_PERCENT: usize = 20;
+
+/// A lock file that is of another inventory, or has one instance under two keys, is no ground to
+/// plan on.
+pub(super) fn lock_is_sound(input: &PlanInput, found: &mut Found) -> bool {
+    let (recorded, wanted) = (&input.lock.inventory, &input.desired.inventory);
+    if recorded != wanted {
+        refuse(
+            found,
+            RefusalCode::InventoryChanged,
+            format!("the lock file is of the inventory `{recorded}`, the manifest of `{wanted}`"),
+            "every marker names the inventory: put the old name back, or use a lock file of its own"
+                .to_owned(),
+        );
+    }
+    let mut keys: BTreeMap<InstanceId, &InstanceKey> = BTreeMap::new();
+    for (key, entry) in &input.lock.instances {
+        if let Some(other) = keys.insert(entry.id, key) {
+            refuse(
+                found,
+                RefusalCode::RecordedTwice,
+                format!(
+                    "the lock file records instance {} under `{other}` and under `{key}`",
+                    entry.id
+                ),
+                "remove the wrong one of the two entries from the lock file".to_owned(),
+            );
+        }
+    }
+    found.refusals.is_empty()
+}
 
 pub(super) fn check(input: &PlanInput, observed: &Observed, found: &mut Found) {
     vanished(input, observed, found);
@@ -24,7 +56,7 @@ pub(super) fn check(input: &PlanInput, observed: &Observed, found: &mut Found) {
     if deletes > most {
         refuse(
             found,
-            "too-many-deletes",
+            RefusalCode::TooManyDeletes,
             format!(
                 "the plan deletes or replaces {deletes} instances, and at most {most} are allowed"
             ),
@@ -41,7 +73,7 @@ pub(super) fn check(input: &PlanInput, observed: &Observed, found: &mut Found) {
     {
         refuse(
             found,
-            "too-many-changes",
+            RefusalCode::TooManyChanges,
             format!("the plan changes {changes} instances, and at most {most} are allowed"),
             format!("pass --max-changes={changes} where that is what you want"),
         );
@@ -64,7 +96,7 @@ fn vanished(input: &PlanInput, observed: &Observed, found: &mut Found) {
     if suspicious {
         refuse(
             found,
-            "many-vanished",
+            RefusalCode::ManyVanished,
             format!("{gone} of {recorded} recorded instances are gone from the platform"),
             "more likely these credentials do not see them; where they are really gone, pass --recreate-vanished"
                 .to_owned(),
@@ -72,9 +104,9 @@ fn vanished(input: &PlanInput, observed: &Observed, found: &mut Found) {
     }
 }
 
-fn refuse(found: &mut Found, code: &str, message: String, hint: String) {
+fn refuse(found: &mut Found, code: RefusalCode, message: String, hint: String) {
     found.refusals.push(Refusal {
-        code: code.to_owned(),
+        code,
         key: None,
         message,
         hint,

@@ -5,20 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::PlanInput;
 use crate::model::{InstanceId, InstanceKey, Marker, Observed, ObservedInstance};
 
-/// Observed instances by the markers they carry.
+/// Observed instances by the markers they carry, and what is asked of every key more than once.
 pub(super) struct Index<'o> {
     pub(super) observed: &'o Observed,
     by_marker: BTreeMap<&'o str, BTreeSet<InstanceId>>,
     /// Every marker that belongs to a key somebody knows.
     known: BTreeSet<String>,
-    /// Every id of the lock file.
-    pub(super) recorded: BTreeSet<InstanceId>,
+    /// Every id of the lock file, and its key.
+    recorded: BTreeMap<InstanceId, &'o InstanceKey>,
     /// Keys that another one has moved from.
-    pub(super) claimed: BTreeSet<InstanceKey>,
+    claimed: BTreeSet<InstanceKey>,
 }
 
 impl<'o> Index<'o> {
-    pub(super) fn new(input: &PlanInput, observed: &'o Observed) -> Self {
+    pub(super) fn new(input: &'o PlanInput, observed: &'o Observed) -> Self {
         let mut by_marker: BTreeMap<&str, BTreeSet<InstanceId>> = BTreeMap::new();
         for instance in observed.instances.values() {
             for tag in markers(instance) {
@@ -26,17 +26,15 @@ impl<'o> Index<'o> {
             }
         }
         let inventory = &input.desired.inventory;
-        let moved = input
-            .desired
-            .instances
+        let desired = &input.desired.instances;
+        let claimed: BTreeSet<InstanceKey> = desired
             .values()
-            .filter_map(|instance| instance.lifecycle.moved_from.as_ref());
-        let known = input
-            .desired
-            .instances
+            .filter_map(|instance| instance.lifecycle.moved_from.clone())
+            .collect();
+        let known = desired
             .keys()
             .chain(input.lock.instances.keys())
-            .chain(moved)
+            .chain(&claimed)
             .flat_map(|key| {
                 [
                     Marker::live(inventory, key).to_string(),
@@ -44,22 +42,14 @@ impl<'o> Index<'o> {
                 ]
             })
             .collect();
-        let moved = input
-            .desired
-            .instances
-            .values()
-            .filter_map(|instance| instance.lifecycle.moved_from.clone());
+        let recorded = input.lock.instances.iter();
+        let recorded = recorded.map(|(key, entry)| (entry.id, key));
         Self {
             observed,
             by_marker,
             known,
-            recorded: input
-                .lock
-                .instances
-                .values()
-                .map(|entry| entry.id)
-                .collect(),
-            claimed: moved.collect(),
+            recorded: recorded.collect(),
+            claimed,
         }
     }
 
@@ -67,57 +57,56 @@ impl<'o> Index<'o> {
         self.observed.instances.get(&id)
     }
 
-    /// Those with the live marker of one of these keys, the one to keep first: the oldest valid.
-    pub(super) fn live(
-        &self,
-        input: &PlanInput,
-        keys: &[&InstanceKey],
-    ) -> Vec<&'o ObservedInstance> {
-        self.carrying(
-            keys.iter()
-                .map(|key| Marker::live(&input.desired.inventory, key)),
-        )
+    pub(super) fn is_recorded(&self, id: InstanceId) -> bool {
+        self.recorded.contains_key(&id)
     }
 
-    /// Those with the retired marker of one of these keys.
-    pub(super) fn retired(
-        &self,
-        input: &PlanInput,
-        keys: &[&InstanceKey],
-    ) -> Vec<&'o ObservedInstance> {
-        self.carrying(
-            keys.iter()
-                .map(|key| Marker::retired(&input.desired.inventory, key)),
-        )
+    /// The key that this id is recorded under.
+    pub(super) fn recorded_as(&self, id: InstanceId) -> Option<&'o InstanceKey> {
+        self.recorded.get(&id).copied()
     }
 
-    fn carrying(&self, wanted: impl Iterator<Item = Marker>) -> Vec<&'o ObservedInstance> {
+    /// Those that carry this very marker, in order of id.
+    pub(super) fn carrying(&self, marker: &Marker) -> Vec<&'o ObservedInstance> {
+        let ids = self.by_marker.get(marker.as_str());
+        let ids = ids.into_iter().flatten();
+        ids.filter_map(|id| self.get(*id)).collect()
+    }
+
+    /// Whether another key has moved from this one.
+    pub(super) fn is_claimed(&self, key: &InstanceKey) -> bool {
+        self.claimed.contains(key)
+    }
+
+    /// Those that nobody has recorded and that carry one of these markers. The markers come in the
+    /// order given, and within each the instance to keep comes first: the oldest valid.
+    pub(super) fn unrecorded(
+        &self,
+        wanted: impl IntoIterator<Item = Marker>,
+    ) -> Vec<&'o ObservedInstance> {
         let mut found: Vec<&ObservedInstance> = Vec::new();
-        // Markers in the order given: the key's own before that of the key it had.
         for marker in wanted {
-            let ids = self.by_marker.get(marker.as_str());
-            let mut hits: Vec<&ObservedInstance> = ids
-                .into_iter()
-                .flatten()
-                .filter_map(|id| self.get(*id))
-                .filter(|hit| found.iter().all(|known| known.id != hit.id))
-                .collect();
+            let mut hits = self.carrying(&marker);
+            hits.retain(|hit| {
+                !self.is_recorded(hit.id) && found.iter().all(|known| known.id != hit.id)
+            });
             hits.sort_by_key(|hit| (!hit.valid, hit.id));
             found.extend(hits);
         }
         found
     }
 
-    /// Instances with a marker of this inventory whose key nobody knows.
+    /// Instances that carry a marker of this inventory, and none of a key that somebody knows.
     pub(super) fn orphans(&self, input: &PlanInput) -> Vec<(&'o ObservedInstance, &'o str)> {
         self.observed
             .instances
             .values()
-            .filter(|instance| !self.recorded.contains(&instance.id))
+            .filter(|instance| !self.is_recorded(instance.id))
+            .filter(|instance| !markers(instance).any(|tag| self.known.contains(tag)))
             .filter_map(|instance| {
                 let own = markers(instance)
                     .find(|tag| Marker::belongs_to(tag, &input.desired.inventory))?;
-                (!self.known.contains(own)).then_some((instance, own))
+                Some((instance, own))
             })
             .collect()
     }
@@ -127,7 +116,7 @@ impl<'o> Index<'o> {
         self.observed
             .instances
             .values()
-            .filter(|instance| !self.recorded.contains(&instance.id))
+            .filter(|instance| !self.is_recorded(instance.id))
             .filter(|instance| {
                 !markers(instance).any(|tag| {
                     self.known.contains(tag) || Marker::belongs_to(tag, &input.desired.inventory)

@@ -6,6 +6,8 @@ mod audit;
 mod create;
 mod diff;
 mod draft;
+mod extra;
+mod found;
 mod guards;
 mod index;
 mod input;
@@ -14,7 +16,6 @@ mod notes;
 mod policy;
 mod presence;
 mod removed;
-mod secret;
 mod subject;
 
 #[cfg(test)]
@@ -26,31 +27,37 @@ pub use audit::{Violation, audit};
 pub use input::{PlanInput, View};
 pub use policy::{Limit, Policy, Resend, Selection};
 
-use crate::model::{Plan, Planned};
-use presence::Found;
+use crate::model::{Action, InstanceId, InstanceKey, Plan, Planned, Step};
+use found::Found;
 
 /// Decides what leads from what is to what is wanted. The same input gives the same plan, byte for
 /// byte.
 pub fn plan(input: &PlanInput) -> Planned {
-    let observed = match &input.view {
-        View::Live(observed) => Cow::Borrowed(observed),
-        View::Offline => Cow::Owned(normalize::as_recorded(&input.lock)),
-    };
-    let index = index::Index::new(input, &observed);
     let mut found = Found::default();
-    for subject in subject::subjects(input, &index) {
-        presence::decide(input, &index, &subject, &mut found);
+    if guards::lock_is_sound(input, &mut found) {
+        let observed = match &input.view {
+            View::Live(observed) => Cow::Borrowed(observed),
+            View::Offline => Cow::Owned(normalize::as_recorded(&input.lock)),
+        };
+        let index = index::Index::new(input, &observed);
+        for subject in subject::subjects(input, &index) {
+            presence::decide(input, &index, &subject, &mut found);
+        }
+        removed::orphans(input, &index, &mut found);
+        notes::general(input, &index, &mut found);
+        guards::check(input, &observed, &mut found);
     }
-    removed::orphans(input, &index, &mut found);
-    notes::general(input, &index, &mut found);
-    guards::check(input, &observed, &mut found);
+    in_order(input, found)
+}
 
+fn in_order(input: &PlanInput, found: Found) -> Planned {
     let Found {
         mut steps,
         mut notes,
         mut refusals,
         unchanged,
-        ..
+        not_compared: _,
+        rotated: _,
     } = found;
     steps.sort_by(|a, b| order(a).cmp(&order(b)));
     notes.sort();
@@ -70,13 +77,14 @@ pub fn plan(input: &PlanInput) -> Planned {
 
 /// Steps of one key are carried out in this order: what is current comes first, what is superfluous
 /// last.
-fn order(
-    step: &crate::model::Step,
-) -> (
-    &crate::model::InstanceKey,
-    bool,
-    Option<crate::model::InstanceId>,
-) {
-    let deletes = matches!(step.action, crate::model::Action::Delete { .. });
-    (&step.key, deletes, step.id)
+fn order(step: &Step) -> (&InstanceKey, bool, Option<InstanceId>) {
+    let is_superfluous = match step.action {
+        Action::Delete { drop_entry, .. } => !drop_entry,
+        Action::Create(_)
+        | Action::Update(_)
+        | Action::Replace { .. }
+        | Action::Adopt(_)
+        | Action::Forget => false,
+    };
+    (&step.key, is_superfluous, step.id)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::is_platform_owned;
+use crate::catalog::{Catalog, ElementEntry, is_platform_owned};
 use crate::model::observed::MASK;
 use crate::model::value::canonical_text;
 use crate::model::{
@@ -40,6 +40,39 @@ pub(super) fn shown(instance: &ObservedInstance, name: &str) -> ShownValue {
 /// The spelling that both sides are brought into.
 pub(super) fn wanted(value: &PlainValue) -> String {
     canonical(&value.canonical())
+}
+
+/// Whether the platform has what is wanted, in whatever spelling.
+pub(super) fn same(element: &ElementRef, name: &str, value: &PlainValue, shown: &str) -> bool {
+    let wanted = wanted(value);
+    if wanted == shown {
+        return true;
+    }
+    // Nothing, sent to a key with a default, may come back as the default (API.md Q10).
+    if wanted.is_empty() {
+        let row = catalogue_entry(element).and_then(|entry| Catalog::embedded().row(entry, name));
+        let default = row.and_then(|row| row.default.as_deref());
+        return default.is_some_and(|default| canonical(default) == shown);
+    }
+    is_same_fraction(value, shown)
+}
+
+/// A fraction may come back in another spelling, `1.0` as `1` say; an integer has only one.
+fn is_same_fraction(value: &PlainValue, shown: &str) -> bool {
+    match &value.0 {
+        serde_json::Value::Number(number) if number.is_f64() => {
+            shown.parse::<f64>().ok() == number.as_f64()
+        }
+        _ => false,
+    }
+}
+
+/// The catalogue's entry for an element, where it knows it.
+pub(super) fn catalogue_entry(element: &ElementRef) -> Option<&'static ElementEntry> {
+    match element {
+        ElementRef::Key(key) => Catalog::embedded().element(key.as_str()),
+        ElementRef::Id(id) => Catalog::embedded().element_by_id(id.0),
+    }
 }
 
 /// Booleans come back in lower case whatever was sent.

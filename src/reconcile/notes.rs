@@ -1,7 +1,7 @@
 //! Notes about the whole.
 
+use super::found::Found;
 use super::index::Index;
-use super::presence::Found;
 use super::{PlanInput, View};
 use crate::model::{Note, NoteCode};
 

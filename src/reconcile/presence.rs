@@ -1,57 +1,12 @@
 //! The presence table: what follows from desired, recorded and observed, in one exhaustive match.
 //! `docs/lifecycle.md` has the same table for people.
 
-use std::collections::BTreeSet;
-
+use super::found::Found;
 use super::index::{Index, markers};
-use super::subject::{Subject, There};
-use super::{PlanInput, View, create, diff, normalize, removed};
-use crate::model::{
-    Action, InstanceId, Marker, Note, NoteCode, ObservedInstance, Reason, Refusal, Step,
-};
-
-/// What the planner has found so far.
-#[derive(Default)]
-pub(super) struct Found {
-    pub(super) steps: Vec<Step>,
-    pub(super) notes: Vec<Note>,
-    pub(super) refusals: Vec<Refusal>,
-    pub(super) unchanged: usize,
-    /// Secrets that could not be compared for want of credentials.
-    pub(super) not_compared: usize,
-    /// Secrets whose fingerprints were made with another key.
-    pub(super) rotated: usize,
-}
-
-impl Found {
-    pub(super) fn note(
-        &mut self,
-        code: NoteCode,
-        subject: &Subject<'_>,
-        message: impl Into<String>,
-    ) {
-        self.notes.push(Note {
-            code,
-            key: Some(subject.key.clone()),
-            message: message.into(),
-        });
-    }
-
-    pub(super) fn refuse(
-        &mut self,
-        code: &str,
-        subject: &Subject<'_>,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) {
-        self.refusals.push(Refusal {
-            code: code.to_owned(),
-            key: Some(subject.key.clone()),
-            message: message.into(),
-            hint: hint.into(),
-        });
-    }
-}
+use super::removed::Rest;
+use super::subject::{Contested, Subject, There};
+use super::{PlanInput, create, diff, extra, normalize, removed};
+use crate::model::{DesiredInstance, Marker, NoteCode, ObservedInstance, Reason, RefusalCode};
 
 /// Decides about one key.
 pub(super) fn decide(
@@ -63,47 +18,70 @@ pub(super) fn decide(
     let marked = subject.marked.first().copied();
     match (subject.desired, subject.there, marked) {
         (Some(desired), There::NotRecorded, None) => {
-            if !unfinished(input, subject, found, None) {
-                create::missing(input, index, subject, desired, Reason::Missing, found);
-            }
+            nothing_current(input, index, subject, desired, Reason::Missing, found);
         }
         (Some(desired), There::Gone, None) => {
-            if !unfinished(input, subject, found, None) {
-                create::missing(input, index, subject, desired, Reason::Vanished, found);
-            }
+            nothing_current(input, index, subject, desired, Reason::Vanished, found);
         }
-        (Some(_), There::NotRecorded, Some(instance)) => {
-            diff::adopt(input, subject, instance, Reason::MarkerFound, found);
-            superfluous(input, subject, instance, found);
+        (Some(desired), There::NotRecorded, Some(seen)) => {
+            diff::adopt(input, subject, desired, seen, Reason::MarkerFound, found);
+            extra::besides(input, subject, seen, found);
         }
-        (Some(_), There::Gone, Some(instance)) => {
-            diff::adopt(input, subject, instance, Reason::Vanished, found);
-            superfluous(input, subject, instance, found);
+        (Some(desired), There::Gone, Some(seen)) => {
+            diff::adopt(input, subject, desired, seen, Reason::Vanished, found);
+            extra::besides(input, subject, seen, found);
         }
-        (Some(_), There::Yes(instance), _) if is_own_retired(input, subject, instance) => {
-            recorded_is_retired(input, subject, instance, found);
+        (Some(desired), There::Live(seen), Some(_) | None) => {
+            diff::compare(input, subject, desired, seen, found);
+            extra::besides(input, subject, seen, found);
         }
-        (Some(_), There::Yes(instance), Some(_) | None) => {
-            if !belongs_to_somebody_else(input, subject, instance, found) {
-                diff::compare(input, subject, instance, found);
-                superfluous(input, subject, instance, found);
-            }
+        (Some(desired), There::Retired(old), Some(new)) => {
+            let reason = Reason::ReplaceUnfinished;
+            diff::adopt(input, subject, desired, new, reason, found);
+            extra::besides(input, subject, new, found);
+            extra::delete_retired(subject, new, old, found);
         }
-        (None, There::Yes(instance), Some(_) | None) => {
-            if removed::removed(input, index, subject, instance, found) {
-                removed::left_over(input, &subject.marked, found);
+        (Some(desired), There::Retired(old), None) => {
+            unfinished(input, subject, desired, old, found);
+        }
+        (None, There::Live(seen), Some(_) | None) => {
+            let rest = if removed::removed(input, index, subject, seen, found) {
+                Rest::All
             } else {
-                duplicates(input, subject, instance, found);
-            }
-            removed::left_over(input, &subject.retired, found);
+                extra::duplicates(input, subject, seen, found);
+                Rest::Retired
+            };
+            removed::left_over(input, subject, rest, found);
+        }
+        // The old one of a replace, and the manifest wants neither it nor its successor.
+        (None, There::Retired(seen), Some(_) | None) => {
+            removed::removed(input, index, subject, seen, found);
+            removed::left_over(input, subject, Rest::All, found);
         }
         (None, There::Gone, Some(_) | None) => {
             removed::forget(subject, found);
-            removed::left_over(input, &subject.marked, found);
-            removed::left_over(input, &subject.retired, found);
+            removed::left_over(input, subject, Rest::All, found);
+        }
+        (Some(_), There::Contested(contested), Some(_) | None) => {
+            claimed_by_two(input, subject, contested, found);
+        }
+        (None, There::Contested(contested), Some(_) | None) => {
+            if removed::is_to_go(input, subject) {
+                claimed_by_two(input, subject, contested, found);
+            } else {
+                removed::keep(index, subject, contested.instance, found);
+            }
+        }
+        (Some(_), There::Abridged(seen), Some(_) | None) => abridged(subject, seen, found),
+        (None, There::Abridged(seen), Some(_) | None) => {
+            if removed::is_to_go(input, subject) {
+                abridged(subject, seen, found);
+            } else {
+                removed::keep(index, subject, seen, found);
+            }
         }
         (Some(_) | None, There::Unreadable, Some(_) | None) => found.refuse(
-            "unreadable",
+            RefusalCode::Unreadable,
             subject,
             "the recorded instance was not in the list, and the platform does not say that it is gone",
             "run again; unreadable is not absent, so nothing is created or forgotten for it",
@@ -113,216 +91,102 @@ pub(super) fn decide(
     }
 }
 
-/// Whether an instance carries the retired marker of this key, and not of another.
-fn is_own_retired(input: &PlanInput, subject: &Subject<'_>, instance: &ObservedInstance) -> bool {
-    let inventory = &input.desired.inventory;
-    let desired = subject.desired;
-    let moved = desired.and_then(|desired| desired.lifecycle.moved_from.as_ref());
-    [Some(subject.key), moved].into_iter().flatten().any(|key| {
-        let own = Marker::retired(inventory, key);
-        markers(instance).any(|tag| tag == own.as_str())
-    })
-}
-
-/// The recorded instance is the old one of a replace that was cut off.
-fn recorded_is_retired(
+/// Nothing is current: it is created, unless a replace was cut off here, or somebody else claims
+/// what carries our marker.
+fn nothing_current(
     input: &PlanInput,
+    index: &Index<'_>,
     subject: &Subject<'_>,
-    old: &ObservedInstance,
+    desired: &DesiredInstance,
+    reason: Reason,
     found: &mut Found,
 ) {
-    if let Some(new) = subject.marked.first() {
-        diff::adopt(input, subject, new, Reason::ReplaceUnfinished, found);
-        superfluous(input, subject, new, found);
-        delete_retired(input, subject, new, old, found);
+    if let Some(contested) = subject.contested.first() {
+        // A create would make a second one with this marker.
+        claimed_by_two(input, subject, *contested, found);
+    } else if let Some(old) = subject.retired.first() {
+        unfinished(input, subject, desired, old, found);
     } else {
-        unfinished(input, subject, found, Some(old));
+        create::missing(input, index, subject, desired, reason, found);
     }
 }
 
 /// Nothing is current, and an instance is retired: the replace goes on, or, where the manifest went
-/// back, is undone. Answers whether there was one.
+/// back, is undone.
 fn unfinished(
     input: &PlanInput,
     subject: &Subject<'_>,
-    found: &mut Found,
-    recorded: Option<&ObservedInstance>,
-) -> bool {
-    let Some(old) = recorded.or_else(|| subject.retired.first().copied()) else {
-        return false;
-    };
-    let Some(desired) = subject.desired else {
-        return false;
-    };
-    if normalize::is_of(&old.element, &desired.element)
-        && !input.policy.replace.contains(subject.key)
-    {
-        diff::restore(input, subject, old, found);
-    } else {
-        create::replace(
-            input,
-            subject,
-            desired,
-            old,
-            None,
-            vec![Reason::ReplaceUnfinished],
-            found,
-        );
-    }
-    for other in &subject.retired {
-        if other.id != old.id {
-            delete_retired(input, subject, old, other, found);
-        }
-    }
-    true
-}
-
-/// Instances that are there besides the current one: duplicates, and the old one of a replace.
-fn superfluous(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    current: &ObservedInstance,
-    found: &mut Found,
-) {
-    duplicates(input, subject, current, found);
-    for old in &subject.retired {
-        if old.id != current.id {
-            delete_retired(input, subject, current, old, found);
-        }
-    }
-}
-
-fn delete_retired(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    current: &ObservedInstance,
+    desired: &DesiredInstance,
     old: &ObservedInstance,
     found: &mut Found,
 ) {
-    let Some(marker) = markers(old).find(|tag| is_retired_tag(tag)) else {
-        return;
-    };
-    if !current.valid {
-        found.note(
-            NoteCode::Retired,
-            subject,
-            format!(
-                "instance {} was replaced by {}, which is not valid: the old one is kept until it is",
-                old.id, current.id
-            ),
-        );
-        return;
-    }
-    // A replace that is under way anyway deletes its old instance itself.
-    let taken = found.steps.iter().any(|step| step.id == Some(old.id));
-    if !taken {
+    let went_back = normalize::is_of(&old.element, &desired.element)
+        && !input.policy.replace.contains(subject.key);
+    if went_back {
+        diff::restore(input, subject, desired, old, found);
+    } else {
         let reasons = vec![Reason::ReplaceUnfinished];
-        found
-            .steps
-            .push(delete(input, subject, old, marker, reasons));
+        create::replace(input, subject, desired, old, reasons, found);
     }
-}
-
-fn is_retired_tag(tag: &str) -> bool {
-    Marker::state_of(tag) == Some(crate::model::MarkerState::Retired)
-}
-
-/// A delete of an instance besides the recorded one.
-fn delete(
-    _input: &PlanInput,
-    subject: &Subject<'_>,
-    instance: &ObservedInstance,
-    marker: &str,
-    reasons: Vec<Reason>,
-) -> Step {
-    Step {
-        key: subject.key.clone(),
-        element: instance.element.key.to_string(),
-        id: Some(instance.id),
-        moved_from: None,
-        action: Action::Delete {
-            expect_marker: Some(marker.to_owned()),
-            drop_entry: false,
-        },
-        changes: Vec::new(),
-        reasons,
-    }
-}
-
-fn duplicates(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    kept: &ObservedInstance,
-    found: &mut Found,
-) {
-    let others: Vec<&ObservedInstance> = subject
-        .marked
-        .iter()
-        .filter(|instance| instance.id != kept.id)
-        .copied()
-        .collect();
-    if others.is_empty() {
-        return;
-    }
-    let ids: BTreeSet<InstanceId> = others.iter().map(|instance| instance.id).collect();
-    let listed: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let listed = listed.join(", ");
-    if input.policy.prune_duplicates {
-        for instance in others {
-            let marker = markers(instance).next().unwrap_or_default();
-            found.steps.push(delete(
-                input,
-                subject,
-                instance,
-                marker,
-                vec![Reason::Duplicate, Reason::Pruned],
-            ));
+    extra::contested(subject, old, found);
+    for other in &subject.retired {
+        if other.id != old.id {
+            extra::delete_retired(subject, old, other, found);
         }
     }
-    found.note(
-        NoteCode::Duplicate,
+}
+
+/// An instance of ours carries the marker of another inventory or key: hands off, and both are
+/// named.
+fn claimed_by_two(
+    input: &PlanInput,
+    subject: &Subject<'_>,
+    contested: Contested<'_>,
+    found: &mut Found,
+) {
+    let Contested { instance, claim } = contested;
+    let own = Marker::live(&input.desired.inventory, subject.key);
+    let is_recorded = subject.locked.is_some_and(|entry| entry.id == instance.id);
+    let ours = if is_recorded {
+        "is recorded here as"
+    } else {
+        "carries the marker"
+    };
+    found.refuse(
+        RefusalCode::ForeignMarker,
+        subject,
+        format!("instance {} {ours} `{own}`, and {claim}", instance.id),
+        "two inventories, or two keys, claim it: remove it from one of them",
+    );
+}
+
+/// What cannot be read is neither changed nor deleted.
+pub(super) fn abridged(subject: &Subject<'_>, seen: &ObservedInstance, found: &mut Found) {
+    found.refuse(
+        RefusalCode::Unreadable,
         subject,
         format!(
-            "instance {} is the current one; with the same marker there is also: {listed}. \
-             `--prune=duplicates` deletes the others",
-            kept.id
+            "the platform does not show the tags and the configuration of instance {}",
+            seen.id
+        ),
+        "run again; what cannot be read is neither changed nor deleted",
+    );
+}
+
+/// Notes that an instance is not valid, and how to mend that.
+pub(super) fn not_valid(subject: &Subject<'_>, seen: &ObservedInstance, found: &mut Found) {
+    found.note(
+        NoteCode::Invalid,
+        subject,
+        format!(
+            "the platform says that instance {} is not valid; mend its credentials, or send them \
+             again with `connectorctl apply --resend-secrets={}`",
+            seen.id, subject.key
         ),
     );
 }
 
-/// The recorded instance carries the marker of another inventory or key: hands off.
-fn belongs_to_somebody_else(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    instance: &ObservedInstance,
-    found: &mut Found,
-) -> bool {
-    if matches!(input.view, View::Offline) {
-        return false;
-    }
-    let inventory = &input.desired.inventory;
-    let ours: Vec<String> = [
-        Some(subject.key),
-        subject.moved_from,
-        Some(subject.recorded_as),
-    ]
-    .into_iter()
-    .flatten()
-    .map(|key| Marker::live(inventory, key).to_string())
-    .collect();
-    let foreign = markers(instance).find(|tag| !ours.iter().any(|own| own == tag));
-    let Some(foreign) = foreign else {
-        return false;
-    };
-    found.refuse(
-        "foreign-marker",
-        subject,
-        format!(
-            "instance {} is recorded here as `{}`, and carries the marker `{foreign}`",
-            instance.id,
-            ours.first().map_or("", String::as_str)
-        ),
-        "two inventories, or two keys, claim it: remove it from one of them",
-    );
-    true
+/// The marker that a write to an instance expects to find.
+pub(super) fn expected_marker(seen: &ObservedInstance) -> Option<String> {
+    markers(seen).next().map(str::to_owned)
 }

@@ -1,12 +1,21 @@
 //! What the manifest no longer has.
 
 use super::PlanInput;
+use super::extra::goes;
+use super::found::Found;
 use super::index::{Index, markers};
-use super::presence::Found;
-use super::subject::Subject;
+use super::presence::expected_marker;
+use super::subject::{Claim, Contested, Subject};
 use crate::model::{
-    Action, InstanceKey, Marker, Note, NoteCode, ObservedInstance, OnRemove, Reason, Step,
+    Action, InstanceKey, Marker, Note, NoteCode, ObservedInstance, OnRemove, Reason, RefusalCode,
+    Step,
 };
+
+/// Whether the recorded instance of a key that left the manifest is to be deleted.
+pub(super) fn is_to_go(input: &PlanInput, subject: &Subject<'_>) -> bool {
+    let on_remove = subject.locked.map(|locked| locked.lifecycle.on_remove);
+    input.policy.prune_removed || on_remove == Some(OnRemove::Delete)
+}
 
 /// A recorded instance that is there and not wanted: kept, or deleted where that is asked for.
 /// Answers whether it is deleted.
@@ -17,34 +26,16 @@ pub(super) fn removed(
     instance: &ObservedInstance,
     found: &mut Found,
 ) -> bool {
-    let Some(locked) = subject.locked else {
-        return false;
-    };
-    let pruned = input.policy.prune_removed;
-    let on_remove = locked.lifecycle.on_remove == OnRemove::Delete;
-    if !pruned && !on_remove {
-        if index.claimed.contains(subject.key) {
-            let message = format!(
-                "instance {} is that of a key another one has moved from, which has its own; \
-                 `--prune` deletes this one",
-                instance.id
-            );
-            found.note(NoteCode::Duplicate, subject, message);
-            return false;
-        }
-        found.note(
-            NoteCode::Kept,
-            subject,
-            format!(
-                "instance {} left the manifest and stays on the platform; `--prune` deletes it",
-                instance.id
-            ),
-        );
+    if !is_to_go(input, subject) {
+        keep(index, subject, instance, found);
         return false;
     }
-    if locked.lifecycle.protect {
+    let protected = subject
+        .locked
+        .is_some_and(|locked| locked.lifecycle.protect);
+    if protected {
         found.refuse(
-            "protected",
+            RefusalCode::Protected,
             subject,
             format!(
                 "instance {} left the manifest, but is protected",
@@ -54,23 +45,8 @@ pub(super) fn removed(
         );
         return false;
     }
-    let own = Marker::live(&input.desired.inventory, subject.key).to_string();
-    let marker = markers(instance).next();
-    if marker.is_some_and(|marker| marker != own) {
-        found.refuse(
-            "foreign-marker",
-            subject,
-            format!(
-                "instance {} is recorded here, and carries the marker `{}`",
-                instance.id,
-                marker.unwrap_or_default()
-            ),
-            "it belongs to another inventory or key now, so it is not deleted",
-        );
-        return false;
-    }
     let mut reasons = vec![Reason::Removed];
-    if pruned {
+    if input.policy.prune_removed {
         reasons.push(Reason::Pruned);
     }
     found.steps.push(Step {
@@ -79,13 +55,32 @@ pub(super) fn removed(
         id: Some(instance.id),
         moved_from: None,
         action: Action::Delete {
-            expect_marker: marker.map(str::to_owned),
+            expect_marker: expected_marker(instance),
             drop_entry: true,
         },
-        changes: Vec::new(),
+        changes: vec![goes(&instance.name)],
         reasons,
     });
     true
+}
+
+/// Notes that an instance stays.
+pub(super) fn keep(
+    index: &Index<'_>,
+    subject: &Subject<'_>,
+    instance: &ObservedInstance,
+    found: &mut Found,
+) {
+    let (code, why) = if index.is_claimed(subject.key) {
+        let why = "is that of a key which another one has moved from, and that one has an instance \
+                   of its own";
+        (NoteCode::Duplicate, why)
+    } else {
+        let why = "left the manifest and stays on the platform";
+        (NoteCode::Kept, why)
+    };
+    let message = format!("instance {} {why}; `--prune` deletes it", instance.id);
+    found.note(code, subject, message);
 }
 
 /// A recorded instance that is gone and not wanted.
@@ -99,60 +94,104 @@ pub(super) fn forget(subject: &Subject<'_>, found: &mut Found) {
         id: Some(locked.id),
         moved_from: None,
         action: Action::Forget,
-        changes: Vec::new(),
+        changes: vec![goes(&locked.name)],
         reasons: vec![Reason::Removed, Reason::Vanished],
     });
 }
 
 /// Instances that carry our marker and are in neither manifest nor lock file.
 pub(super) fn orphans(input: &PlanInput, index: &Index<'_>, found: &mut Found) {
+    let inventory = &input.desired.inventory;
     for (instance, marker) in index.orphans(input) {
-        orphan(input, instance, marker, found);
+        let key = Marker::key_in(marker, inventory).and_then(|key| InstanceKey::new(key).ok());
+        let selection = &input.policy.selection;
+        let selected = match &key {
+            Some(key) => selection.includes(key.as_str()),
+            None => selection.is_everything(),
+        };
+        if !selected {
+            continue;
+        }
+        let second = markers(instance).find(|tag| *tag != marker);
+        let fate = match (second, key) {
+            (Some(second), _) => Fate::Alone(format!("it carries `{second}` too")),
+            (None, None) => Fate::Alone("its marker names no key".to_owned()),
+            (None, Some(key)) => Fate::Of(key),
+        };
+        orphan(input, instance, marker, fate, found);
     }
 }
 
-/// The same for what carries a marker of a key that is recorded for another instance, or was.
-pub(super) fn left_over(input: &PlanInput, others: &[&ObservedInstance], found: &mut Found) {
-    for instance in others {
+/// The same for what carries a marker of a key that left the manifest, besides what is recorded.
+pub(super) fn left_over(input: &PlanInput, subject: &Subject<'_>, which: Rest, found: &mut Found) {
+    let marked = match which {
+        Rest::All => subject.marked.as_slice(),
+        Rest::Retired => &[],
+    };
+    for instance in marked.iter().chain(&subject.retired) {
         if let Some(marker) = markers(instance).next() {
-            orphan(input, instance, marker, found);
+            let fate = Fate::Of(subject.key.clone());
+            orphan(input, instance, marker, fate, found);
+        }
+    }
+    for Contested { instance, claim } in &subject.contested {
+        if let (Claim::Marker(other), Some(marker)) = (claim, markers(instance).next()) {
+            let fate = Fate::Alone(format!("it carries `{other}` too"));
+            orphan(input, instance, marker, fate, found);
         }
     }
 }
 
-fn orphan(input: &PlanInput, instance: &ObservedInstance, marker: &str, found: &mut Found) {
-    let key =
-        Marker::key_in(marker, &input.desired.inventory).and_then(|key| InstanceKey::new(key).ok());
-    let selection = &input.policy.selection;
-    let selected = match &key {
-        Some(key) => selection.includes(key.as_str()),
-        None => selection.is_everything(),
+/// What of the instances besides the recorded one is left over.
+#[derive(Clone, Copy)]
+pub(super) enum Rest {
+    /// All of them.
+    All,
+    /// Those with the retired marker; the others are duplicates of one that stays.
+    Retired,
+}
+
+/// Whether an orphan may be deleted at all.
+enum Fate {
+    /// Under this key, where that is asked for.
+    Of(InstanceKey),
+    /// Never, for this reason.
+    Alone(String),
+}
+
+fn orphan(
+    input: &PlanInput,
+    instance: &ObservedInstance,
+    marker: &str,
+    fate: Fate,
+    found: &mut Found,
+) {
+    let then = match fate {
+        Fate::Alone(why) => format!("{why}, so it is left alone"),
+        Fate::Of(key) if input.policy.prune_orphans => {
+            found.steps.push(Step {
+                key,
+                element: instance.element.key.to_string(),
+                id: Some(instance.id),
+                moved_from: None,
+                action: Action::Delete {
+                    expect_marker: Some(marker.to_owned()),
+                    drop_entry: false,
+                },
+                changes: vec![goes(&instance.name)],
+                reasons: vec![Reason::Pruned],
+            });
+            return;
+        }
+        Fate::Of(_) => "`--prune=orphans` deletes it".to_owned(),
     };
-    if !selected {
-        return;
-    }
-    let Some(key) = key.filter(|_| input.policy.prune_orphans) else {
-        found.notes.push(Note {
-            code: NoteCode::Orphan,
-            key: None,
-            message: format!(
-                "instance {} carries our marker `{marker}`, and is in neither manifest nor lock file; \
-                 `--prune=orphans` deletes it",
-                instance.id
-            ),
-        });
-        return;
-    };
-    found.steps.push(Step {
-        key,
-        element: instance.element.key.to_string(),
-        id: Some(instance.id),
-        moved_from: None,
-        action: Action::Delete {
-            expect_marker: Some(marker.to_owned()),
-            drop_entry: false,
-        },
-        changes: Vec::new(),
-        reasons: vec![Reason::Pruned],
+    found.notes.push(Note {
+        code: NoteCode::Orphan,
+        key: None,
+        message: format!(
+            "instance {} carries our marker `{marker}`, and is in neither manifest nor lock file; \
+             {then}",
+            instance.id
+        ),
     });
 }

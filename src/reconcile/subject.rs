@@ -4,23 +4,37 @@ use std::collections::BTreeSet;
 
 use super::PlanInput;
 use super::index::{Index, markers};
-use crate::model::{DesiredInstance, InstanceKey, LockedInstance, Marker, ObservedInstance};
+use crate::model::{
+    DesiredInstance, InstanceId, InstanceKey, LockedInstance, Marker, ObservedInstance,
+};
 
 /// One key and what is known of it.
 pub(super) struct Subject<'a> {
     pub(super) key: &'a InstanceKey,
     pub(super) desired: Option<&'a DesiredInstance>,
     pub(super) locked: Option<&'a LockedInstance>,
-    /// Under which key it is recorded: this one, or the one it had before a rename.
-    pub(super) recorded_as: &'a InstanceKey,
     /// What the recorded id is on the platform.
     pub(super) there: There<'a>,
-    /// Others with the live marker, the one to keep first.
+    /// Unrecorded ones with the live marker, the one to keep first.
     pub(super) marked: Vec<&'a ObservedInstance>,
-    /// Those with the retired marker.
+    /// Unrecorded ones with the retired marker, and not the live one.
     pub(super) retired: Vec<&'a ObservedInstance>,
+    /// Unrecorded ones that carry our marker and somebody else's too: never touched.
+    pub(super) contested: Vec<Contested<'a>>,
     /// The key it had, where it is still marked or recorded as that.
     pub(super) moved_from: Option<&'a InstanceKey>,
+    /// Which instances the facts about its secrets are about.
+    pub(super) facts: FactsAbout,
+}
+
+/// Facts about secrets are gathered before anything is planned, so they may be about another
+/// instance than the one that is taken in.
+#[derive(Clone, Copy)]
+pub(super) struct FactsAbout {
+    /// Whose recorded fingerprints were compared, where there are any.
+    pub(super) recorded: Option<InstanceId>,
+    /// Whose values on the platform were compared.
+    pub(super) shown: Option<InstanceId>,
 }
 
 /// What a recorded id is on the platform.
@@ -28,34 +42,60 @@ pub(super) struct Subject<'a> {
 pub(super) enum There<'a> {
     /// Nothing is recorded.
     NotRecorded,
-    /// It is there.
-    Yes(&'a ObservedInstance),
+    /// It is there, with the marker of this key or none at all.
+    Live(&'a ObservedInstance),
+    /// It is the old one of a replace that was cut off.
+    Retired(&'a ObservedInstance),
+    /// It carries a marker that is not of this key.
+    Contested(Contested<'a>),
+    /// It is there, and its tags or its configuration are not shown.
+    Abridged(&'a ObservedInstance),
     /// The platform itself says it is gone.
     Gone,
     /// It was neither seen nor is it known to be gone.
     Unreadable,
 }
 
+/// An instance that two claim.
+#[derive(Clone, Copy)]
+pub(super) struct Contested<'a> {
+    pub(super) instance: &'a ObservedInstance,
+    pub(super) claim: Claim<'a>,
+}
+
+/// What makes an instance somebody else's too.
+#[derive(Clone, Copy)]
+pub(super) enum Claim<'a> {
+    /// It carries this marker, of another inventory or of another key.
+    Marker(&'a str),
+    /// It is recorded under this key.
+    Entry(&'a InstanceKey),
+}
+
+impl std::fmt::Display for Claim<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Marker(marker) => write!(f, "carries the marker `{marker}`"),
+            Self::Entry(key) => write!(f, "is recorded as `{key}`"),
+        }
+    }
+}
+
 /// Every key that takes part, in order.
 pub(super) fn subjects<'a>(input: &'a PlanInput, index: &Index<'a>) -> Vec<Subject<'a>> {
-    let claimed: BTreeSet<&InstanceKey> = input
+    // An entry whose key was renamed is told under the new key.
+    let taken_over: BTreeSet<&InstanceKey> = input
         .desired
         .instances
         .iter()
-        .filter(|(key, _)| !input.lock.instances.contains_key(*key))
-        .filter_map(|(_, instance)| instance.lifecycle.moved_from.as_ref())
+        .filter_map(|(key, desired)| takes_over(input, index, key, desired))
         .collect();
+    let recorded = input.lock.instances.keys();
     let keys: BTreeSet<&InstanceKey> = input
         .desired
         .instances
         .keys()
-        .chain(
-            input
-                .lock
-                .instances
-                .keys()
-                .filter(|key| !claimed.contains(key)),
-        )
+        .chain(recorded.filter(|key| !taken_over.contains(key)))
         .filter(|key| input.policy.selection.includes(key.as_str()))
         .collect();
     keys.into_iter()
@@ -63,49 +103,174 @@ pub(super) fn subjects<'a>(input: &'a PlanInput, index: &Index<'a>) -> Vec<Subje
         .collect()
 }
 
+/// The key whose entry belongs to this one after a rename. Where this key has an instance of its own
+/// beside that of the old key, both exist: this one wins, and the other stays recorded. Not where the
+/// recorded one carries this key's marker already: then the rename was cut off before its record.
+fn takes_over<'a>(
+    input: &PlanInput,
+    index: &Index<'_>,
+    key: &InstanceKey,
+    desired: &'a DesiredInstance,
+) -> Option<&'a InstanceKey> {
+    let old = desired.lifecycle.moved_from.as_ref()?;
+    let entries = &input.lock.instances;
+    let is_alive = |entry: &LockedInstance| index.get(entry.id).is_some();
+    let old_is_there = entries.get(old).is_some_and(is_alive);
+    let marker = Marker::live(&input.desired.inventory, key);
+    let own = index.unrecorded([marker.clone()]);
+    let is_marked = |entry: &LockedInstance| {
+        let seen = index.get(entry.id);
+        seen.is_some_and(|seen| markers(seen).any(|tag| tag == marker.as_str()))
+    };
+    let takes = match entries.get(key) {
+        None => !old_is_there || own.is_empty() || entries.get(old).is_some_and(is_marked),
+        Some(entry) => old_is_there && own.is_empty() && index.observed.gone.contains(&entry.id),
+    };
+    takes.then_some(old)
+}
+
 fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) -> Subject<'a> {
     let desired = input.desired.instances.get(key);
     let old = desired.and_then(|desired| desired.lifecycle.moved_from.as_ref());
-    let (recorded_as, locked) = match (input.lock.instances.get(key), old) {
-        (Some(entry), _) => (key, Some(entry)),
-        (None, Some(old)) => (old, input.lock.instances.get(old)),
-        (None, None) => (key, None),
-    };
+    let taken = desired.and_then(|desired| takes_over(input, index, key, desired));
+    let own_entry = input.lock.instances.get(key);
+    let locked = taken
+        .and_then(|old| input.lock.instances.get(old))
+        .or(own_entry);
+
+    let own = OwnMarkers::of(input, key, old);
     let there = match locked {
         None => There::NotRecorded,
-        Some(entry) => match index.get(entry.id) {
-            Some(instance) => There::Yes(instance),
-            None if index.observed.gone.contains(&entry.id) => There::Gone,
-            None => There::Unreadable,
-        },
+        Some(entry) => there(index, &own, entry),
     };
-    let keys: Vec<&InstanceKey> = std::iter::once(key).chain(old).collect();
-    // What is recorded belongs to the key it is recorded for, and what carries the marker of a key
-    // that another one has moved from belongs to that one.
-    let claimed = desired.is_none() && index.claimed.contains(key);
-    let others = |mut found: Vec<&'a ObservedInstance>| {
-        found.retain(|instance| !claimed && !index.recorded.contains(&instance.id));
-        found
-    };
-    let marked = others(index.live(input, &keys));
+    let (mut marked, mut retired, mut contested) = (Vec::new(), Vec::new(), Vec::new());
+    // What carries the marker of a key that another one has moved from belongs to that one.
+    if desired.is_some() || !index.is_claimed(key) {
+        contested.extend(recorded_elsewhere(index, key, old, taken, &own));
+        for instance in index.unrecorded(own.live.iter().chain(&own.retired).cloned()) {
+            match own.contested(instance) {
+                Some(both) => contested.push(both),
+                None if own.is_live(instance) => marked.push(instance),
+                None => retired.push(instance),
+            }
+        }
+    }
     let current = match there {
-        There::Yes(instance) => Some(instance),
-        There::NotRecorded | There::Gone | There::Unreadable => marked.first().copied(),
+        There::Live(seen) => Some(seen),
+        There::NotRecorded
+        | There::Retired(_)
+        | There::Contested(_)
+        | There::Abridged(_)
+        | There::Gone
+        | There::Unreadable => marked.first().copied(),
     };
-    let moved_from = old.filter(|old| {
+    let moved_from = taken.filter(|old| {
         let tag = Marker::live(&input.desired.inventory, old);
-        (locked.is_some() && recorded_as == *old)
+        locked.is_some()
             || input.intents.contains_key(*old)
             || current.is_some_and(|instance| markers(instance).any(|own| own == tag.as_str()))
     });
+    // What is recorded under either key goes before what carries either marker.
+    let recorded = own_entry
+        .or_else(|| input.lock.instances.get(old?))
+        .map(|entry| entry.id);
+    let eldest = marked
+        .iter()
+        .chain(contested.iter().map(|both| &both.instance))
+        .min_by_key(|instance| (!instance.valid, instance.id));
+    let facts = FactsAbout {
+        recorded,
+        shown: recorded
+            .filter(|id| index.get(*id).is_some())
+            .or(eldest.map(|instance| instance.id)),
+    };
     Subject {
         key,
         desired,
         locked,
-        recorded_as,
         there,
         marked,
-        retired: others(index.retired(input, &keys)),
+        retired,
+        contested,
         moved_from,
+        facts,
+    }
+}
+
+/// What carries a marker of this key and is recorded under another one. The instance of the key it had
+/// carries that key's marker by right.
+fn recorded_elsewhere<'a>(
+    index: &Index<'a>,
+    key: &InstanceKey,
+    old: Option<&InstanceKey>,
+    taken: Option<&InstanceKey>,
+    own: &OwnMarkers,
+) -> Vec<Contested<'a>> {
+    let mut elsewhere: Vec<Contested<'a>> = Vec::new();
+    for (place, marker) in own.live.iter().enumerate() {
+        let is_own = place == 0;
+        let rightful = if is_own { taken } else { old };
+        for instance in index.carrying(marker) {
+            let Some(holder) = index.recorded_as(instance.id) else {
+                continue;
+            };
+            let known = elsewhere.iter().any(|both| both.instance.id == instance.id);
+            if holder != key && Some(holder) != rightful && !known {
+                let claim = Claim::Entry(holder);
+                elsewhere.push(Contested { instance, claim });
+            }
+        }
+    }
+    elsewhere
+}
+
+fn there<'a>(index: &Index<'a>, own: &OwnMarkers, entry: &LockedInstance) -> There<'a> {
+    let Some(seen) = index.get(entry.id) else {
+        return if index.observed.gone.contains(&entry.id) {
+            There::Gone
+        } else {
+            There::Unreadable
+        };
+    };
+    if seen.tags.is_none() || seen.configuration.is_none() {
+        There::Abridged(seen)
+    } else if let Some(contested) = own.contested(seen) {
+        There::Contested(contested)
+    } else if markers(seen).next().is_some() && !own.is_live(seen) {
+        There::Retired(seen)
+    } else {
+        There::Live(seen)
+    }
+}
+
+/// The markers that make an instance this key's: its own, and those of the key it had.
+struct OwnMarkers {
+    live: Vec<Marker>,
+    retired: Vec<Marker>,
+}
+
+impl OwnMarkers {
+    fn of(input: &PlanInput, key: &InstanceKey, old: Option<&InstanceKey>) -> Self {
+        let inventory = &input.desired.inventory;
+        // The key's own come first: where both exist, it wins.
+        let keys = || std::iter::once(key).chain(old);
+        Self {
+            live: keys().map(|key| Marker::live(inventory, key)).collect(),
+            retired: keys().map(|key| Marker::retired(inventory, key)).collect(),
+        }
+    }
+
+    fn is_live(&self, instance: &ObservedInstance) -> bool {
+        markers(instance).any(|tag| self.live.iter().any(|own| own.as_str() == tag))
+    }
+
+    fn contested<'o>(&self, instance: &'o ObservedInstance) -> Option<Contested<'o>> {
+        let is_own = |tag: &str| {
+            let mut all = self.live.iter().chain(&self.retired);
+            all.any(|own| own.as_str() == tag)
+        };
+        let marker = markers(instance).find(|tag| !is_own(tag))?;
+        let claim = Claim::Marker(marker);
+        Some(Contested { instance, claim })
     }
 }

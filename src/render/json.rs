@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::FORMAT_VERSION;
+use super::count::Counts;
 use crate::model::{
     InstanceId, InstanceKey, InventoryName, Note, Planned, Reason, Refusal, Shown, Step,
 };
@@ -15,22 +16,11 @@ use crate::model::{
 struct PlanObject<'a> {
     format_version: &'static str,
     inventory: &'a InventoryName,
-    summary: Summary,
+    summary: Counts,
     steps: Vec<StepObject<'a>>,
     notes: &'a [Note],
     #[serde(skip_serializing_if = "<[Refusal]>::is_empty")]
     refusals: &'a [Refusal],
-}
-
-#[derive(Default, Serialize)]
-struct Summary {
-    create: usize,
-    update: usize,
-    replace: usize,
-    delete: usize,
-    adopt: usize,
-    forget: usize,
-    unchanged: usize,
 }
 
 #[derive(Serialize)]
@@ -63,25 +53,10 @@ struct ChangeObject<'a> {
 /// # Errors
 /// Those of the writer.
 pub fn plan(planned: &Planned, out: &mut dyn Write) -> io::Result<()> {
-    let mut summary = Summary {
-        unchanged: planned.unchanged,
-        ..Summary::default()
-    };
-    for step in &planned.plan.steps {
-        let count = match step.action.as_str() {
-            "create" => &mut summary.create,
-            "update" => &mut summary.update,
-            "replace" => &mut summary.replace,
-            "delete" => &mut summary.delete,
-            "adopt" => &mut summary.adopt,
-            _ => &mut summary.forget,
-        };
-        *count += 1;
-    }
     let object = PlanObject {
         format_version: FORMAT_VERSION,
         inventory: &planned.plan.inventory,
-        summary,
+        summary: Counts::of(planned),
         steps: planned.plan.steps.iter().map(step_object).collect(),
         notes: &planned.notes,
         refusals: &planned.refusals,

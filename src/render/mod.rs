@@ -3,11 +3,14 @@
 //! Must not: decide anything, fetch anything, or know where the text goes. No secret gets here: a
 //! plan has none.
 
+mod count;
 pub mod diagnostics;
 pub mod human;
 pub mod json;
 pub mod report;
 mod style;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 pub use style::Color;

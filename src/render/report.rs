@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Color, Label, harmless};
+use super::style::{Color, Label, one_line};
 use super::{FORMAT_VERSION, json};
 use crate::model::{ApplyReport, InventoryName, OutcomeKind, StepOutcome};
 
@@ -35,39 +35,47 @@ pub fn json(
     json::write(&object, out)
 }
 
+/// The width of the longest word of an outcome.
+const LONGEST_OUTCOME: usize = "applied".len();
+
+fn width(report: &ApplyReport, cell: impl Fn(&StepOutcome) -> &str) -> usize {
+    let longest = report.outcomes.iter().map(|row| cell(row).chars().count());
+    longest.max().unwrap_or(0)
+}
+
 /// Writes a report for people: a row a step, and a line that sums up.
 ///
 /// # Errors
 /// Those of the writer.
 pub fn human(report: &ApplyReport, color: Color, out: &mut dyn Write) -> io::Result<()> {
-    let width = |cell: fn(&StepOutcome) -> String| {
-        let longest = report
-            .outcomes
-            .iter()
-            .map(|row| cell(row).chars().count())
-            .max();
-        longest.unwrap_or(0)
-    };
-    let key: fn(&StepOutcome) -> String = |row| row.key.to_string();
-    let action: fn(&StepOutcome) -> String = |row| row.action.clone();
-    let (keys, actions) = (width(key), width(action));
+    let keys = width(report, |row| row.key.as_str());
+    let actions = width(report, |row| &row.action);
     for row in &report.outcomes {
-        let label = match row.outcome {
+        let StepOutcome {
+            key,
+            action,
+            outcome,
+            id,
+            error,
+        } = row;
+        let label = match outcome {
             OutcomeKind::Applied => Label::Added,
             OutcomeKind::Failed => Label::Removed,
             OutcomeKind::Unknown => Label::Changed,
             OutcomeKind::Skipped => Label::Dim,
         };
-        let id = row.id.map(|id| format!("  id {id}")).unwrap_or_default();
-        let outcome = color.paint(label, format!("{:<7}", row.outcome.as_str()));
-        let line = format!(
-            "{:<keys$}  {:<actions$}  {outcome}{id}",
-            key(row),
-            row.action
-        );
-        writeln!(out, "{}", line.trim_end())?;
-        if let Some(error) = &row.error {
-            writeln!(out, "    {}", harmless(error))?;
+        let word = outcome.as_str();
+        let outcome = color.paint(label, word);
+        // Spaces stay outside the colour, and none end a line.
+        let id = id.map_or_else(String::new, |id| {
+            format!(
+                "{}  id {id}",
+                " ".repeat(LONGEST_OUTCOME.saturating_sub(word.len()))
+            )
+        });
+        writeln!(out, "{key:<keys$}  {action:<actions$}  {outcome}{id}")?;
+        if let Some(error) = error {
+            writeln!(out, "    {}", one_line(error))?;
         }
     }
     writeln!(out, "{}", color.paint(Label::Strong, summary(report)))

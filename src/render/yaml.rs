@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-/// The lines of `name: value` at this depth, in the manifest's own shape.
+use super::style::is_treacherous;
+
+/// The lines of `name: value` at this depth, in the manifest's own shape. Different values have
+/// different lines, and no line has anything that a terminal would not show.
 pub(super) fn lines(depth: usize, name: &str, value: &Value) -> Vec<String> {
     let mut out = Vec::new();
     member(depth, name, value, &mut out);
@@ -11,31 +14,29 @@ pub(super) fn lines(depth: usize, name: &str, value: &Value) -> Vec<String> {
 
 fn member(depth: usize, name: &str, value: &Value, out: &mut Vec<String>) {
     let indent = "  ".repeat(depth);
-    let name = scalar(name);
+    let label = scalar(name);
     match value {
         Value::Object(members) if !members.is_empty() => {
-            out.push(format!("{indent}{name}:"));
+            out.push(format!("{indent}{label}:"));
             for (name, value) in members {
                 member(depth + 1, name, value, out);
             }
         }
         Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
-            out.push(format!("{indent}{name}:"));
+            out.push(format!("{indent}{label}:"));
             for item in items {
-                out.push(format!("{indent}  - {item}"));
+                out.push(format!("{indent}  - {}", flow(item)));
             }
         }
-        Value::String(text) if text.contains('\n') => {
-            out.push(format!("{indent}{name}: |"));
-            for line in text.lines() {
-                out.push(format!("{indent}  {line}"));
+        Value::String(text) => match (nested(text), block(text)) {
+            (Some(value), _) => member(depth, name, &value, out),
+            (None, Some((head, block))) => {
+                out.push(format!("{indent}{label}: {head}"));
+                out.extend(block.map(|line| format!("{indent}  {line}").trim_end().to_owned()));
             }
-        }
-        Value::String(text) => match nested(text) {
-            Some(value) => member(depth, &name, &value, out),
-            None => out.push(format!("{indent}{name}: {}", scalar(text))),
+            (None, None) => out.push(format!("{indent}{label}: {}", scalar(text))),
         },
-        other => out.push(format!("{indent}{name}: {}", flow(other))),
+        other => out.push(format!("{indent}{label}: {}", flow(other))),
     }
 }
 
@@ -49,6 +50,20 @@ fn nested(text: &str) -> Option<Value> {
         .filter(|value: &Value| value.is_object() || value.is_array())
 }
 
+/// A text of several lines as a block, with its head; `None` where a block would hide something of
+/// it: controls, spaces at the end of a line, or at the beginning of the first.
+fn block(text: &str) -> Option<(&'static str, std::str::Lines<'_>)> {
+    let body = text.strip_suffix('\n');
+    let head = if body.is_some() { "|" } else { "|-" };
+    let body = body.unwrap_or(text);
+    let shows_all = body.contains('\n')
+        && !body.starts_with(['\n', ' '])
+        && !body.ends_with('\n')
+        && !body.split('\n').any(|line| line.ends_with(' '))
+        && !body.contains(|c: char| c != '\n' && is_treacherous(c));
+    shows_all.then(|| (head, body.lines()))
+}
+
 fn flow(value: &Value) -> String {
     match value {
         Value::String(text) => scalar(text),
@@ -56,7 +71,17 @@ fn flow(value: &Value) -> String {
             let items: Vec<String> = items.iter().map(flow).collect();
             format!("[{}]", items.join(", "))
         }
-        other => other.to_string(),
+        Value::Object(members) => {
+            let members: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{}: {}", scalar(name), flow(value)))
+                .collect();
+            match members.len() {
+                0 => "{}".to_owned(),
+                _ => format!("{{ {} }}", members.join(", ")),
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
     }
 }
 
@@ -67,33 +92,107 @@ fn scalar(text: &str) -> String {
         && text.chars().all(plain_character)
         && !text.contains(": ")
         && !text.ends_with([':', ' '])
-        && serde_json::from_str::<Value>(text).is_err()
-        && !["yes", "no", "on", "off", "null"].contains(&text.to_ascii_lowercase().as_str());
-    if plain {
-        text.to_owned()
-    } else {
-        Value::from(text).to_string()
+        && !is_special(text);
+    if plain { text.to_owned() } else { quoted(text) }
+}
+
+/// Whether YAML would read something else than a text.
+fn is_special(text: &str) -> bool {
+    let word = text.to_ascii_lowercase();
+    let numeric = word.starts_with(|c: char| c.is_ascii_digit())
+        && word
+            .chars()
+            .all(|c| c.is_ascii_hexdigit() || "._-:+xot".contains(c));
+    numeric
+        || ["true", "false", "yes", "no", "on", "off", "y", "n", "null"].contains(&word.as_str())
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            other if is_treacherous(other) && u32::from(other) > 0xffff => {
+                out.push_str(&format!("\\U{:08x}", u32::from(other)));
+            }
+            other if is_treacherous(other) => {
+                out.push_str(&format!("\\u{:04x}", u32::from(other)));
+            }
+            other => out.push(other),
+        }
     }
+    out.push('"');
+    out
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
 
+    fn shown(value: &Value) -> String {
+        lines(1, "key", value).join("\n")
+    }
+
     #[test]
     fn values_are_written_as_in_a_manifest() {
-        let shown = |value: Value| lines(1, "key", &value).join("\n");
-        assert_eq!(shown(json!("acme")), "  key: acme");
-        assert_eq!(shown(json!("true")), "  key: \"true\"");
-        assert_eq!(shown(json!("no")), "  key: \"no\"");
-        assert_eq!(shown(json!("")), "  key: \"\"");
-        assert_eq!(shown(json!(["a", "b c"])), "  key: [a, b c]");
-        assert_eq!(
-            shown(json!("{\"a\":{\"b\":1}}")),
-            "  key:\n    a:\n      b: 1"
-        );
-        assert_eq!(shown(json!("one\ntwo")), "  key: |\n    one\n    two");
+        for (value, expected) in [
+            (json!("acme"), "  key: acme"),
+            (json!("true"), "  key: \"true\""),
+            (json!(true), "  key: true"),
+            (json!("no"), "  key: \"no\""),
+            (json!(""), "  key: \"\""),
+            (json!("0123"), "  key: \"0123\""),
+            (json!("2020-03-16"), "  key: \"2020-03-16\""),
+            (json!("1e3"), "  key: \"1e3\""),
+            (json!(15), "  key: 15"),
+            (json!(null), "  key: null"),
+            (json!(["a", "b c"]), "  key: [a, b c]"),
+            (json!({}), "  key: {}"),
+            (json!("${gmtDate:x}"), "  key: \"${gmtDate:x}\""),
+            (json!("{\"a\":{\"b\":1}}"), "  key:\n    a:\n      b: 1"),
+            (
+                json!("[{\"a\":[1,\"x\"]},{}]"),
+                "  key:\n    - { a: [1, x] }\n    - {}",
+            ),
+            (json!("one\ntwo"), "  key: |-\n    one\n    two"),
+            (json!("one\n\ntwo\n"), "  key: |\n    one\n\n    two"),
+            (json!("one\r\ntwo"), "  key: \"one\\r\\ntwo\""),
+            (json!(" one\ntwo"), "  key: \" one\\ntwo\""),
+            (json!("\u{1b}[2J"), "  key: \"\\u001b[2J\""),
+        ] {
+            assert_eq!(shown(&value), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_that_has_to_be_quoted_is_quoted_once() {
+        let out = lines(0, "a: b", &json!("{\"c\":1}"));
+        assert_eq!(out, ["\"a: b\":", "  c: 1"]);
+    }
+
+    proptest! {
+        /// What differs looks different, and nothing reaches the terminal that it would not show.
+        #[test]
+        fn different_texts_have_different_lines(a in "[ab:\\-\\n\\r\\t \u{1b}\u{202e}\"\\\\]{0,6}", b in "[ab:\\-\\n\\r\\t \u{1b}\u{202e}\"\\\\]{0,6}") {
+            let (left, right) = (shown(&json!(a)), shown(&json!(b)));
+            prop_assert_eq!(a == b, left == right, "{}", left);
+            prop_assert!(!left.contains(|c: char| c != '\n' && is_treacherous(c)));
+            prop_assert!(left.lines().all(|line| line.trim_end() == line), "{left:?}");
+        }
+
+        /// A scalar is read back by YAML as the text it was.
+        #[test]
+        fn yaml_reads_the_text_back(text in "\\PC{0,12}") {
+            let line = lines(0, "key", &json!(text)).join("\n");
+            prop_assume!(nested(&text).is_none());
+            let read: Value = serde_yaml::from_str(&line).expect("YAML");
+            prop_assert_eq!(&read["key"], &json!(text), "{}", line);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! One test for each row of the presence table.
 
 use super::world::*;
-use crate::model::{InstanceId, OnRemove, OpenIntent};
-use crate::reconcile::{Limit, Resend, Selection};
+use crate::model::{OnRemove, OpenIntent};
+use crate::reconcile::{Limit, Selection};
 
 #[test]
 fn wanted_not_recorded_none_marked_is_created() {
@@ -240,25 +240,6 @@ fn a_replace_whose_manifest_went_back_restores_the_marker() {
 }
 
 #[test]
-fn a_rename_moves_marker_and_entry() {
-    let mut input = world();
-    let mut instance = wanted("k");
-    instance.lifecycle.moved_from = Some(key("old"));
-    input.desired.instances.insert(key("k"), instance);
-    input.lock.instances.insert(key("old"), recorded(1, "k"));
-    observe(&mut input, seen(1, "k", &["declared", &live("old")]));
-    let first = planned(&input);
-    assert_eq!(steps(&first), ["update k 1: moved"]);
-    assert_eq!(first.plan.steps[0].moved_from, Some(key("old")));
-    let after = applied(&input, &first);
-    assert_eq!(after.lock.instances.keys().collect::<Vec<_>>(), [&key("k")]);
-    assert_eq!(steps(&planned(&after)), [""; 0]);
-    // Both exist: the key's own wins.
-    observe(&mut input, seen(2, "k", &["declared", &live("k")]));
-    assert_eq!(notes(&planned(&input)), ["duplicate"]);
-}
-
-#[test]
 fn an_oauth_element_without_a_sign_in_waits_for_a_person() {
     let mut input = world();
     let mut instance = wanted("k");
@@ -359,22 +340,4 @@ fn open_intents_are_notes_and_no_steps() {
         (steps(&planned).len(), notes(&planned)),
         (0, vec!["unsettled"])
     );
-}
-
-#[test]
-fn an_adopted_instance_that_is_not_valid_is_repaired() {
-    let mut input = world();
-    input.desired.instances.insert(key("k"), wanted("k"));
-    fact(
-        &mut input,
-        crate::model::VersusLock::Same,
-        crate::model::VersusPlatform::Hidden,
-    );
-    let mut invalid = seen(3, "k", &["declared", &live("k")]);
-    invalid.valid = false;
-    observe(&mut input, invalid);
-    let planned = planned(&input);
-    assert_eq!(planned.plan.steps[0].id, Some(InstanceId(3)));
-    assert_eq!(steps(&planned), ["adopt k 3: marker-found, invalid"]);
-    assert_eq!(input.policy.secrets, Resend::Compare);
 }

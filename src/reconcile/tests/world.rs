@@ -1,6 +1,6 @@
 //! A world small enough to be imagined: builders for each state, and a model of what an apply does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::model::plan::SecretRecord;
 use crate::model::{
@@ -323,18 +323,19 @@ fn put(
             SecretRecord::Keep => kept.flatten(),
             SecretRecord::Unverified => None,
         };
-        secrets.insert(name.clone(), recorded);
+        let facts = after.secrets.entry(step.key.clone()).or_default();
+        let fact = facts.entry(name.clone()).or_insert(SecretFact {
+            versus_lock: VersusLock::NotRecorded,
+            versus_platform: VersusPlatform::Hidden,
+        });
         if *record == SecretRecord::Present {
-            let same = SecretFact {
-                versus_lock: VersusLock::Same,
-                versus_platform: VersusPlatform::Hidden,
-            };
-            after
-                .secrets
-                .entry(step.key.clone())
-                .or_default()
-                .insert(name.clone(), same);
+            fact.versus_lock = VersusLock::Same;
+            // What was sent is masked from then on.
+            fact.versus_platform = VersusPlatform::Hidden;
+        } else if recorded.is_none() && fact.versus_lock != VersusLock::KeyRotated {
+            fact.versus_lock = VersusLock::Unverified;
         }
+        secrets.insert(name.clone(), recorded);
     }
     let entry = LockedInstance {
         id: instance.id,
@@ -351,16 +352,4 @@ fn put(
     };
     after.lock.instances.insert(step.key.clone(), entry);
     observe(after, instance);
-}
-
-/// Every tag set with its order turned, which a set forgets: stands for a platform that reorders.
-pub(super) fn all_tags(input: &PlanInput) -> BTreeSet<String> {
-    match &input.view {
-        View::Live(observed) => observed
-            .instances
-            .values()
-            .flat_map(|instance| instance.tags.iter().flatten().cloned())
-            .collect(),
-        View::Offline => BTreeSet::new(),
-    }
 }

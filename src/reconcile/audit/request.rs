@@ -1,0 +1,190 @@
+//! What holds of each request: it sends what the manifest declares, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Auditor, marker_count, tags};
+use crate::catalog::{Catalog, is_credential};
+use crate::model::marker::MAX_TAG;
+use crate::model::observed::MASK;
+use crate::model::{
+    CreateRequest, DesiredValue, ElementRef, LockEntryDraft, Marker, RequestValue, Step,
+    UpdateRequest,
+};
+
+impl Auditor<'_> {
+    pub(super) fn create(&mut self, step: &Step, request: &CreateRequest) {
+        let CreateRequest {
+            element,
+            name,
+            tags,
+            marker,
+            configuration,
+            provider_data,
+            external_authentication: _,
+            retrieve_objects: _,
+            enabled,
+            entry,
+        } = request;
+        let Some(wanted) = self.desired(step) else {
+            return self.expect(false, step, "a create of what nobody wants");
+        };
+        let declared = *element == wanted.element
+            && *name == wanted.name
+            && *enabled == wanted.enabled
+            && *provider_data == wanted.provider_data.is_some()
+            && configuration.keys().eq(wanted.configuration.keys());
+        self.expect(
+            declared,
+            step,
+            "a create of something else than is declared",
+        );
+        let live = Marker::live(&self.input.desired.inventory, &step.key);
+        self.expect(
+            marker == live.as_str(),
+            step,
+            "a create with a wrong marker",
+        );
+        self.expect(tags.contains(marker), step, "a create without its marker");
+        self.expect(
+            marker_count(tags.iter()) == 1,
+            step,
+            "a create with two markers",
+        );
+        self.expect(marker.len() <= MAX_TAG, step, "a marker that is too long");
+        if let Some(declared) = &wanted.tags {
+            let all = declared.iter().all(|tag| tags.contains(tag));
+            self.expect(
+                all && tags.len() == declared.len() + 1,
+                step,
+                "a create with other tags than are declared",
+            );
+        }
+        self.values(step, configuration);
+        self.entry_is_declared(step, entry);
+    }
+
+    pub(super) fn update(&mut self, step: &Step, request: &UpdateRequest) {
+        let UpdateRequest {
+            id,
+            expect_marker,
+            name,
+            tags: sent,
+            configuration,
+            enabled,
+            entry,
+        } = request;
+        self.expect(step.id == Some(*id), step, "an update of another instance");
+        self.expected_marker(step, *id, expect_marker.as_deref());
+        self.values(step, configuration);
+        self.entry_is_declared(step, entry);
+        let Some(wanted) = self.desired(step) else {
+            return self.expect(false, step, "an update of what nobody wants");
+        };
+        let declared = name.as_ref().is_none_or(|name| *name == wanted.name)
+            && enabled.is_none_or(|enabled| enabled == wanted.enabled);
+        self.expect(declared, step, "an update to what is not declared");
+        let ignored = &wanted.lifecycle.ignore_changes;
+        let keeps = (name.is_none() || !ignored.contains("name"))
+            && (enabled.is_none() || !ignored.contains("enabled"))
+            && !configuration
+                .keys()
+                .any(|name| ignored.contains(&format!("configuration.{name}")));
+        self.expect(keeps, step, "an update of what is to be ignored");
+        let Some(sent) = sent else {
+            return;
+        };
+        let live = Marker::live(&self.input.desired.inventory, &step.key);
+        self.expect(
+            sent.contains(live.as_str()),
+            step,
+            "an update that drops the marker",
+        );
+        self.expect(
+            marker_count(sent.iter()) == 1,
+            step,
+            "an update that leaves two markers",
+        );
+        let own: BTreeSet<&str> = sent
+            .iter()
+            .map(String::as_str)
+            .filter(|tag| *tag != live.as_str())
+            .collect();
+        match &wanted.tags {
+            Some(declared) if !ignored.contains("tags") => self.expect(
+                own.iter().copied().eq(declared.iter().map(String::as_str)),
+                step,
+                "an update to other tags than are declared",
+            ),
+            Some(_) | None => {
+                let there: BTreeSet<&str> = self
+                    .observed(*id)
+                    .into_iter()
+                    .flat_map(tags)
+                    .filter(|tag| Marker::state_of(tag).is_none())
+                    .collect();
+                let keeps = self.observed(*id).is_none() || there == own;
+                self.expect(keeps, step, "an update of tags that nobody declared");
+            }
+        }
+    }
+
+    /// Only what the manifest declares, secrets as secrets, and never a mask.
+    fn values(&mut self, step: &Step, values: &BTreeMap<String, RequestValue>) {
+        let wanted = self.desired(step);
+        let entry = wanted.and_then(|instance| match &instance.element {
+            ElementRef::Key(key) => Catalog::embedded().element(key.as_str()),
+            ElementRef::Id(id) => Catalog::embedded().element_by_id(id.0),
+        });
+        for (name, value) in values {
+            let declared = wanted.and_then(|instance| instance.configuration.get(name));
+            let fits = match (value, declared) {
+                (RequestValue::Plain(plain), Some(DesiredValue::Plain(other))) => plain == other,
+                (RequestValue::Secret, Some(DesiredValue::Secret(_))) => true,
+                (RequestValue::Plain(_), Some(DesiredValue::Secret(_)) | None)
+                | (RequestValue::Secret, Some(DesiredValue::Plain(_)) | None) => false,
+            };
+            self.expect(fits, step, "a value that the manifest does not have");
+            if let RequestValue::Plain(plain) = value {
+                self.expect(plain.canonical() != MASK, step, "a mask is sent");
+                let credential = is_credential(entry, name);
+                self.expect(!credential, step, "a credential in plain sight");
+            }
+        }
+    }
+
+    /// What is recorded is what is declared.
+    fn entry_is_declared(&mut self, step: &Step, entry: &LockEntryDraft) {
+        let LockEntryDraft {
+            name,
+            tags,
+            configuration,
+            secrets,
+            enabled,
+            lifecycle,
+            element: _,
+        } = entry;
+        let Some(wanted) = self.desired(step) else {
+            return;
+        };
+        let (mut plain, mut secret) = (BTreeSet::new(), BTreeSet::new());
+        for (name, value) in &wanted.configuration {
+            match value {
+                DesiredValue::Plain(_) => plain.insert(name),
+                DesiredValue::Secret(_) => secret.insert(name),
+            };
+        }
+        let declared = *name == wanted.name
+            && *tags == wanted.tags
+            && *enabled == wanted.enabled
+            && lifecycle.protect == wanted.lifecycle.protect
+            && lifecycle.on_remove == wanted.lifecycle.on_remove
+            && lifecycle.ignore_changes == wanted.lifecycle.ignore_changes
+            && lifecycle.moved_from.is_none();
+        self.expect(declared, step, "a record of what is not declared");
+        self.expect(
+            configuration.keys().eq(plain) && secrets.keys().eq(secret),
+            step,
+            "a record of other values than are declared",
+        );
+    }
+}

@@ -1,0 +1,216 @@
+//! What holds of each step: whose instance it is, and whether anybody asked for it.
+
+use super::super::View;
+use super::{Auditor, markers};
+use crate::model::{
+    Action, ElementRef, InstanceId, Marker, MarkerState, ObservedInstance, OnRemove, Step,
+};
+
+impl Auditor<'_> {
+    pub(super) fn step(&mut self, step: &Step) {
+        self.expect(!step.reasons.is_empty(), step, "a step without a reason");
+        let by_path = step.changes.is_sorted_by(|a, b| a.path < b.path);
+        self.expect(by_path, step, "the changes are not in order");
+        let creates = matches!(step.action, Action::Create(_));
+        self.expect(
+            creates == step.id.is_none(),
+            step,
+            "a step without an instance, or a create of what exists",
+        );
+        if let Some(id) = step.id {
+            self.ownership(step, id);
+        }
+        if let Some(from) = &step.moved_from {
+            let declared = self
+                .desired(step)
+                .and_then(|instance| instance.lifecycle.moved_from.as_ref());
+            self.expect(
+                declared == Some(from),
+                step,
+                "a rename that nobody asked for",
+            );
+        }
+        match &step.action {
+            Action::Create(request) => {
+                let live = Marker::live(&self.input.desired.inventory, &step.key);
+                let taken = self.carried.contains(live.as_str());
+                self.expect(!taken, step, "a create beside an instance with its marker");
+                self.create(step, request);
+            }
+            Action::Update(request) => {
+                let recorded = self.records(step, request.id);
+                let retired = self.carries(request.id, MarkerState::Retired);
+                self.expect(
+                    recorded || retired,
+                    step,
+                    "an update of what is not recorded",
+                );
+                self.update(step, request);
+            }
+            Action::Adopt(request) => {
+                let recorded = self.recorded.contains(&request.id);
+                self.expect(!recorded, step, "an adoption of what is recorded");
+                let live = self.carries(request.id, MarkerState::Live);
+                self.expect(live, step, "an adoption of what has no marker");
+                self.update(step, request);
+            }
+            Action::Replace {
+                old,
+                expect_marker,
+                retired_marker,
+                retire_tags,
+                create,
+            } => {
+                self.expect(step.id == Some(*old), step, "a replace of another instance");
+                self.expected_marker(step, *old, expect_marker.as_deref());
+                self.replace(step, *old, retired_marker, retire_tags.as_ref());
+                if let Some(request) = create {
+                    self.create(step, request);
+                }
+            }
+            Action::Delete {
+                expect_marker,
+                drop_entry,
+            } => {
+                if let Some(id) = step.id {
+                    self.expected_marker(step, id, expect_marker.as_deref());
+                    self.delete(step, id, *drop_entry);
+                }
+            }
+            Action::Forget => self.forget(step),
+        }
+    }
+
+    /// Ours by the lock file or by a marker, and nobody else's.
+    fn ownership(&mut self, step: &Step, id: InstanceId) {
+        let Some(seen) = self.observed(id) else {
+            let recorded = self.recorded.contains(&id);
+            self.expect(recorded, step, "a step on an instance that is not ours");
+            return;
+        };
+        let ours = self.recorded.contains(&id) || markers(seen).any(|tag| self.is_our_marker(tag));
+        self.expect(ours, step, "a step on an instance that is not ours");
+        let foreign = markers(seen).any(|tag| !self.is_our_marker(tag));
+        self.expect(!foreign, step, "a step on an instance somebody else claims");
+        let by_key = self.recorded.contains(&id)
+            && !self.records(step, id)
+            && !matches!(step.action, Action::Delete { .. });
+        self.expect(!by_key, step, "a step on the instance of another key");
+    }
+
+    /// A marker in this state that is of the step's inventory.
+    fn carries(&self, id: InstanceId, state: MarkerState) -> bool {
+        let ours = |tag: &str| Marker::state_of(tag) == Some(state) && self.is_our_marker(tag);
+        self.observed(id)
+            .is_some_and(|seen| markers(seen).any(ours))
+    }
+
+    /// What a write expects to find is what is there now.
+    pub(super) fn expected_marker(&mut self, step: &Step, id: InstanceId, expected: Option<&str>) {
+        let Some(seen) = self.observed(id) else {
+            return;
+        };
+        let there = match expected {
+            Some(marker) => self.is_our_marker(marker) && markers(seen).any(|tag| tag == marker),
+            None => markers(seen).next().is_none(),
+        };
+        self.expect(
+            there,
+            step,
+            "a write that expects another marker than there is",
+        );
+    }
+
+    fn replace(
+        &mut self,
+        step: &Step,
+        old: InstanceId,
+        retired_marker: &str,
+        retire_tags: Option<&std::collections::BTreeSet<String>>,
+    ) {
+        let protected = self.is_protected(step);
+        self.expect(!protected, step, "a replace of a protected instance");
+        let marker = Marker::retired(&self.input.desired.inventory, &step.key);
+        self.expect(
+            retired_marker == marker.as_str(),
+            step,
+            "a replace with a wrong marker",
+        );
+        if let Some(tags) = retire_tags {
+            let retires = tags.contains(retired_marker) && super::marker_count(tags.iter()) == 1;
+            self.expect(retires, step, "a replace that does not retire the old one");
+        }
+        let Some(seen) = self.observed(old) else {
+            return;
+        };
+        let other_element = self.desired(step).is_some_and(|wanted| {
+            let same = match &wanted.element {
+                ElementRef::Key(key) => seen.element.key == *key,
+                ElementRef::Id(id) => seen.element.id == Some(*id),
+            };
+            !same
+        });
+        let asked = other_element || self.input.policy.replace.contains(&step.key);
+        self.expect(asked, step, "a replace that nobody asked for");
+    }
+
+    fn delete(&mut self, step: &Step, id: InstanceId, drop_entry: bool) {
+        let entry = self.input.lock.instances.get(&step.key);
+        let is_recorded = entry.is_some_and(|entry| entry.id == id);
+        let wanted = self.desired(step).is_some();
+        let policy = &self.input.policy;
+        if drop_entry {
+            let on_remove =
+                entry.is_some_and(|entry| entry.lifecycle.on_remove == OnRemove::Delete);
+            let asked = policy.prune_removed || on_remove;
+            self.expect(asked, step, "a delete that nobody asked for");
+            self.expect(is_recorded, step, "a delete of another instance");
+            let protected = self.is_protected(step);
+            self.expect(!protected, step, "a delete of a protected instance");
+            self.expect(!wanted, step, "a delete of an instance that is wanted");
+            return;
+        }
+        let retired = self.carries(id, MarkerState::Retired);
+        let finishes = wanted && retired && self.has_valid_besides(id);
+        let asked = finishes || policy.prune_duplicates || policy.prune_orphans;
+        self.expect(asked, step, "a delete that nobody asked for");
+        // The old one of a replace may still be what is recorded, under the key's old name even.
+        let moved = self.desired(step).and_then(|wanted| {
+            let old = wanted.lifecycle.moved_from.as_ref()?;
+            self.input.lock.instances.get(old)
+        });
+        let is_own = is_recorded || moved.is_some_and(|entry| entry.id == id);
+        let recorded = self.recorded.contains(&id);
+        self.expect(
+            !recorded || (is_own && finishes),
+            step,
+            "a delete of a recorded instance",
+        );
+    }
+
+    /// Whether an instance of ours besides this one is there and valid.
+    fn has_valid_besides(&self, id: InstanceId) -> bool {
+        let View::Live(observed) = &self.input.view else {
+            return false;
+        };
+        let is_ours = |seen: &ObservedInstance| {
+            self.recorded.contains(&seen.id) || markers(seen).any(|tag| self.is_our_marker(tag))
+        };
+        observed
+            .instances
+            .values()
+            .any(|seen| seen.id != id && seen.valid && is_ours(seen))
+    }
+
+    fn forget(&mut self, step: &Step) {
+        let gone = match (&self.input.view, step.id) {
+            (View::Live(observed), Some(id)) => {
+                observed.gone.contains(&id) && !observed.instances.contains_key(&id)
+            }
+            (View::Live(_) | View::Offline, _) => false,
+        };
+        self.expect(gone, step, "forgets what is not known to be gone");
+        let wanted = self.desired(step).is_some();
+        self.expect(!wanted, step, "forgets an instance that is wanted");
+    }
+}

@@ -1,0 +1,207 @@
+//! What is done about each secret: it is compared by fingerprint, and sent only where it has to be.
+
+use std::collections::BTreeMap;
+
+use super::super::found::Found;
+use super::super::subject::Subject;
+use super::super::{PlanInput, Resend};
+use crate::model::plan::SecretRecord;
+use crate::model::{
+    DesiredInstance, DesiredValue, ObservedInstance, Reason, SecretFact, VersusLock, VersusPlatform,
+};
+
+/// What is done about one secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Decision {
+    /// Why it is sent; `None` where it is not.
+    pub(super) send: Option<Reason>,
+    pub(super) record: SecretRecord,
+    /// Whether the entry changes although nothing is sent.
+    pub(super) rerecord: bool,
+    pub(super) uncompared: Option<Uncompared>,
+}
+
+/// Why a secret was not compared, or not taken as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Uncompared {
+    NoCredentials,
+    KeyRotated,
+    /// It was to be accepted, and visibly is another.
+    NotAccepted,
+}
+
+/// A secret that is as it should be.
+const SAME: Decision = Decision {
+    send: None,
+    record: SecretRecord::Present,
+    rerecord: false,
+    uncompared: None,
+};
+
+const TAKE_AS_IS: Decision = Decision {
+    rerecord: true,
+    ..SAME
+};
+
+fn send(reason: Reason) -> Decision {
+    Decision {
+        send: Some(reason),
+        ..SAME
+    }
+}
+
+fn leave(why: Uncompared) -> Decision {
+    Decision {
+        record: SecretRecord::Keep,
+        uncompared: Some(why),
+        ..SAME
+    }
+}
+
+/// What the decision about one secret depends on, besides the facts.
+#[derive(Clone, Copy, Debug)]
+struct Circumstances {
+    wish: Wish,
+    /// The instance was made but refused by the vendor: its own credentials are sent once more.
+    repair: bool,
+    entry: Entry,
+}
+
+/// What the caller asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    Compare,
+    /// Send it, whatever its fingerprint says.
+    Send,
+    /// What the platform has is right.
+    Accept,
+}
+
+/// What is recorded of the instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entry {
+    /// It, and this secret.
+    WithSecret,
+    /// It, without this secret.
+    WithoutSecret,
+    /// Nothing.
+    None,
+}
+
+/// Decides about every secret of an instance that exists.
+pub(super) fn decisions(
+    input: &PlanInput,
+    subject: &Subject<'_>,
+    desired: &DesiredInstance,
+    seen: &ObservedInstance,
+    found: &mut Found,
+) -> BTreeMap<String, Decision> {
+    let entry = subject.locked.filter(|entry| entry.id == seen.id);
+    let wish = if input.policy.secrets.sends(subject.key) {
+        Wish::Send
+    } else if input.policy.secrets == Resend::Accept {
+        Wish::Accept
+    } else {
+        Wish::Compare
+    };
+    let mut decisions = BTreeMap::new();
+    for (name, value) in &desired.configuration {
+        if !matches!(value, DesiredValue::Secret(_)) {
+            continue;
+        }
+        let path = format!("configuration.{name}");
+        let ignored = desired.lifecycle.ignore_changes.contains(&path);
+        let circumstances = Circumstances {
+            // What is ignored is not sent, so it can only be taken as it is.
+            wish: match wish {
+                Wish::Send if ignored => Wish::Compare,
+                wish => wish,
+            },
+            repair: entry.is_none() && !seen.valid && !ignored,
+            entry: match entry {
+                Some(entry) if entry.secrets.contains_key(name) => Entry::WithSecret,
+                Some(_) => Entry::WithoutSecret,
+                None => Entry::None,
+            },
+        };
+        let decision = decide(fact(input, subject, seen, name), circumstances);
+        match decision.uncompared {
+            Some(Uncompared::NoCredentials) => found.not_compared += 1,
+            Some(Uncompared::KeyRotated) => found.rotated += 1,
+            Some(Uncompared::NotAccepted) | None => {}
+        }
+        decisions.insert(name.clone(), decision);
+    }
+    decisions
+}
+
+/// The fact about one secret, as far as it is about this very instance.
+fn fact(
+    input: &PlanInput,
+    subject: &Subject<'_>,
+    seen: &ObservedInstance,
+    name: &str,
+) -> SecretFact {
+    let facts = input.secrets.get(subject.key);
+    let Some(fact) = facts.and_then(|facts| facts.get(name)).copied() else {
+        return SecretFact {
+            versus_lock: VersusLock::NotCompared,
+            versus_platform: VersusPlatform::Hidden,
+        };
+    };
+    let about_another = subject.facts.recorded.is_some_and(|id| id != seen.id);
+    let versus_lock = match fact.versus_lock {
+        VersusLock::NotCompared => VersusLock::NotCompared,
+        // What was sent to another instance says nothing of this one.
+        _ if about_another => VersusLock::Unverified,
+        versus_lock => versus_lock,
+    };
+    let versus_platform = if subject.facts.shown == Some(seen.id) {
+        fact.versus_platform
+    } else {
+        VersusPlatform::Hidden
+    };
+    SecretFact {
+        versus_lock,
+        versus_platform,
+    }
+}
+
+fn decide(fact: SecretFact, circumstances: Circumstances) -> Decision {
+    use {VersusLock as Lock, VersusPlatform as Platform};
+
+    let Circumstances {
+        wish,
+        repair,
+        entry,
+    } = circumstances;
+    if wish == Wish::Send {
+        return send(Reason::SecretResent);
+    }
+    if repair && wish == Wish::Compare && fact.versus_lock != Lock::NotCompared {
+        return send(Reason::Invalid);
+    }
+    let accepts = wish == Wish::Accept;
+    match (fact.versus_lock, fact.versus_platform) {
+        (Lock::Same, Platform::Same | Platform::Hidden) => SAME,
+        // Even without its value it is plain that the manifest asks for one secret more.
+        (Lock::NotCompared, _) if entry == Entry::WithoutSecret => {
+            send(Reason::ConfigurationChanged)
+        }
+        (Lock::NotCompared, _) => leave(Uncompared::NoCredentials),
+        // Recording it as right would be a lie that the next plan finds out.
+        (_, Platform::Differs) if accepts => leave(Uncompared::NotAccepted),
+        (_, Platform::Same | Platform::Hidden) if accepts => TAKE_AS_IS,
+        // One of them recorded anew would not change the key that the others were recorded under,
+        // so the next run could not compare it either.
+        (Lock::KeyRotated, _) => leave(Uncompared::KeyRotated),
+        (Lock::Changed | Lock::Unverified | Lock::NotRecorded, Platform::Same) => TAKE_AS_IS,
+        (Lock::Same, Platform::Differs) => send(Reason::Drifted),
+        (Lock::Changed, Platform::Differs | Platform::Hidden) => send(Reason::SecretChanged),
+        (Lock::Unverified, Platform::Differs | Platform::Hidden) => send(Reason::SecretUnverified),
+        (Lock::NotRecorded, Platform::Differs | Platform::Hidden) => send(match entry {
+            Entry::WithSecret | Entry::WithoutSecret => Reason::ConfigurationChanged,
+            Entry::None => Reason::SecretUnverified,
+        }),
+    }
+}

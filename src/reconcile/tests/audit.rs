@@ -1,0 +1,387 @@
+//! The audit can fail: each invariant, broken on purpose.
+
+use super::world::*;
+use crate::model::{
+    Action, ElementId, ElementRef, InstanceId, PlainValue, Plan, Reason, RequestValue, Step,
+    VersusLock, VersusPlatform,
+};
+use crate::reconcile::{PlanInput, View, audit, plan};
+
+fn complaints(input: &PlanInput, plan: &Plan) -> Vec<&'static str> {
+    audit(input, plan).into_iter().map(|v| v.what).collect()
+}
+
+/// Breaks the first step of a sound plan, and expects this complaint among those there are.
+#[track_caller]
+fn broken(input: &PlanInput, harm: impl FnOnce(&mut Plan), what: &str) {
+    let mut plan = plan(input).plan;
+    assert_eq!(complaints(input, &plan), [""; 0], "it was sound before");
+    harm(&mut plan);
+    let found = complaints(input, &plan);
+    assert!(found.contains(&what), "{what}: {found:?}");
+}
+
+fn creating() -> PlanInput {
+    let mut input = world();
+    input.desired.instances.insert(key("k"), wanted("k"));
+    input
+}
+
+fn updating() -> PlanInput {
+    let mut input = settled();
+    observe(&mut input, seen(1, "other", &["stray", &live("k")]));
+    input
+}
+
+fn deleting() -> PlanInput {
+    let mut input = settled();
+    input.desired.instances.clear();
+    input.policy.prune_removed = true;
+    input
+}
+
+fn replacing() -> PlanInput {
+    let mut input = settled();
+    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
+    instance.element = ElementRef::Id(ElementId(99));
+    input
+}
+
+fn create(step: &mut Step) -> &mut crate::model::CreateRequest {
+    match &mut step.action {
+        Action::Create(request) => request,
+        other => panic!("{}", other.as_str()),
+    }
+}
+
+fn update(step: &mut Step) -> &mut crate::model::UpdateRequest {
+    match &mut step.action {
+        Action::Update(request) => request,
+        other => panic!("{}", other.as_str()),
+    }
+}
+
+#[test]
+fn of_the_whole() {
+    let input = creating();
+    broken(
+        &input,
+        |plan| plan.steps.push(plan.steps[0].clone()),
+        "two steps for one key",
+    );
+    let mut two = creating();
+    two.desired.instances.insert(key("l"), wanted("l"));
+    broken(
+        &two,
+        |plan| plan.steps.reverse(),
+        "the steps are not in order",
+    );
+    broken(
+        &updating(),
+        |plan| plan.steps.push(plan.steps[0].clone()),
+        "two steps for one instance",
+    );
+    broken(
+        &input,
+        |plan| plan.steps[0].reasons.clear(),
+        "a step without a reason",
+    );
+    broken(
+        &input,
+        |plan| plan.steps[0].changes.reverse(),
+        "the changes are not in order",
+    );
+    broken(
+        &input,
+        |plan| plan.steps[0].moved_from = Some(key("x")),
+        "a rename that nobody asked for",
+    );
+    broken(
+        &input,
+        |plan| plan.inventory = crate::model::InventoryName::new("x").expect("a name"),
+        "a plan for another inventory",
+    );
+    let plan = plan(&input).plan;
+    let mut elsewhere = input;
+    elsewhere.policy.selection.targets = ["x".to_owned()].into();
+    assert!(complaints(&elsewhere, &plan).contains(&"a step outside the selection"));
+}
+
+#[test]
+fn of_a_create() {
+    let input = creating();
+    type Harm = fn(&mut crate::model::CreateRequest);
+    let harms: [(Harm, &str); 8] = [
+        (|c| c.marker = live("x"), "a create with a wrong marker"),
+        (|c| c.tags.clear(), "a create without its marker"),
+        (|c| c.tags.push(live("x")), "a create with two markers"),
+        (
+            |c| c.tags.push("y".to_owned()),
+            "a create with other tags than are declared",
+        ),
+        (
+            |c| c.name.push('x'),
+            "a create of something else than is declared",
+        ),
+        (
+            |c| c.entry.enabled = false,
+            "a record of what is not declared",
+        ),
+        (
+            |c| c.entry.configuration.clear(),
+            "a record of other values than are declared",
+        ),
+        (
+            |c| {
+                let mask = RequestValue::Plain(PlainValue::text("********"));
+                c.configuration.insert("password".to_owned(), mask);
+            },
+            "a mask is sent",
+        ),
+    ];
+    for (harm, what) in harms {
+        broken(&input, |plan| harm(create(&mut plan.steps[0])), what);
+    }
+    broken(
+        &input,
+        |plan| {
+            let plain = RequestValue::Plain(PlainValue::text("hunter2"));
+            let values = &mut create(&mut plan.steps[0]).configuration;
+            values.insert("password".to_owned(), plain);
+        },
+        "a credential in plain sight",
+    );
+    let plan = plan(&input).plan;
+    let mut marked = input.clone();
+    observe(&mut marked, seen(5, "k", &[&live("k")]));
+    assert_eq!(
+        complaints(&marked, &plan),
+        ["a create beside an instance with its marker"]
+    );
+    let mut unwanted = input;
+    unwanted.desired.instances.clear();
+    assert!(complaints(&unwanted, &plan).contains(&"a create of what nobody wants"));
+}
+
+#[test]
+fn of_an_update() {
+    let input = updating();
+    type Harm = fn(&mut crate::model::UpdateRequest);
+    let harms: [(Harm, &str); 9] = [
+        (|u| u.id = InstanceId(7), "an update of another instance"),
+        (
+            |u| u.expect_marker = None,
+            "a write that expects another marker than there is",
+        ),
+        (
+            |u| u.expect_marker = Some("connectorctl:other:k".to_owned()),
+            "a write that expects another marker than there is",
+        ),
+        (
+            |u| u.name = Some("x".to_owned()),
+            "an update to what is not declared",
+        ),
+        (
+            |u| u.enabled = Some(false),
+            "an update to what is not declared",
+        ),
+        (
+            |u| {
+                u.tags = Some(["declared".to_owned()].into());
+            },
+            "an update that drops the marker",
+        ),
+        (
+            |u| {
+                u.tags = Some([live("k"), live("x"), "declared".to_owned()].into());
+            },
+            "an update that leaves two markers",
+        ),
+        (
+            |u| {
+                u.tags = Some([live("k")].into());
+            },
+            "an update to other tags than are declared",
+        ),
+        (
+            |u| {
+                u.configuration.insert("x".to_owned(), RequestValue::Secret);
+            },
+            "a value that the manifest does not have",
+        ),
+    ];
+    for (harm, what) in harms {
+        broken(&input, |plan| harm(update(&mut plan.steps[0])), what);
+    }
+    let mut undeclared = input.clone();
+    let instance = undeclared.desired.instances.get_mut(&key("k")).expect("k");
+    instance.tags = None;
+    broken(
+        &undeclared,
+        |plan| update(&mut plan.steps[0]).tags = Some([live("k")].into()),
+        "an update of tags that nobody declared",
+    );
+    let plan = plan(&input).plan;
+    let mut ignoring = input.clone();
+    let instance = ignoring.desired.instances.get_mut(&key("k")).expect("k");
+    instance.lifecycle.ignore_changes = ["name".to_owned()].into();
+    assert!(complaints(&ignoring, &plan).contains(&"an update of what is to be ignored"));
+    let mut unrecorded = input.clone();
+    unrecorded.lock.instances.clear();
+    assert!(complaints(&unrecorded, &plan).contains(&"an update of what is not recorded"));
+    let mut foreign = unrecorded;
+    observe(&mut foreign, seen(1, "other", &["stray"]));
+    assert!(complaints(&foreign, &plan).contains(&"a step on an instance that is not ours"));
+    let mut contested = input;
+    let somebody = "connectorctl:other:k";
+    observe(
+        &mut contested,
+        seen(1, "other", &["stray", &live("k"), somebody]),
+    );
+    assert!(complaints(&contested, &plan).contains(&"a step on an instance somebody else claims"));
+}
+
+#[test]
+fn of_an_adoption() {
+    let mut input = settled();
+    let entry = input.lock.instances.remove(&key("k")).expect("k");
+    fact(&mut input, VersusLock::Same, VersusPlatform::Hidden);
+    let plan = plan(&input).plan;
+    assert_eq!(complaints(&input, &plan), [""; 0]);
+    let mut recorded = input.clone();
+    recorded.lock.instances.insert(key("l"), entry);
+    let found = complaints(&recorded, &plan);
+    assert!(
+        found.contains(&"an adoption of what is recorded"),
+        "{found:?}"
+    );
+    assert!(found.contains(&"a step on the instance of another key"));
+    observe(&mut input, seen(1, "k", &["declared", &retired("k")]));
+    assert!(complaints(&input, &plan).contains(&"an adoption of what has no marker"));
+}
+
+#[test]
+fn of_a_delete() {
+    let input = deleting();
+    let plan = plan(&input).plan;
+    assert_eq!(complaints(&input, &plan), [""; 0]);
+    let after = |change: fn(&mut PlanInput)| {
+        let mut input = deleting();
+        change(&mut input);
+        complaints(&input, &plan)
+    };
+    assert_eq!(
+        after(|input| input.policy.prune_removed = false),
+        ["a delete that nobody asked for"]
+    );
+    assert_eq!(
+        after(|input| {
+            let entry = input.lock.instances.get_mut(&key("k")).expect("k");
+            entry.lifecycle.protect = true;
+        }),
+        ["a delete of a protected instance"]
+    );
+    assert_eq!(
+        after(|input| {
+            input.desired.instances.insert(key("k"), wanted("k"));
+        }),
+        ["a delete of an instance that is wanted"]
+    );
+    assert!(
+        after(|input| {
+            let entry = input.lock.instances.get_mut(&key("k")).expect("k");
+            entry.id = InstanceId(2);
+        })
+        .contains(&"a delete of another instance")
+    );
+    // One besides the recorded one.
+    let mut duplicate = settled();
+    observe(&mut duplicate, seen(8, "k", &["declared", &live("k")]));
+    duplicate.policy.prune_duplicates = true;
+    broken(
+        &duplicate,
+        |plan| plan.steps[0].id = Some(InstanceId(1)),
+        "a delete of a recorded instance",
+    );
+    let pruned = crate::reconcile::plan(&duplicate).plan;
+    duplicate.policy.prune_duplicates = false;
+    assert_eq!(
+        complaints(&duplicate, &pruned),
+        ["a delete that nobody asked for"]
+    );
+}
+
+#[test]
+fn of_a_replace() {
+    let input = replacing();
+    type Harm = fn(&mut Plan);
+    let harms: [(Harm, &str); 3] = [
+        (
+            |plan| {
+                let Action::Replace { retired_marker, .. } = &mut plan.steps[0].action else {
+                    panic!("no replace");
+                };
+                retired_marker.push('x');
+            },
+            "a replace with a wrong marker",
+        ),
+        (
+            |plan| {
+                let Action::Replace { retire_tags, .. } = &mut plan.steps[0].action else {
+                    panic!("no replace");
+                };
+                *retire_tags = Some([live("k")].into());
+            },
+            "a replace that does not retire the old one",
+        ),
+        (
+            |plan| plan.steps[0].id = Some(InstanceId(7)),
+            "a replace of another instance",
+        ),
+    ];
+    for (harm, what) in harms {
+        broken(&input, harm, what);
+    }
+    let plan = plan(&input).plan;
+    let mut protected = input.clone();
+    let entry = protected.lock.instances.get_mut(&key("k")).expect("k");
+    entry.lifecycle.protect = true;
+    assert_eq!(
+        complaints(&protected, &plan),
+        ["a replace of a protected instance"]
+    );
+    let mut same = input;
+    let there = observed(&mut same).instances.get_mut(&InstanceId(1));
+    there.expect("1").element.id = Some(ElementId(99));
+    assert_eq!(
+        complaints(&same, &plan),
+        ["a replace that nobody asked for"]
+    );
+}
+
+#[test]
+fn of_a_forget() {
+    let mut input = settled();
+    input.desired.instances.clear();
+    gone(&mut input, 1);
+    let plan = plan(&input).plan;
+    assert_eq!(complaints(&input, &plan), [""; 0]);
+    let mut unknown = input.clone();
+    observed(&mut unknown).gone.clear();
+    assert_eq!(
+        complaints(&unknown, &plan),
+        ["forgets what is not known to be gone"]
+    );
+    let mut offline = input.clone();
+    offline.view = View::Offline;
+    assert_eq!(
+        complaints(&offline, &plan),
+        ["forgets what is not known to be gone"]
+    );
+    input.desired.instances.insert(key("k"), wanted("k"));
+    assert_eq!(
+        complaints(&input, &plan),
+        ["forgets an instance that is wanted"]
+    );
+    assert_eq!(plan.steps[0].reasons[0], Reason::Removed);
+}

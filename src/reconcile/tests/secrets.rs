@@ -1,0 +1,147 @@
+//! Secrets: sent where they have to be, and only there.
+
+use super::world::*;
+use crate::model::plan::SecretRecord;
+use crate::model::{Action, InstanceId, VersusLock as Lock, VersusPlatform as Platform};
+use crate::reconcile::{PlanInput, Resend, View};
+
+fn record_of(input: &PlanInput) -> SecretRecord {
+    let planned = planned(input);
+    let step = planned.plan.steps.first().expect("a step");
+    match &step.action {
+        Action::Update(request) | Action::Adopt(request) => request.entry.secrets["secret"],
+        other => panic!("{}", other.as_str()),
+    }
+}
+
+/// Recorded under the old key of fingerprints, a secret would be seen as new at every run: until
+/// all are sent or accepted, nothing is recorded anew.
+#[test]
+fn rotated_fingerprints_make_no_step_even_where_the_platform_shows_the_value() {
+    for shown in [Platform::Hidden, Platform::Same, Platform::Differs] {
+        let mut input = settled();
+        fact(&mut input, Lock::KeyRotated, shown);
+        let planned = planned(&input);
+        assert_eq!(steps(&planned), [""; 0], "{shown:?}");
+        assert_eq!(notes(&planned), ["fingerprints-rotated"]);
+        assert!(planned.notes[0].message.starts_with("1 secret is"));
+    }
+}
+
+#[test]
+fn what_visibly_differs_is_not_accepted_as_it_is() {
+    for recorded in [
+        Lock::Changed,
+        Lock::Unverified,
+        Lock::Same,
+        Lock::KeyRotated,
+    ] {
+        let mut input = settled();
+        fact(&mut input, recorded, Platform::Differs);
+        input.policy.secrets = Resend::Accept;
+        let planned = planned(&input);
+        assert_eq!(steps(&planned), [""; 0], "{recorded:?}");
+        assert_eq!(notes(&planned), ["not-accepted"]);
+    }
+    let mut input = settled();
+    fact(&mut input, Lock::Changed, Platform::Hidden);
+    input.policy.secrets = Resend::Accept;
+    assert_eq!(steps(&planned(&input)), ["update k 1: lock-only"]);
+    assert_eq!(record_of(&input), SecretRecord::Present);
+}
+
+/// The lock file's fingerprint is of the instance that is gone.
+#[test]
+fn an_instance_adopted_for_one_that_is_gone_gets_the_secret_once() {
+    let mut input = settled();
+    fact(&mut input, Lock::Same, Platform::Hidden);
+    gone(&mut input, 1);
+    observe(&mut input, seen(9, "k", &["declared", &live("k")]));
+    let first = planned(&input);
+    assert_eq!(steps(&first), ["adopt k 9: vanished, secret-unverified"]);
+    assert_eq!(steps(&planned(&applied(&input, &first))), [""; 0]);
+    input.policy.secrets = Resend::Accept;
+    assert_eq!(steps(&planned(&input)), ["adopt k 9: vanished"]);
+}
+
+#[test]
+fn the_journals_fingerprint_counts_for_what_it_created() {
+    let mut input = settled();
+    fact(&mut input, Lock::Same, Platform::Hidden);
+    input.lock.instances.clear();
+    assert_eq!(steps(&planned(&input)), ["adopt k 1: marker-found"]);
+    assert_eq!(record_of(&input), SecretRecord::Present);
+}
+
+/// Facts are about the oldest valid one of all; the key's own goes before the one it moved from.
+#[test]
+fn what_another_one_shows_says_nothing() {
+    let mut input = settled();
+    fact(&mut input, Lock::NotRecorded, Platform::Same);
+    input.lock.instances.clear();
+    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
+    instance.lifecycle.moved_from = Some(key("old"));
+    assert_eq!(steps(&planned(&input)), ["adopt k 1: marker-found"]);
+    let own = observed(&mut input).instances.get_mut(&InstanceId(1));
+    own.expect("1").valid = false;
+    observe(&mut input, seen(2, "k", &["declared", &live("old")]));
+    input.policy.secrets = Resend::Accept;
+    assert_eq!(steps(&planned(&input)), ["adopt k 1: marker-found"]);
+    input.policy.secrets = Resend::Compare;
+    assert_eq!(
+        steps(&planned(&input)),
+        ["adopt k 1: marker-found, invalid"]
+    );
+}
+
+#[test]
+fn an_ignored_secret_is_a_note() {
+    let mut input = settled();
+    fact(&mut input, Lock::Changed, Platform::Hidden);
+    let ignore = ["configuration.secret".to_owned()];
+    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
+    instance.lifecycle.ignore_changes = ignore.clone().into();
+    let entry = input.lock.instances.get_mut(&key("k")).expect("k");
+    entry.lifecycle.ignore_changes = ignore.into();
+    let planned = planned(&input);
+    assert_eq!(steps(&planned), [""; 0]);
+    assert_eq!(notes(&planned), ["ignored"]);
+}
+
+#[test]
+fn offline_a_secret_more_is_a_change_and_the_others_are_one_note() {
+    let mut input = settled();
+    fact(&mut input, Lock::NotCompared, Platform::Hidden);
+    input.secrets.clear();
+    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
+    instance.configuration.insert("second".to_owned(), secret());
+    input.view = View::Offline;
+    let planned = planned(&input);
+    assert_eq!(steps(&planned), ["update k 1: configuration-changed"]);
+    let paths: Vec<&str> = planned.plan.steps[0]
+        .changes
+        .iter()
+        .map(|change| change.path.as_str())
+        .collect();
+    assert_eq!(paths, ["configuration.second"]);
+    assert_eq!(notes(&planned), ["not-compared"]);
+}
+
+/// An instance the vendor refused when it was made.
+#[test]
+fn an_invalid_instance_is_repaired_when_it_is_adopted_and_told_of_afterwards() {
+    let mut input = settled();
+    fact(&mut input, Lock::Same, Platform::Hidden);
+    let entry = input.lock.instances.remove(&key("k"));
+    let instance = observed(&mut input).instances.get_mut(&InstanceId(1));
+    instance.expect("1").valid = false;
+    assert_eq!(
+        steps(&planned(&input)),
+        ["adopt k 1: marker-found, invalid"]
+    );
+    input.lock.instances.insert(key("k"), entry.expect("k"));
+    let told = planned(&input);
+    assert_eq!(steps(&told), [""; 0]);
+    assert_eq!(notes(&told), ["invalid"]);
+    assert!(told.notes[0].message.contains("apply --resend-secrets=k"));
+}

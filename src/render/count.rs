@@ -1,0 +1,64 @@
+//! How many steps of each action a plan has: for the summary line and for JSON.
+
+use serde::Serialize;
+
+use crate::model::{Action, Planned};
+
+/// How many of each; in JSON the `summary` of a plan.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Counts {
+    create: usize,
+    update: usize,
+    replace: usize,
+    delete: usize,
+    adopt: usize,
+    forget: usize,
+    unchanged: usize,
+}
+
+impl Counts {
+    pub(super) fn of(planned: &Planned) -> Self {
+        let mut counts = Self {
+            unchanged: planned.unchanged,
+            ..Self::default()
+        };
+        for step in &planned.plan.steps {
+            let count = match step.action {
+                Action::Create(_) => &mut counts.create,
+                Action::Update(_) => &mut counts.update,
+                Action::Replace { .. } => &mut counts.replace,
+                Action::Delete { .. } => &mut counts.delete,
+                Action::Adopt(_) => &mut counts.adopt,
+                Action::Forget => &mut counts.forget,
+            };
+            *count += 1;
+        }
+        counts
+    }
+
+    /// Those that there are, such as `2 to create, 1 to update`; empty where there is no step.
+    pub(super) fn in_words(&self) -> String {
+        let Self {
+            create,
+            update,
+            replace,
+            delete,
+            adopt,
+            forget,
+            unchanged: _,
+        } = self;
+        let parts: Vec<String> = [
+            (create, "create"),
+            (adopt, "adopt"),
+            (update, "update"),
+            (replace, "replace"),
+            (delete, "delete"),
+            (forget, "forget"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, word)| format!("{count} to {word}"))
+        .collect();
+        parts.join(", ")
+    }
+}

@@ -1,0 +1,160 @@
+//! A plan for people: a diff in the shape of the manifest, then notes, refusals and a summary.
+
+mod body;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+
+use super::count::Counts;
+use super::style::{Color, Label, one_line};
+use crate::model::{Action, Desired, InstanceKey, Note, NoteCode, Planned, Reason, Refusal, Step};
+
+/// How a plan is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// Whether to use colour.
+    pub color: Color,
+    /// The manifest, where its unchanged values are to be shown too.
+    pub full: Option<&'a Desired>,
+}
+
+/// Writes a plan for people.
+///
+/// # Errors
+/// Those of the writer.
+pub fn plan(planned: &Planned, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Planned {
+        plan,
+        notes,
+        unchanged: _,
+        refusals,
+    } = planned;
+    let color = options.color;
+    for step in &plan.steps {
+        header(step, color, out)?;
+        let desired = options.full.and_then(|full| full.instances.get(&step.key));
+        body::body(step, desired, color, out)?;
+        writeln!(out)?;
+    }
+    if let Some(full) = options.full {
+        as_declared(planned, full, color, out)?;
+    }
+    if !notes.is_empty() {
+        writeln!(out, "{}", color.paint(Label::Strong, "Notes:"))?;
+        for note in notes {
+            let Note { code, key, message } = note;
+            let code = color.paint(Label::Dim, format!("[{code}]"));
+            writeln!(out, "  {} {code}", about(key.as_ref(), message))?;
+        }
+        writeln!(out)?;
+    }
+    if !refusals.is_empty() {
+        writeln!(out, "{}", color.paint(Label::Refused, "Refused:"))?;
+        for refusal in refusals {
+            let Refusal {
+                code,
+                key,
+                message,
+                hint,
+            } = refusal;
+            let code = color.paint(Label::Dim, format!("[{code}]"));
+            writeln!(out, "  {} {code}", about(key.as_ref(), message))?;
+            writeln!(out, "    hint: {}", one_line(hint))?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "{}", color.paint(Label::Strong, summary(planned)))
+}
+
+/// The instances nothing is done to.
+fn as_declared(
+    planned: &Planned,
+    full: &Desired,
+    color: Color,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let compared = planned
+        .notes
+        .iter()
+        .all(|note| note.code != NoteCode::NotCompared);
+    for (key, desired) in &full.instances {
+        let has_step = planned.plan.steps.iter().any(|step| step.key == *key);
+        let is_refused = planned
+            .refusals
+            .iter()
+            .any(|refusal| refusal.key.as_ref() == Some(key));
+        if has_step || is_refused {
+            continue;
+        }
+        let title = format!("  {key}: as declared ({})", desired.element);
+        writeln!(out, "{}", color.paint(Label::Dim, one_line(&title)))?;
+        body::as_declared(desired, compared, color, out)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn about(key: Option<&InstanceKey>, message: &str) -> String {
+    match key {
+        Some(key) => format!("{key}: {}", one_line(message)),
+        None => one_line(message),
+    }
+}
+
+/// One line that says it all.
+pub fn summary(planned: &Planned) -> String {
+    let unchanged = match planned.unchanged {
+        1 => "1 instance is as declared".to_owned(),
+        many => format!("{many} instances are as declared"),
+    };
+    let refused = match planned.refusals.len() {
+        0 => "",
+        _ => " Refused: nothing of it can be applied.",
+    };
+    let counts = Counts::of(planned).in_words();
+    if counts.is_empty() {
+        format!("No changes. {unchanged}.{refused}")
+    } else {
+        format!("Plan: {counts}. {unchanged}.{refused}")
+    }
+}
+
+fn symbol(action: &Action) -> (&'static str, Label) {
+    match action {
+        Action::Create(_) => ("+", Label::Added),
+        Action::Update(_) => ("~", Label::Changed),
+        Action::Replace { .. } => ("-/+", Label::Changed),
+        Action::Delete { .. } => ("-", Label::Removed),
+        Action::Adopt(_) => ("<", Label::Changed),
+        Action::Forget => ("x", Label::Removed),
+    }
+}
+
+fn header(step: &Step, color: Color, out: &mut dyn Write) -> io::Result<()> {
+    let Step {
+        key,
+        element,
+        id,
+        moved_from,
+        action,
+        changes: _,
+        reasons,
+    } = step;
+    let (symbol, label) = symbol(action);
+    let id = id.map(|id| format!(", id {id}")).unwrap_or_default();
+    let moved = moved_from
+        .as_ref()
+        .map(|from| format!(", was {from}"))
+        .unwrap_or_default();
+    let reasons: Vec<&str> = reasons.iter().copied().map(Reason::as_str).collect();
+    let title = format!("{symbol} {key}: {}", action.as_str());
+    writeln!(
+        out,
+        "{} ({}{id}{moved})  {}",
+        color.paint(label, title),
+        one_line(element),
+        color.paint(Label::Dim, format!("# {}", reasons.join(", ")))
+    )
+}
