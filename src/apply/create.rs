@@ -12,8 +12,8 @@ use super::run::Run;
 use super::settle::{Search, Settled};
 use super::step::{Done, StepError};
 use crate::model::{
-    CreateRequest, Fingerprint, InstanceKey, Lookup, Marker, ObservedInstance, OpenIntent,
-    RequestValue, Step,
+    CreateRequest, Fingerprint, InstanceKey, LockEntryDraft, Lookup, Marker, ObservedInstance,
+    OpenIntent, RequestValue, Step,
 };
 use crate::ports::{CreateOutcome, Record, UnknownClass, kill};
 
@@ -33,32 +33,10 @@ impl<'a> Run<'a> {
         request: &CreateRequest,
         permit: &mut Option<SemaphorePermit<'a>>,
     ) -> Result<Done, StepError> {
-        let source = Source {
-            key: &step.key,
-            moved_from: step.moved_from.as_ref(),
-        };
-        if let Some(from) = &step.moved_from {
-            // Entry and intent of the old key count for this one from now on.
-            self.record(Record::Renamed {
-                from: from.clone(),
-                to: step.key.clone(),
-            })
-            .await?;
+        if let Some(done) = self.settle_open(step, &request.entry, permit).await? {
+            return Ok(done);
         }
-        if let Some(intent) = self.open_intent(step) {
-            let search = Search {
-                key: &step.key,
-                markers: self.markers(step),
-                until_ms: self.window_end(&intent),
-                why: KILLED_BEFORE,
-            };
-            match self.settle(search, permit).await? {
-                Settled::Found(seen) => {
-                    return self.take_in(&source, request, &intent.secrets, *seen).await;
-                }
-                Settled::Nothing => self.not_created(&step.key).await?,
-            }
-        }
+        self.renamed(step).await?;
         for _ in 0..MOST_WINDOWS {
             if !self.may_start() {
                 return Err(StepError::failed("stopped before the request was sent"));
@@ -70,6 +48,61 @@ impl<'a> Run<'a> {
         Err(StepError::failed(format!(
             "the platform created nothing in {MOST_WINDOWS} tries, each without an answer"
         )))
+    }
+
+    /// Settles what earlier runs may have made for this key, or for the key it had. The rename is
+    /// recorded only then: until the window has passed, the marker of the old key is searched for.
+    pub(super) async fn settle_open(
+        &self,
+        step: &Step,
+        draft: &LockEntryDraft,
+        permit: &mut Option<SemaphorePermit<'a>>,
+    ) -> Result<Option<Done>, StepError> {
+        let keys = [Some(&step.key), step.moved_from.as_ref()];
+        let open: Vec<(&InstanceKey, &OpenIntent)> = keys
+            .into_iter()
+            .flatten()
+            .filter_map(|key| Some((key, self.intents.get(key)?)))
+            .collect();
+        let Some((_, first)) = open.first() else {
+            return Ok(None);
+        };
+        let ends = open.iter().map(|(_, intent)| self.window_end(intent));
+        let search = Search {
+            key: &step.key,
+            markers: self.markers(step),
+            until_ms: ends.max().unwrap_or_default(),
+            why: KILLED_BEFORE,
+        };
+        match self.settle(search, permit).await? {
+            Settled::Found(seen) => {
+                self.renamed(step).await?;
+                let source = Source {
+                    key: &step.key,
+                    moved_from: step.moved_from.as_ref(),
+                };
+                let done = self.take_in(&source, draft, &first.secrets, *seen).await?;
+                Ok(Some(done))
+            }
+            Settled::Nothing => {
+                for (key, _) in open {
+                    self.not_created(key).await?;
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Entry and intent of the key before count for this one from now on.
+    pub(super) async fn renamed(&self, step: &Step) -> Result<(), StepError> {
+        let Some(from) = &step.moved_from else {
+            return Ok(());
+        };
+        self.record(Record::Renamed {
+            from: from.clone(),
+            to: step.key.clone(),
+        })
+        .await
     }
 
     /// One `POST` and what follows from it; `None` where it is proven, after a whole window, that
@@ -125,7 +158,8 @@ impl<'a> Run<'a> {
                 };
                 match (self.settle(search, permit).await?, class) {
                     (Settled::Found(seen), _) => {
-                        self.take_in(&source, request, &sent, *seen).await.map(Some)
+                        let taken = self.take_in(&source, &request.entry, &sent, *seen);
+                        taken.await.map(Some)
                     }
                     // The intent stays open for the list lag: an instance may still show.
                     (Settled::Nothing, UnknownClass::Refused) => Err(error.into()),
@@ -145,7 +179,7 @@ impl<'a> Run<'a> {
     /// Makes the intent durable. Its time is taken before the disk is done with it, and the window of
     /// a later run starts there: on a disk that stalls it is made anew, so that the request never
     /// leaves later than one sign of life after the record that speaks for it.
-    async fn intend(
+    pub(super) async fn intend(
         &self,
         key: &InstanceKey,
         sent: &BTreeMap<String, Fingerprint>,
@@ -240,12 +274,12 @@ impl<'a> Run<'a> {
     pub(super) async fn take_in(
         &self,
         source: &Source<'_>,
-        request: &CreateRequest,
+        draft: &LockEntryDraft,
         sent: &BTreeMap<String, Fingerprint>,
         seen: ObservedInstance,
     ) -> Result<Done, StepError> {
         let seen = self.with_token(seen).await?;
-        let entry = self.apply.found_entry(source, &request.entry, sent, &seen);
+        let entry = self.apply.found_entry(source, draft, sent, &seen);
         self.record(Record::Entry {
             key: source.key.clone(),
             entry: Box::new(entry),
@@ -272,13 +306,6 @@ impl<'a> Run<'a> {
                 Err(StepError::failed("the instance vanished while it was read").on(id))
             }
         }
-    }
-
-    /// The intent of this key, or of the key it had before a rename, which then counts for this one.
-    fn open_intent(&self, step: &Step) -> Option<OpenIntent> {
-        let own = self.intents.get(&step.key);
-        own.or_else(|| self.intents.get(step.moved_from.as_ref()?))
-            .cloned()
     }
 
     fn markers(&self, step: &Step) -> Vec<Marker> {

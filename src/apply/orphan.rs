@@ -37,6 +37,12 @@ impl<'a> Run<'a> {
             }
         };
         let id = seen.id;
+        let recorded = self.apply.lock.instances.get(key);
+        if recorded.is_some_and(|entry| entry.id == id) {
+            // What was meant to follow it was never made, and it is recorded better than from here.
+            self.not_created(key).await?;
+            return Ok(Done::with(id));
+        }
         let declared_tags: BTreeSet<String> = seen
             .tags
             .unwrap_or_default()

@@ -23,7 +23,8 @@ pub(super) struct Run<'a> {
     pub(super) apply: &'a Apply<'a>,
     pub(super) permits: &'a Semaphore,
     pub(super) gate: MarkerGate,
-    /// Open intents of earlier runs, and one for every create under `--settle-first`.
+    /// Open intents of earlier runs, and one for every step that may end in a second
+    /// live marker under `--settle-first`.
     pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
     posts_in_flight: AtomicUsize,
     /// Set when no further request may start.
@@ -123,7 +124,12 @@ fn intents(apply: &Apply<'_>) -> BTreeMap<InstanceKey, OpenIntent> {
     if apply.options.settle_first {
         let now = apply.clock.now_ms();
         for step in &apply.plan.steps {
-            if matches!(step.action, Action::Create(_)) {
+            let may_double = match &step.action {
+                Action::Create(_) | Action::Replace { .. } => true,
+                Action::Update(request) | Action::Adopt(request) => request.restores(),
+                Action::Delete { .. } | Action::Forget => false,
+            };
+            if may_double {
                 intents.entry(step.key.clone()).or_insert(OpenIntent {
                     last_alive_ms: now,
                     answered: false,
@@ -227,7 +233,9 @@ impl<'a> Run<'a> {
         };
         match &step.action {
             Action::Create(request) => self.create(step, request, &mut permit).await,
-            Action::Update(request) | Action::Adopt(request) => self.update(step, request).await,
+            Action::Update(request) | Action::Adopt(request) => {
+                self.update(step, request, &mut permit).await
+            }
             Action::Replace {
                 old,
                 expect_marker,

@@ -8,7 +8,7 @@ use tokio::sync::SemaphorePermit;
 use super::run::Run;
 use super::step::StepError;
 use super::{LIST_LAG, SIGN_OF_LIFE, StopLevel};
-use crate::model::{InstanceKey, Marker, ObservedInstance, OpenIntent};
+use crate::model::{InstanceKey, Lookup, Marker, ObservedInstance, OpenIntent};
 use crate::ports::UnknownClass;
 
 /// The first pause between two searches; doubled up to [`LONGEST_PAUSE`].
@@ -117,7 +117,21 @@ impl<'a> Run<'a> {
             hits.extend(self.apply.remote.find(marker.as_str()).await?);
         }
         hits.sort_by_key(|instance| (!instance.valid, instance.id));
-        Ok(hits.into_iter().next())
+        hits.dedup_by_key(|instance| instance.id);
+        for hit in hits {
+            // A list may show tags of before, say of an instance that was retired since.
+            let Lookup::Found(seen) = self.apply.remote.get(hit.id).await? else {
+                continue;
+            };
+            let carries = |marker: &Marker| {
+                let tags = seen.tags.as_ref();
+                tags.is_some_and(|tags| tags.contains(marker.as_str()))
+            };
+            if markers.iter().any(carries) {
+                return Ok(Some(*seen));
+            }
+        }
+        Ok(None)
     }
 
     async fn place(&self, permit: &mut Option<SemaphorePermit<'a>>) {

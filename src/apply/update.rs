@@ -1,6 +1,8 @@
 //! Bringing an existing instance in line, and taking one in that carries our marker.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::sync::SemaphorePermit;
 
 use super::entry::Source;
 use super::run::Run;
@@ -10,13 +12,20 @@ use crate::model::{
 };
 use crate::ports::Record;
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Sends what changes, or nothing where only the lock file changes, and records the result.
     pub(super) async fn update(
         &self,
         step: &Step,
         request: &UpdateRequest,
+        permit: &mut Option<SemaphorePermit<'a>>,
     ) -> Result<Done, StepError> {
+        if request.restores() {
+            // The live marker may be on its way already, on a new instance or on this one.
+            if let Some(done) = self.settle_open(step, &request.entry, permit).await? {
+                return Ok(done);
+            }
+        }
         let id = request.id;
         self.update_on(step, request)
             .await
@@ -31,20 +40,19 @@ impl Run<'_> {
         };
         let mut seen = self.read_again(request.id).await?;
         expect_marker(&seen, request.expect_marker.as_deref())?;
+        if request.restores() {
+            // A `PATCH` that is cut may give the live marker back later, when another instance has it.
+            self.intend(&step.key, &BTreeMap::new()).await?;
+        }
         if request.patches() {
+            let _alive = request.restores().then(|| self.in_flight());
             seen = self.patch(step, request, seen).await?;
         }
         if let Some(enabled) = request.enabled {
             self.apply.remote.set_enabled(request.id, enabled).await?;
             seen.enabled = enabled;
         }
-        if let Some(from) = &step.moved_from {
-            self.record(Record::Renamed {
-                from: from.clone(),
-                to: step.key.clone(),
-            })
-            .await?;
-        }
+        self.renamed(step).await?;
         let entry = self.apply.entry(&source, &request.entry, &seen);
         self.record(Record::Entry {
             key: step.key.clone(),

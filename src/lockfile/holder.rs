@@ -36,6 +36,9 @@ impl std::fmt::Display for Holder {
     }
 }
 
+/// How often it is asked again who holds the lock.
+const MOST_UNNAMED: usize = 4;
+
 /// Opens the journal and takes the lock on it, waiting at most `wait`.
 pub(super) async fn take(
     paths: &LockPaths,
@@ -53,6 +56,8 @@ pub(super) async fn take(
     let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
     let until = clock.now_ms().saturating_add(wait_ms);
     let mut told = false;
+    // Who takes the lock says so a moment later.
+    let mut unnamed = 0;
     loop {
         // Made anew each time: whoever held it may have been told to move it away.
         file::make_state_folder(&paths.state_folder)?;
@@ -68,6 +73,12 @@ pub(super) async fn take(
                 }
             }
             Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
+            Err(TryLockError::WouldBlock)
+                if clock.now_ms() >= until && unnamed < MOST_UNNAMED && !paths.holder.exists() =>
+            {
+                unnamed += 1;
+                clock.sleep(POLL).await;
+            }
             Err(TryLockError::WouldBlock) if clock.now_ms() >= until => {
                 return Err(LockError::Held {
                     holder: told_by(&paths.holder),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Element, ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, Note,
-    PlainValue, Reason, RefusalCode,
+    Element, ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, Marker,
+    MarkerState, Note, PlainValue, Reason, RefusalCode,
 };
 
 /// How the manifest names a connector. An id is for a private element that shadows a key.
@@ -195,6 +195,12 @@ pub struct UpdateRequest {
 }
 
 impl UpdateRequest {
+    /// Whether a retired instance becomes the current one of its key again.
+    pub fn restores(&self) -> bool {
+        let retired = |marker| Marker::state_of(marker) == Some(MarkerState::Retired);
+        self.tags.is_some() && self.expect_marker.as_deref().is_some_and(retired)
+    }
+
     /// Whether a `PATCH` is needed.
     pub fn patches(&self) -> bool {
         self.name.is_some() || self.tags.is_some() || !self.configuration.is_empty()

@@ -1,6 +1,7 @@
 //! One key, one current instance; no id and no token lost: whatever is killed or cut.
 
 mod faults;
+mod histories;
 #[cfg(feature = "kill-points")]
 mod kills;
 mod posts;

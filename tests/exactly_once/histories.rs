@@ -1,0 +1,134 @@
+//! Histories that the model of the protocol (`tests/model`) pointed at, on the real program over real
+//! HTTP: a replace taken back, `--settle-first` in a replace, a rename that is killed while it settles.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use serde_json::json;
+
+use crate::support::{Bench, Sandbox};
+
+fn bench(sandbox: &Sandbox, stanza: &str) -> Bench {
+    let mut bench = Bench::on(sandbox);
+    bench.set("KEY", "invented-freshdesk-key");
+    manifest(&bench, stanza);
+    bench
+}
+
+fn manifest(bench: &Bench, stanza: &str) {
+    let text = format!(
+        "version: 1\ninventory: acme\ninstances:\n{stanza}    tags: [t]\n    configuration:\n      subdomain: acme\n      username: ${{env:KEY}}\n"
+    );
+    bench.write("instances.yaml", &text);
+}
+
+/// The next create commits, its answer is lost, and lists do not show it for five seconds.
+fn lose_the_next_create(sandbox: &Sandbox) {
+    let faults = json!([
+        "POST /instances kind=list-lag for=5s count=1",
+        "POST /instances kind=cut-after-commit count=1",
+    ]);
+    assert_eq!(sandbox.admin("PUT", "/faults", Some(&faults)).status, 200);
+}
+
+/// Applies, and is killed once it says that it waits.
+fn apply_and_die_waiting(bench: &Bench) {
+    let mut child = bench
+        .command(&["apply", "--yes", "--settle", "8s"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut said = String::new();
+    for line in BufReader::new(child.stderr.take().expect("its stderr")).lines() {
+        let line = line.expect("text");
+        said += &line;
+        if line.contains("looking whether") {
+            break;
+        }
+    }
+    assert!(said.contains("looking whether"), "it did not wait: {said}");
+    child.kill().expect("it dies");
+    let _ = child.wait();
+}
+
+/// The first id of a sandbox, and how many are looked at.
+const IDS: std::ops::Range<u64> = 12_345..12_355;
+
+/// How many instances carry the live marker of one of these keys: read by id, which never lags.
+fn live(sandbox: &Sandbox, keys: &[&str]) -> usize {
+    let markers: Vec<String> = keys
+        .iter()
+        .map(|key| format!("connectorctl:acme:{key}"))
+        .collect();
+    let carries = |id: &u64| {
+        let answer = sandbox.call("GET", &format!("/instances/{id}"), None);
+        let tags = answer.body["tags"].as_array().cloned().unwrap_or_default();
+        answer.status == 200
+            && tags
+                .iter()
+                .filter_map(serde_json::Value::as_str)
+                .any(|tag| markers.iter().any(|marker| marker == tag))
+    };
+    IDS.filter(carries).count()
+}
+
+const FRESHDESK: &str = "  k:\n    element: freshdeskv2\n";
+const OTHER: &str = "  k:\n    element: closeio\n";
+
+#[test]
+fn a_replace_taken_back_while_its_create_is_unknown() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = bench(&sandbox, FRESHDESK);
+    let _ = bench.apply();
+    manifest(&bench, OTHER);
+    lose_the_next_create(&sandbox);
+    apply_and_die_waiting(&bench);
+    manifest(&bench, FRESHDESK);
+    let ran = bench.run(&["apply", "--yes", "--settle", "8s"]);
+    assert_eq!(live(&sandbox, &["k"]), 1, "{}", ran.all());
+}
+
+#[test]
+fn settle_first_waits_before_it_finishes_a_replace() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = bench(&sandbox, FRESHDESK);
+    let _ = bench.apply();
+    manifest(&bench, OTHER);
+    lose_the_next_create(&sandbox);
+    apply_and_die_waiting(&bench);
+    let _ = std::fs::remove_dir_all(bench.path(".connectorctl"));
+    let _ = std::fs::remove_file(bench.path("instances.lock.json"));
+    let ran = bench.run(&["apply", "--yes", "--settle", "8s", "--settle-first"]);
+    assert_eq!(live(&sandbox, &["k"]), 1, "{}", ran.all());
+}
+
+#[test]
+fn settle_first_waits_before_it_takes_a_replace_back() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = bench(&sandbox, FRESHDESK);
+    let _ = bench.apply();
+    manifest(&bench, OTHER);
+    lose_the_next_create(&sandbox);
+    apply_and_die_waiting(&bench);
+    let _ = std::fs::remove_dir_all(bench.path(".connectorctl"));
+    let _ = std::fs::remove_file(bench.path("instances.lock.json"));
+    manifest(&bench, FRESHDESK);
+    let ran = bench.run(&["apply", "--yes", "--settle", "8s", "--settle-first"]);
+    assert_eq!(live(&sandbox, &["k"]), 1, "{}", ran.all());
+}
+
+#[test]
+fn a_rename_killed_while_it_settles_still_looks_for_the_old_marker() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = bench(&sandbox, "  old:\n    element: freshdeskv2\n");
+    lose_the_next_create(&sandbox);
+    apply_and_die_waiting(&bench);
+    manifest(
+        &bench,
+        "  k:\n    element: freshdeskv2\n    lifecycle: { movedFrom: old }\n",
+    );
+    apply_and_die_waiting(&bench);
+    let ran = bench.run(&["apply", "--yes", "--settle", "8s"]);
+    assert_eq!(live(&sandbox, &["k", "old"]), 1, "{}", ran.all());
+}
