@@ -6,6 +6,8 @@ mod world;
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::schedule::{Mistake, run_many};
 
     #[test]
@@ -27,7 +29,7 @@ mod tests {
 
     #[test]
     fn deliberate_mistakes_are_found() {
-        for mistake in [Mistake::NoWindow, Mistake::NoIntent] {
+        for mistake in Mistake::value_variants().iter().copied() {
             let (tally, first_bad) = run_many(0..100, mistake);
             assert!(
                 first_bad.is_some(),

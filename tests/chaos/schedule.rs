@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,7 +13,7 @@ use connectorctl::model::{
     Desired, Lock, Lookup, NoteCode, Observed, OutcomeKind, Planned, ResolvedSecrets, Secret,
 };
 use connectorctl::ports::{Clock as _, LockSink, Record, SinkError};
-use connectorctl::reconcile::{self, PlanInput, Policy, View};
+use connectorctl::reconcile::{self, Limit, PlanInput, Policy, View};
 use connectorctl::remote::{Address, Credentials, RemoteReader, Settings};
 use connectorctl::secrets::{FactInput, FingerprintKey, Lookups, MissingPolicy, facts, resolve};
 
@@ -24,13 +24,20 @@ const MOST_STORMY_RUNS: u64 = 4;
 const MOST_CALM_RUNS: usize = 6;
 
 /// A deliberate mistake, to show that the harness can fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Mistake {
+    #[value(skip)]
     None,
     /// The settle window is ignored.
     NoWindow,
     /// The journal is thrown away after every death.
     NoIntent,
+    /// A `POST` that was cut is sent again at once.
+    RetryAtOnce,
+    /// Nothing is ever looked for by its marker.
+    NoMarkerSearch,
+    /// An intent is struck off before its result is durable.
+    FoldFirst,
 }
 
 /// What one schedule came to.
@@ -39,6 +46,7 @@ pub(crate) struct Tally {
     pub(crate) inside: u64,
     pub(crate) outside: u64,
     pub(crate) kills: u64,
+    pub(crate) edits: u64,
     pub(crate) faults: u64,
     pub(crate) posts: u64,
     pub(crate) duplicates_inside: u64,
@@ -52,6 +60,7 @@ impl Tally {
         self.inside += other.inside;
         self.outside += other.outside;
         self.kills += other.kills;
+        self.edits += other.edits;
         self.faults += other.faults;
         self.posts += other.posts;
         self.duplicates_inside += other.duplicates_inside;
@@ -67,11 +76,12 @@ impl Tally {
     /// One line that says it all.
     pub(crate) fn line(&self) -> String {
         format!(
-            "schedules {} (inside {}, outside {}), kills {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}",
+            "schedules {} (inside {}, outside {}), kills {}, edits {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}",
             self.inside + self.outside,
             self.inside,
             self.outside,
             self.kills,
+            self.edits,
             self.faults,
             self.posts,
             self.duplicates_inside,
@@ -84,16 +94,41 @@ impl Tally {
 
 /// The journal's disk takes no simulated time: the paused clock stands still while it works, as it
 /// does for any blocking task.
-struct QuickDisk<'a>(&'a LockStore);
+struct QuickDisk<'a> {
+    store: &'a LockStore,
+    mistake: Mistake,
+    /// Results that are not durable yet, under [`Mistake::FoldFirst`].
+    late: Mutex<Vec<Record>>,
+}
 
 #[async_trait]
 impl LockSink for QuickDisk<'_> {
     async fn record(&self, record: Record) -> Result<(), SinkError> {
+        self.flush().await?;
+        if let (Mistake::FoldFirst, Record::Entry { key, .. }) = (self.mistake, &record) {
+            let settled = Record::NotCreated { key: key.clone() };
+            self.late.lock().expect("the late ones").push(record);
+            return self.write(settled).await;
+        }
+        self.write(record).await
+    }
+}
+
+impl QuickDisk<'_> {
+    async fn flush(&self) -> Result<(), SinkError> {
+        let late = std::mem::take(&mut *self.late.lock().expect("the late ones"));
+        for record in late {
+            self.write(record).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&self, record: Record) -> Result<(), SinkError> {
         let (done, waits) = std::sync::mpsc::channel::<()>();
         let standing_still = tokio::task::spawn_blocking(move || {
             let _ = waits.recv();
         });
-        let result = self.0.record(record).await;
+        let result = self.store.record(record).await;
         drop(done);
         let _ = standing_still.await;
         result
@@ -114,11 +149,26 @@ enum End {
     Done { complete: bool },
 }
 
-fn manifest(keys: u64) -> (Desired, ResolvedSecrets) {
+/// What the manifest says of one instance.
+#[derive(Clone, Copy)]
+struct Stanza {
+    /// Whether it is of the other element, which takes a replace.
+    other: bool,
+    /// Whether its key was renamed, once and for good.
+    renamed: bool,
+}
+
+fn manifest(stanzas: &[Stanza]) -> (Desired, ResolvedSecrets) {
     let mut text = String::from("version: 1\ninventory: chaos\ninstances:\n");
-    for number in 0..keys {
+    for (number, Stanza { other, renamed }) in stanzas.iter().enumerate() {
+        let (key, lifecycle) = if *renamed {
+            ("r", format!("    lifecycle: {{ movedFrom: k{number} }}\n"))
+        } else {
+            ("k", String::new())
+        };
+        let element = if *other { "closeio" } else { "freshdeskv2" };
         text.push_str(&format!(
-            "  k{number}:\n    element: jira\n    tags: [t]\n    configuration: {{ username: a, password: '${{env:P}}', base.url: x }}\n"
+            "  {key}{number}:\n    element: {element}\n    tags: [t]\n{lifecycle}    configuration: {{ subdomain: acme, username: '${{env:P}}' }}\n"
         ));
     }
     let file = SourceFile {
@@ -149,7 +199,11 @@ impl Runner {
             organization: Secret::new(organization),
         };
         let address = Address::parse("http://127.0.0.1:1", false).expect("an address");
-        let wire = Arc::new(Wire(Arc::clone(&self.world)));
+        let wire = Arc::new(Wire {
+            world: Arc::clone(&self.world),
+            retries: self.mistake == Mistake::RetryAtOnce,
+            searches: self.mistake != Mistake::NoMarkerSearch,
+        });
         let clock = Arc::clone(&self.world.clock) as Arc<dyn connectorctl::ports::Clock>;
         RemoteReader::new(address, &credentials, wire, clock, Settings::default())
             .expect("a reader")
@@ -164,7 +218,10 @@ impl Runner {
         reader.tenant().await.ok()?;
         let mut observed = Observed::default();
         for instance in reader.list().await.ok()? {
-            observed.instances.insert(instance.id, instance);
+            let recorded = || lock.instances.values().any(|entry| entry.id == instance.id);
+            if self.mistake != Mistake::NoMarkerSearch || recorded() {
+                observed.instances.insert(instance.id, instance);
+            }
         }
         for entry in lock.instances.values() {
             if observed.instances.contains_key(&entry.id) {
@@ -193,7 +250,10 @@ impl Runner {
             view: View::Live(observed),
             secrets,
             intents,
-            policy: Policy::default(),
+            policy: Policy {
+                max_deletes: Limit::Number(100),
+                ..Policy::default()
+            },
             other_user: false,
         };
         Some((input, resolved, key))
@@ -251,13 +311,18 @@ impl Runner {
             } else {
                 SETTLE_WINDOW
             };
+            let sink = QuickDisk {
+                store: &store,
+                mistake: self.mistake,
+                late: Mutex::default(),
+            };
             let applied = Apply {
                 plan: &planned.plan,
                 secrets: &resolved,
                 lock: &input.lock,
                 intents: &input.intents,
                 remote: &writer,
-                sink: &QuickDisk(&store),
+                sink: &sink,
                 clock: &*self.world.clock,
                 progress: &Silent,
                 stop,
@@ -271,6 +336,8 @@ impl Runner {
             }
             .run()
             .await;
+            sink.flush().await.expect("written");
+            drop(sink);
             store.finish(&header).expect("folded");
             let all = applied
                 .report
@@ -306,8 +373,13 @@ impl Runner {
 pub(crate) async fn run(seed: u64, mistake: Mistake) -> Tally {
     let world = World::new(seed);
     let folder = tempfile::tempdir().expect("a folder");
-    let (desired, resolved) = manifest(1 + world.draw(3));
-    let runner = Runner {
+    let stanza = Stanza {
+        other: false,
+        renamed: false,
+    };
+    let mut stanzas = vec![stanza; 1 + usize::try_from(world.draw(3)).unwrap_or_default()];
+    let (desired, resolved) = manifest(&stanzas);
+    let mut runner = Runner {
         world: Arc::clone(&world),
         folder: folder.path().to_owned(),
         desired,
@@ -321,6 +393,19 @@ pub(crate) async fn run(seed: u64, mistake: Mistake) -> Tally {
         let died = matches!(runner.run(false).await, End::Died);
         world.die_after(None);
         tally.kills += u64::from(died);
+        if let Some(number) = usize::try_from(world.draw(8))
+            .ok()
+            .filter(|n| *n < stanzas.len())
+        {
+            // An edit between two runs, whatever became of the first.
+            if world.draw(2) == 0 {
+                stanzas[number].renamed = true;
+            } else {
+                stanzas[number].other ^= true;
+            }
+            tally.edits += 1;
+            (runner.desired, runner.resolved) = manifest(&stanzas);
+        }
         match world.draw(6) {
             // A fresh clone, a window after whatever was under way.
             0 => {
@@ -355,6 +440,14 @@ pub(crate) async fn run(seed: u64, mistake: Mistake) -> Tally {
 }
 
 async fn judge(runner: &Runner, tally: &mut Tally, outside: bool) {
+    // The last look is without the mistake.
+    let runner = &Runner {
+        world: Arc::clone(&runner.world),
+        folder: runner.folder.clone(),
+        desired: runner.desired.clone(),
+        resolved: runner.resolved.clone(),
+        mistake: Mistake::None,
+    };
     let (planned, lock) = runner.plan().await;
     let live = runner.world.live();
     if outside {
@@ -362,13 +455,18 @@ async fn judge(runner: &Runner, tally: &mut Tally, outside: bool) {
     } else {
         tally.inside += 1;
     }
-    for key in runner.desired.instances.keys() {
-        let marker = format!("connectorctl:chaos:{key}");
+    for (key, desired) in &runner.desired.instances {
+        let keys = [Some(key), desired.lifecycle.moved_from.as_ref()];
+        let markers: Vec<String> = keys
+            .into_iter()
+            .flatten()
+            .map(|key| format!("connectorctl:chaos:{key}"))
+            .collect();
         let marked: Vec<_> = live
             .iter()
             .filter(|instance| {
                 let tags = instance["tags"].as_array();
-                tags.is_some_and(|tags| tags.iter().any(|tag| *tag == marker.as_str()))
+                tags.is_some_and(|tags| tags.iter().any(|tag| markers.iter().any(|own| tag == own)))
             })
             .collect();
         let recorded = lock.instances.get(key);

@@ -219,6 +219,14 @@ fn own_error(status: u16) -> Response<Bytes> {
         .expect("a response")
 }
 
+fn nothing_found() -> Response<Bytes> {
+    let body = r#"{"requestId":"5b0437c6e4b07731ae39b533","message":"No instances found"}"#;
+    Response::builder()
+        .status(404)
+        .body(Bytes::from_static(body.as_bytes()))
+        .expect("a response")
+}
+
 fn gateway() -> Response<Bytes> {
     Response::builder()
         .status(502)
@@ -227,7 +235,13 @@ fn gateway() -> Response<Bytes> {
 }
 
 /// The client's way into the world.
-pub(crate) struct Wire(pub(crate) Arc<World>);
+pub(crate) struct Wire {
+    pub(crate) world: Arc<World>,
+    /// A deliberate mistake: a lost `POST` is sent again at once.
+    pub(crate) retries: bool,
+    /// Without it, another one: a search by marker finds nothing.
+    pub(crate) searches: bool,
+}
 
 #[async_trait]
 impl Transport for Wire {
@@ -236,10 +250,22 @@ impl Transport for Wire {
         request: Request<Bytes>,
         _patience: Patience,
     ) -> Result<Response<Bytes>, TransportError> {
-        let world = &self.0;
+        let world = &self.world;
         // A network takes time, and lets others go first.
         tokio::time::sleep(Duration::from_millis(1 + world.draw(400))).await;
-        let (result, dies) = world.take(request);
+        let by_tag = request
+            .uri()
+            .query()
+            .is_some_and(|query| query.contains("tags"));
+        if by_tag && !self.searches {
+            return Ok(nothing_found());
+        }
+        let again =
+            (self.retries && request.method() == http::Method::POST).then(|| request.clone());
+        let (mut result, mut dies) = world.take(request);
+        if let (Err(_), Some(request), false) = (&result, again, dies) {
+            (result, dies) = world.take(request);
+        }
         if dies {
             world.death.notify_one();
             // Nobody is there any more to hear the answer.
