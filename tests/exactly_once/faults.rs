@@ -3,7 +3,7 @@
 use super::{COUNT, bench, check, recover};
 use crate::support::Sandbox;
 
-const KINDS: [&str; 15] = [
+pub(super) const KINDS: [&str; 15] = [
     "kind=status status=500",
     "kind=status status=503",
     "kind=status status=400",

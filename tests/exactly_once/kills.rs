@@ -2,6 +2,7 @@
 
 use connectorctl::ports::kill::KillPoint;
 
+use super::faults::KINDS;
 use super::{COUNT, bench, check, recover};
 use crate::support::Sandbox;
 
@@ -23,6 +24,46 @@ fn death_at_every_boundary() {
             check(&bench, &sandbox, &what);
         }
     }
+}
+
+/// A fault at one create, and the death of the process at one boundary, first, middle or last.
+fn fault_and_death(wanted: impl Fn(usize) -> bool) {
+    let mut number = 0;
+    for kind in KINDS {
+        for skip in 0..COUNT {
+            for point in KillPoint::ALL {
+                number += 1;
+                if !wanted(number) {
+                    continue;
+                }
+                let fault = format!("POST /instances {kind} skip={skip} count=1");
+                let turn = 1 + number % COUNT;
+                let what = format!("{fault}, {}:{turn}", point.as_str());
+                let sandbox = Sandbox::start(&["--fault", &fault]);
+                let mut bench = bench(&sandbox);
+                bench.set(
+                    "CONNECTORCTL_KILL_AT",
+                    &format!("{}:{turn}", point.as_str()),
+                );
+                let _ = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+                bench.set("CONNECTORCTL_KILL_AT", "");
+                recover(&bench, &what);
+                check(&bench, &sandbox, &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn faults_and_deaths_together_in_part() {
+    // Coprime to the length of every loop above, so each kind, position and point has its turn.
+    fault_and_death(|number| number % 11 == 0);
+}
+
+#[test]
+#[ignore = "all of them take a quarter of an hour: .ci/full"]
+fn every_fault_at_every_position_with_every_death() {
+    fault_and_death(|_| true);
 }
 
 #[test]

@@ -117,6 +117,38 @@ fn a_post_that_is_held_and_killed_ends_with_one_instance() {
     check(&bench, &sandbox, "held and killed");
 }
 
+/// As CI systems stop a job: SIGTERM, and SIGKILL some eight seconds later. The pause is the history
+/// itself, and what the platform holds for 30 s is in no list when the next run begins.
+#[test]
+fn a_post_held_for_half_a_minute_and_stopped_as_ci_systems_do() {
+    let sandbox = Sandbox::start(&[
+        "--fault",
+        "POST /instances kind=list-lag for=20s count=1",
+        "--fault",
+        "POST /instances kind=delay for=30s count=1",
+    ]);
+    let bench = bench(&sandbox);
+    let mut child = start(&bench);
+    wait_for_a_post(&sandbox);
+    send("-TERM", &child);
+    std::thread::sleep(std::time::Duration::from_secs(8));
+    send("-KILL", &child);
+    let _ = child.wait();
+    let ran = bench
+        .run(&["apply", "--yes", "--settle", "60s"])
+        .expect_code(0);
+    for words in [
+        "an earlier run was cut off",
+        "Waiting up to",
+        "stopping is safe",
+    ] {
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+    }
+    // The lists lag for what the second run created too.
+    while sandbox.instances().len() < super::COUNT {}
+    check(&bench, &sandbox, "held for 30 s");
+}
+
 #[test]
 fn sigkill_at_any_moment() {
     for posts in 0..6_u64 {
