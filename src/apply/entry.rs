@@ -52,7 +52,8 @@ impl Apply<'_> {
         let secrets = draft
             .secrets
             .keys()
-            .map(|name| (name.clone(), sent.get(name).cloned()))
+            // The vendor refused what is not valid: it is sent once more, by an update.
+            .map(|name| (name.clone(), sent.get(name).filter(|_| seen.valid).cloned()))
             .collect();
         let mut entry = self.compose(source, draft, secrets, seen);
         entry.name.clone_from(&seen.name);

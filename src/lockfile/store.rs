@@ -178,6 +178,7 @@ impl LockStore {
         };
         let rewritten = new.is_some() && new != old;
         let newest = self.lines().iter().map(|line| line.at_ms).max();
+        let at_ms = newest.unwrap_or_default();
         let nothing_new = match &self.lines()[..] {
             [] => true,
             [only] => only.event == Event::Folded(mark.clone()),
@@ -185,7 +186,7 @@ impl LockStore {
         };
         if !nothing_new {
             let line = Stamped {
-                at_ms: newest.unwrap_or_default(),
+                at_ms,
                 event: Event::Folding(mark.clone()),
             };
             self.writer
@@ -200,7 +201,6 @@ impl LockStore {
         if nothing_new {
             return Ok(rewritten);
         }
-        let at_ms = newest.unwrap_or_default();
         // History from here on, whatever becomes of the file: folded once more into this lock the
         // lines might rename twice.
         *self.lines() = vec![Stamped {

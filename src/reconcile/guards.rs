@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::found::Found;
 use super::{PlanInput, View};
-use crate::model::{Action, InstanceId, InstanceKey, Observed, Reason, Refusal, RefusalCode};
+use crate::model::{
+    Action, InstanceId, InstanceKey, Marker, MarkerState, Observed, Refusal, RefusalCode,
+};
 
 /// More than this share of the recorded instances gone at once is more likely other credentials.
 const VANISHED_PERCENT: usize = 20;
@@ -45,10 +47,14 @@ pub(super) fn check(input: &PlanInput, observed: &Observed, found: &mut Found) {
     let deletes = found
         .steps
         .iter()
-        .filter(|step| match step.action {
+        .filter(|step| match &step.action {
             Action::Replace { .. } => true,
-            // The replace it ends was counted when it began.
-            Action::Delete { .. } => !step.reasons.contains(&Reason::ReplaceUnfinished),
+            Action::Delete { expect_marker, .. } => {
+                // The replace it ends was counted when it began.
+                let retired = expect_marker.as_deref().and_then(Marker::state_of)
+                    == Some(MarkerState::Retired);
+                !(retired && input.desired.instances.contains_key(&step.key))
+            }
             Action::Create(_) | Action::Update(_) | Action::Adopt(_) | Action::Forget => false,
         })
         .count();

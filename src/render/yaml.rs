@@ -12,31 +12,36 @@ pub(super) fn lines(depth: usize, name: &str, value: &Value) -> Vec<String> {
     out
 }
 
+/// The beginning of such a line, for a value that is not shown.
+pub(super) fn head(depth: usize, name: &str) -> String {
+    format!("{}{}:", "  ".repeat(depth), scalar(name))
+}
+
 fn member(depth: usize, name: &str, value: &Value, out: &mut Vec<String>) {
     let indent = "  ".repeat(depth);
-    let label = scalar(name);
+    let head = head(depth, name);
     match value {
         Value::Object(members) if !members.is_empty() => {
-            out.push(format!("{indent}{label}:"));
+            out.push(head);
             for (name, value) in members {
                 member(depth + 1, name, value, out);
             }
         }
         Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
-            out.push(format!("{indent}{label}:"));
+            out.push(head);
             for item in items {
                 out.push(format!("{indent}  - {}", flow(item)));
             }
         }
         Value::String(text) => match (nested(text), block(text)) {
             (Some(value), _) => member(depth, name, &value, out),
-            (None, Some((head, block))) => {
-                out.push(format!("{indent}{label}: {head}"));
+            (None, Some((style, block))) => {
+                out.push(format!("{head} {style}"));
                 out.extend(block.map(|line| format!("{indent}  {line}").trim_end().to_owned()));
             }
-            (None, None) => out.push(format!("{indent}{label}: {}", scalar(text))),
+            (None, None) => out.push(format!("{head} {}", scalar(text))),
         },
-        other => out.push(format!("{indent}{label}: {}", flow(other))),
+        other => out.push(format!("{head} {}", flow(other))),
     }
 }
 
@@ -50,18 +55,18 @@ fn nested(text: &str) -> Option<Value> {
         .filter(|value: &Value| value.is_object() || value.is_array())
 }
 
-/// A text of several lines as a block, with its head; `None` where a block would hide something of
+/// A text of several lines as a block, with its style; `None` where a block would hide something of
 /// it: controls, spaces at the end of a line, or at the beginning of the first.
 fn block(text: &str) -> Option<(&'static str, std::str::Lines<'_>)> {
     let body = text.strip_suffix('\n');
-    let head = if body.is_some() { "|" } else { "|-" };
+    let style = if body.is_some() { "|" } else { "|-" };
     let body = body.unwrap_or(text);
     let shows_all = body.contains('\n')
         && !body.starts_with(['\n', ' '])
         && !body.ends_with('\n')
         && !body.split('\n').any(|line| line.ends_with(' '))
         && !body.contains(|c: char| c != '\n' && is_treacherous(c));
-    shows_all.then(|| (head, body.lines()))
+    shows_all.then(|| (style, body.lines()))
 }
 
 fn flow(value: &Value) -> String {

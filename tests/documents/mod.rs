@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use connectorctl::error::Exit;
-use connectorctl::model::{NoteCode, Reason};
+use connectorctl::model::{NoteCode, Reason, RefusalCode};
 use connectorctl::sandbox::{Fault, Readings};
 
 use crate::support::{Bench, Sandbox};
@@ -95,7 +95,8 @@ fn every_word_of_a_plan_is_documented() {
     let words = Reason::ALL
         .iter()
         .map(|reason| reason.as_str())
-        .chain(NoteCode::ALL.iter().map(|code| code.as_str()));
+        .chain(NoteCode::ALL.iter().map(|code| code.as_str()))
+        .chain(RefusalCode::ALL.iter().map(|code| code.as_str()));
     for word in words {
         assert!(
             text.contains(&format!("| `{word}` |")),

@@ -53,19 +53,45 @@ fn a_list_that_lags_is_waited_for() {
 
 #[test]
 fn storms_of_429_create_everything_once() {
-    for more in ["", "retry-after=1", "retry-after=date:1"] {
+    let requests = |sandbox: &Sandbox| {
+        let state = sandbox.admin("GET", "/state", None).body;
+        state["counters"]["requests"].as_u64().expect("a count")
+    };
+    let calm = Sandbox::start(&[]);
+    let _ = bench(&calm).apply();
+    let least = requests(&calm);
+    for more in ["", "retry-after=2", "retry-after=date:2"] {
         let fault = format!("POST /instances kind=too-many count=5 {more}");
         let sandbox = Sandbox::start(&["--fault", &fault]);
         let bench = bench(&sandbox);
         let _ = bench
             .run(&["apply", "--yes", "--settle", "1s"])
             .expect_code(0);
+        let sent = requests(&sandbox);
+        assert!(
+            sent <= least + 5,
+            "{fault}: {sent} requests, at least {least}"
+        );
         check(&bench, &sandbox, &fault);
         let state = sandbox.admin("GET", "/state", None).body;
         let posts = state["counters"]["posts"].as_u64().expect("a count");
         // Each of the five refusals costs one request, and nothing else is repeated.
         assert!(posts == 5 + COUNT as u64, "{fault}: {posts} posts");
     }
+}
+
+/// The vendor refused, and an instance is there all the same: its secrets are sent once more.
+#[test]
+fn an_instance_that_was_made_but_refused_is_taken_in_and_repaired() {
+    let fault = "POST /instances kind=invalid-after-commit count=1";
+    let sandbox = Sandbox::start(&["--fault", fault]);
+    let bench = bench(&sandbox);
+    let _ = bench.run(&["apply", "--yes", "--settle", "1s"]);
+    recover(&bench, fault);
+    let valid = |instance: &serde_json::Value| instance["valid"] == true;
+    let instances = sandbox.instances();
+    assert!(instances.iter().all(valid), "{instances:?}");
+    check(&bench, &sandbox, fault);
 }
 
 #[test]

@@ -76,14 +76,20 @@ fn live(sandbox: &Sandbox, keys: &[&str]) -> usize {
 const FRESHDESK: &str = "  k:\n    element: freshdeskv2\n";
 const OTHER: &str = "  k:\n    element: closeio\n";
 
-#[test]
-fn a_replace_taken_back_while_its_create_is_unknown() {
+/// The old instance is retired, and nobody knows of the new one.
+fn a_replace_cut_off() -> (Sandbox, Bench) {
     let sandbox = Sandbox::start(&[]);
     let bench = bench(&sandbox, FRESHDESK);
     let _ = bench.apply();
     manifest(&bench, OTHER);
     lose_the_next_create(&sandbox);
     apply_and_die_waiting(&bench);
+    (sandbox, bench)
+}
+
+#[test]
+fn a_replace_taken_back_while_its_create_is_unknown() {
+    let (sandbox, bench) = a_replace_cut_off();
     manifest(&bench, FRESHDESK);
     let ran = bench.run(&["apply", "--yes", "--settle", "8s"]);
     assert_eq!(live(&sandbox, &["k"]), 1, "{}", ran.all());
@@ -91,28 +97,16 @@ fn a_replace_taken_back_while_its_create_is_unknown() {
 
 #[test]
 fn settle_first_waits_before_it_finishes_a_replace() {
-    let sandbox = Sandbox::start(&[]);
-    let bench = bench(&sandbox, FRESHDESK);
-    let _ = bench.apply();
-    manifest(&bench, OTHER);
-    lose_the_next_create(&sandbox);
-    apply_and_die_waiting(&bench);
-    let _ = std::fs::remove_dir_all(bench.path(".connectorctl"));
-    let _ = std::fs::remove_file(bench.path("instances.lock.json"));
+    let (sandbox, bench) = a_replace_cut_off();
+    bench.fresh_clone();
     let ran = bench.run(&["apply", "--yes", "--settle", "8s", "--settle-first"]);
     assert_eq!(live(&sandbox, &["k"]), 1, "{}", ran.all());
 }
 
 #[test]
 fn settle_first_waits_before_it_takes_a_replace_back() {
-    let sandbox = Sandbox::start(&[]);
-    let bench = bench(&sandbox, FRESHDESK);
-    let _ = bench.apply();
-    manifest(&bench, OTHER);
-    lose_the_next_create(&sandbox);
-    apply_and_die_waiting(&bench);
-    let _ = std::fs::remove_dir_all(bench.path(".connectorctl"));
-    let _ = std::fs::remove_file(bench.path("instances.lock.json"));
+    let (sandbox, bench) = a_replace_cut_off();
+    bench.fresh_clone();
     manifest(&bench, FRESHDESK);
     let ran = bench.run(&["apply", "--yes", "--settle", "8s", "--settle-first"]);
     assert_eq!(live(&sandbox, &["k"]), 1, "{}", ran.all());

@@ -109,8 +109,7 @@ fn death_and_the_loss_of_the_journal_a_window_later() {
         bench.set("CONNECTORCTL_KILL_AT", &format!("{}:2", point.as_str()));
         let _ = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
         bench.set("CONNECTORCTL_KILL_AT", "");
-        let _ = std::fs::remove_dir_all(bench.path(".connectorctl"));
-        let _ = std::fs::remove_file(bench.path("instances.lock.json"));
+        bench.fresh_clone();
         let settle_first = ["apply", "--yes", "--settle", "1s", "--settle-first"];
         let ran = bench.run(&settle_first);
         assert!(matches!(ran.code, 0), "{what}: {}", ran.all());

@@ -78,6 +78,13 @@ impl Bench {
     }
 
     /// A command ready to run: environment cleared, no terminal.
+    /// What a new checkout has not: the lock file of uncommitted work, and the journal.
+    pub(crate) fn fresh_clone(&self) {
+        // A run that was killed early has left neither.
+        let _ = std::fs::remove_dir_all(self.path(".connectorctl"));
+        let _ = std::fs::remove_file(self.path("instances.lock.json"));
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_connectorctl"));
         command

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::normalize::catalogue_entry;
 use super::{Auditor, marker_count, tags};
-use crate::catalog::{Catalog, is_credential};
+use crate::catalog::is_credential;
 use crate::model::marker::MAX_TAG;
 use crate::model::observed::MASK;
 use crate::model::{
-    CreateRequest, DesiredValue, ElementRef, LockEntryDraft, Marker, RequestValue, Step,
-    UpdateRequest,
+    CreateRequest, DesiredValue, LockEntryDraft, Marker, RequestValue, Step, UpdateRequest,
 };
 
 impl Auditor<'_> {
@@ -131,10 +131,7 @@ impl Auditor<'_> {
     /// Only what the manifest declares, secrets as secrets, and never a mask.
     fn values(&mut self, step: &Step, values: &BTreeMap<String, RequestValue>) {
         let wanted = self.desired(step);
-        let entry = wanted.and_then(|instance| match &instance.element {
-            ElementRef::Key(key) => Catalog::embedded().element(key.as_str()),
-            ElementRef::Id(id) => Catalog::embedded().element_by_id(id.0),
-        });
+        let entry = wanted.and_then(|instance| catalogue_entry(&instance.element));
         for (name, value) in values {
             let declared = wanted.and_then(|instance| instance.configuration.get(name));
             let fits = match (value, declared) {

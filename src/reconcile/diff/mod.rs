@@ -21,14 +21,8 @@ pub(super) fn compare(
     seen: &ObservedInstance,
     found: &mut Found,
 ) {
-    let replaced = if !is_of(&seen.element, &desired.element) {
-        Some(Reason::ElementChanged)
-    } else if input.policy.replace.contains(subject.key) {
-        Some(Reason::ReplaceRequested)
-    } else {
-        None
-    };
-    if let Some(reason) = replaced {
+    let requested = input.policy.replace.contains(subject.key);
+    if let Some(reason) = why_replaced(desired, seen, requested) {
         return create::replace(input, subject, desired, seen, vec![reason], found);
     }
     let difference = Difference::of(input, subject, desired, seen, found);
@@ -41,6 +35,19 @@ pub(super) fn compare(
     }
     let step = difference.step(subject, desired, Action::Update);
     found.steps.push(step);
+}
+
+/// Why only a new instance can be what is declared.
+fn why_replaced(
+    desired: &DesiredInstance,
+    seen: &ObservedInstance,
+    requested: bool,
+) -> Option<Reason> {
+    if is_of(&seen.element, &desired.element) {
+        requested.then_some(Reason::ReplaceRequested)
+    } else {
+        Some(Reason::ElementChanged)
+    }
 }
 
 /// An instance that carries our marker and is not recorded.
@@ -58,12 +65,7 @@ pub(super) fn adopt(
     // The new one of a replace that was cut off is what `--replace` had asked for.
     let requested =
         reason != Reason::ReplaceUnfinished && input.policy.replace.contains(subject.key);
-    let replaced = if !is_of(&seen.element, &desired.element) {
-        Some(Reason::ElementChanged)
-    } else {
-        requested.then_some(Reason::ReplaceRequested)
-    };
-    if let Some(why) = replaced {
+    if let Some(why) = why_replaced(desired, seen, requested) {
         return create::replace(input, subject, desired, seen, vec![reason, why], found);
     }
     let mut difference = Difference::of(input, subject, desired, seen, found);

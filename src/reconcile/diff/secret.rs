@@ -7,7 +7,8 @@ use super::super::subject::Subject;
 use super::super::{PlanInput, Resend};
 use crate::model::plan::SecretRecord;
 use crate::model::{
-    DesiredInstance, DesiredValue, ObservedInstance, Reason, SecretFact, VersusLock, VersusPlatform,
+    DesiredInstance, DesiredValue, LockedInstance, ObservedInstance, Reason, SecretFact,
+    VersusLock, VersusPlatform,
 };
 
 /// What is done about one secret.
@@ -111,13 +112,16 @@ pub(super) fn decisions(
         }
         let path = format!("configuration.{name}");
         let ignored = desired.lifecycle.ignore_changes.contains(&path);
+        // What was sent to an instance that is not valid was refused by the vendor, so sending it for
+        // ever mends nothing; what nobody knows to have arrived is sent once.
+        let is_known = |entry: &LockedInstance| entry.secrets.get(name) != Some(&None);
         let circumstances = Circumstances {
             // What is ignored is not sent, so it can only be taken as it is.
             wish: match wish {
                 Wish::Send if ignored => Wish::Compare,
                 wish => wish,
             },
-            repair: entry.is_none() && !seen.valid && !ignored,
+            repair: !seen.valid && !ignored && !entry.is_some_and(is_known),
             entry: match entry {
                 Some(entry) if entry.secrets.contains_key(name) => Entry::WithSecret,
                 Some(_) => Entry::WithoutSecret,

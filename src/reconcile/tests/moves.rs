@@ -1,7 +1,9 @@
 //! Renames, and what they meet.
 
+use std::collections::BTreeSet;
+
 use super::world::*;
-use crate::model::{Action, VersusLock, VersusPlatform};
+use crate::model::{Action, Planned, VersusLock, VersusPlatform};
 use crate::reconcile::PlanInput;
 
 /// `k` is wanted and has moved from `old`, which is recorded and there.
@@ -103,6 +105,24 @@ fn the_old_keys_instance_is_taken_over_where_the_new_keys_own_is_gone() {
     assert_eq!(steps(&planned(&after)), [""; 0]);
 }
 
+/// The marker that is expected, the one that is given, and the tags it stands among.
+fn replace_of(planned: &Planned) -> (Option<&str>, &str, Option<&BTreeSet<String>>) {
+    let Action::Replace {
+        expect_marker,
+        retired_marker,
+        retire_tags,
+        ..
+    } = &planned.plan.steps[0].action
+    else {
+        panic!("no replace");
+    };
+    (
+        expect_marker.as_deref(),
+        retired_marker,
+        retire_tags.as_ref(),
+    )
+}
+
 #[test]
 fn a_rename_and_another_element_are_one_replace() {
     let mut input = renamed();
@@ -110,18 +130,10 @@ fn a_rename_and_another_element_are_one_replace() {
     instance.element = crate::model::ElementRef::Id(crate::model::ElementId(99));
     let first = planned(&input);
     assert_eq!(steps(&first), ["replace k 1: element-changed, moved"]);
-    let Action::Replace {
-        expect_marker,
-        retired_marker,
-        retire_tags,
-        ..
-    } = &first.plan.steps[0].action
-    else {
-        panic!("no replace");
-    };
-    assert_eq!(expect_marker.as_deref(), Some(live("old").as_str()));
-    assert_eq!(*retired_marker, retired("k"));
-    let tags: Vec<&String> = retire_tags.iter().flatten().collect();
+    let (expect_marker, retired_marker, retire_tags) = replace_of(&first);
+    assert_eq!(expect_marker, Some(live("old").as_str()));
+    assert_eq!(retired_marker, retired("k"));
+    let tags: Vec<&String> = retire_tags.into_iter().flatten().collect();
     assert_eq!(tags, [&retired("k"), &"declared".to_owned()]);
 }
 
@@ -133,17 +145,9 @@ fn a_replace_that_was_cut_off_before_a_rename_is_finished_under_the_new_key() {
     observe(&mut input, seen(1, "k", &["declared", &retired("old")]));
     let first = planned(&input);
     assert_eq!(steps(&first), ["replace k 1: moved, replace-unfinished"]);
-    let Action::Replace {
-        expect_marker,
-        retired_marker,
-        retire_tags,
-        ..
-    } = &first.plan.steps[0].action
-    else {
-        panic!("no replace");
-    };
-    assert_eq!(expect_marker.as_deref(), Some(retired("old").as_str()));
-    assert_eq!(*retired_marker, retired("k"));
+    let (expect_marker, retired_marker, retire_tags) = replace_of(&first);
+    assert_eq!(expect_marker, Some(retired("old").as_str()));
+    assert_eq!(retired_marker, retired("k"));
     assert!(
         retire_tags.is_some(),
         "it has to carry the new key's marker"

@@ -251,11 +251,8 @@ fn write_member(member: &Member<'_>, color: Color, out: &mut dyn Write) -> io::R
     let (before, after) = match &member.content {
         Content::Secret(word) => {
             let (mark, label) = word.mark();
-            let value = Value::from(Vec::<Value>::new());
-            // An empty list stands for the secret: its line has the name as YAML writes it.
-            let line = yaml::lines(depth, member.name, &value).concat();
-            let name = line.trim_end_matches("[]");
-            let line = format!("    {mark} {name}{}", word.as_str());
+            let head = yaml::head(depth, member.name);
+            let line = format!("    {mark} {head} {}", word.as_str());
             return writeln!(out, "{}", color.paint(label, line));
         }
         Content::Values { before, after } => (before, after),

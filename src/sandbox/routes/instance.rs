@@ -149,7 +149,7 @@ pub(super) fn change(
     let element = find_element(&catalogue, next.element)
         .ok_or_else(|| Problem::missing("No element found"))?;
     let provider_data = object(body, "providerData")?.filter(|data| !data.is_empty());
-    let mut secrets_changed = false;
+    let mut tried = false;
     if let Some(given) = object(body, "configuration")? {
         let base = match put {
             Put::Merge => next.configuration.clone(),
@@ -162,13 +162,15 @@ pub(super) fn change(
         };
         let after = merged(element, &base, &given, &platform.readings);
         let entry = crate::catalog::Catalog::embedded().element(element.key());
-        secrets_changed = after.iter().any(|(key, value)| {
-            crate::catalog::is_credential(entry, key)
-                && next.configuration.get(key).unwrap_or(&None) != value
+        tried = after.iter().any(|(key, value)| {
+            let changes = next.configuration.get(key).unwrap_or(&None) != value;
+            // Where the last try failed, the same credentials are worth another.
+            let again = !next.valid && given.contains_key(key);
+            crate::catalog::is_credential(entry, key) && (changes || again)
         });
         next.configuration = after;
     }
-    let validate = secrets_changed && platform.readings.q9 == PatchedSecret::Validate;
+    let validate = tried && platform.readings.q9 == PatchedSecret::Validate;
     if provider_data.is_some() || sign_in_again || validate {
         if provider_data.is_some() {
             signs_in(
