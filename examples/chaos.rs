@@ -1,5 +1,6 @@
-//! Random schedules of faults, deaths, lost journals and fresh clones, by the thousand, on simulated
-//! time; one line says what they came to. `cargo run --release --example chaos -- --seeds 10000`.
+//! Random schedules of faults, deaths, lost journals, edits and overlapping runs, by the thousand, on
+//! simulated time; one line says what they came to. `cargo run --example chaos -- --seeds 10000`.
+//! A schedule that breaks a law is made smaller and printed, to be played again with `--replay`.
 //! The harness is that of the tests (`tests/chaos`); `--mistake` shows that it can fail.
 
 #![expect(
@@ -12,37 +13,63 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+#[path = "../tests/chaos/checkout.rs"]
+mod checkout;
+#[path = "../tests/chaos/manifest.rs"]
+mod manifest;
 #[path = "../tests/chaos/schedule.rs"]
 mod schedule;
+#[path = "../tests/chaos/story.rs"]
+mod story;
+#[path = "../tests/chaos/tally.rs"]
+mod tally;
 #[path = "../tests/chaos/world.rs"]
 mod world;
 
-use schedule::Mistake;
+use checkout::Mistake;
+use schedule::Schedule;
 
 #[derive(Parser)]
 struct Arguments {
     /// How many schedules.
     #[arg(long, default_value_t = 1_000)]
     seeds: u64,
-    /// The seed of the first: with `--seeds 1`, the schedule to look at again.
+    /// The seed of the first.
     #[arg(long, default_value_t = 0)]
     first: u64,
     /// Build a mistake into the protocol.
     #[arg(long, value_enum)]
     mistake: Option<Mistake>,
+    /// Play this one schedule, as it was printed.
+    #[arg(long, value_parser = replayed, conflicts_with_all = ["seeds", "first"])]
+    replay: Option<Schedule>,
+}
+
+fn replayed(text: &str) -> Result<Schedule, serde_json::Error> {
+    serde_json::from_str(text)
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mistake = arguments.mistake.unwrap_or(Mistake::None);
-    let seeds = arguments.first..arguments.first.saturating_add(arguments.seeds);
-    let (tally, first_bad) = schedule::run_many(seeds, mistake);
-    println!("{}", tally.line());
-    match first_bad {
-        None => ExitCode::SUCCESS,
-        Some(seed) => {
-            println!("the first that breaks a law: --first {seed} --seeds 1");
-            ExitCode::FAILURE
+    if let Some(schedule) = arguments.replay {
+        let (tally, log) = story::run(&schedule, mistake);
+        for line in log {
+            println!("{line}");
         }
+        println!("{}", tally.line());
+        return ExitCode::from(u8::from(!tally.is_clean()));
     }
+    let seeds = arguments.first..arguments.first.saturating_add(arguments.seeds);
+    let (tally, first_bad) = story::run_many(seeds, mistake);
+    println!("{}", tally.line());
+    let Some(seed) = first_bad else {
+        return ExitCode::SUCCESS;
+    };
+    let schedule = story::smallest(seed, mistake);
+    println!(
+        "seed {seed} breaks a law; made smaller:\n--replay '{}'",
+        schedule.to_json()
+    );
+    ExitCode::FAILURE
 }

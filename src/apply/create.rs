@@ -287,7 +287,7 @@ impl<'a> Run<'a> {
         .await?;
         Ok(Done {
             id: Some(seen.id),
-            found: true,
+            more: true,
         })
     }
 

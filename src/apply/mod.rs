@@ -92,8 +92,9 @@ pub struct Apply<'a> {
 pub struct Applied {
     /// Step by step, in the order of the plan; settled intents without a step come last.
     pub report: ApplyReport,
-    /// Keys whose instance was found while settling and may differ from the manifest: plan again.
-    pub found: Vec<InstanceKey>,
+    /// Keys of which more may follow than was planned for: plan again. Their instance was found while
+    /// settling and may differ from the manifest, or became valid.
+    pub more: Vec<InstanceKey>,
 }
 
 impl Apply<'_> {

@@ -32,7 +32,7 @@ impl<'a> Run<'a> {
                 self.not_created(key).await?;
                 return Ok(Done {
                     id: None,
-                    found: false,
+                    more: false,
                 });
             }
         };
@@ -70,7 +70,7 @@ impl<'a> Run<'a> {
         .await?;
         Ok(Done {
             id: Some(id),
-            found: true,
+            more: true,
         })
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct Run<'a> {
 enum State {
     Waiting,
     Started,
-    Ended { outcome: StepOutcome, found: bool },
+    Ended { outcome: StepOutcome, more: bool },
 }
 
 /// Counts a `POST` in flight for as long as it lives.
@@ -195,13 +195,13 @@ impl<'a> Run<'a> {
                     "internal error: this step panicked; run `apply` again, and report it",
                 ))
             });
-        let (outcome, found) = match result {
-            Ok(Done { id, found }) => {
+        let (outcome, more) = match result {
+            Ok(Done { id, more }) => {
                 let outcome = StepOutcome {
                     id,
                     ..task.outcome(OutcomeKind::Applied)
                 };
-                (outcome, found)
+                (outcome, more)
             }
             Err(error) => {
                 if error.fatal {
@@ -217,7 +217,7 @@ impl<'a> Run<'a> {
         };
         self.apply.progress.finished(&outcome);
         let succeeded = outcome.outcome == OutcomeKind::Applied;
-        self.set(index, State::Ended { outcome, found });
+        self.set(index, State::Ended { outcome, more });
         succeeded
     }
 
@@ -269,7 +269,7 @@ impl<'a> Run<'a> {
                 .await?;
                 Ok(Done {
                     id: step.id,
-                    found: false,
+                    more: false,
                 })
             }
         }
@@ -333,9 +333,9 @@ impl<'a> Run<'a> {
         let mut unfinished = false;
         for (task, state) in tasks.iter().zip(states) {
             let outcome = match state {
-                State::Ended { outcome, found } => {
-                    if found {
-                        applied.found.push(outcome.key.clone());
+                State::Ended { outcome, more } => {
+                    if more {
+                        applied.more.push(outcome.key.clone());
                     }
                     outcome
                 }

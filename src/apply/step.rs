@@ -8,15 +8,16 @@ use crate::ports::{RemoteError, RemoteErrorKind, SinkError};
 pub(super) struct Done {
     /// The instance concerned.
     pub(super) id: Option<InstanceId>,
-    /// Whether the instance was found while settling, and may differ from the manifest.
-    pub(super) found: bool,
+    /// Whether the plan did not know of what it led to, so that more may follow: an instance that was
+    /// found while settling may differ from the manifest, one that became valid may end a replace.
+    pub(super) more: bool,
 }
 
 impl Done {
     pub(super) fn with(id: InstanceId) -> Self {
         Self {
             id: Some(id),
-            found: false,
+            more: false,
         }
     }
 }

@@ -29,16 +29,16 @@ impl<'a> Run<'a> {
         let id = request.id;
         self.update_on(step, request)
             .await
-            .map(|()| Done::with(id))
             .map_err(|error| error.on(id))
     }
 
-    async fn update_on(&self, step: &Step, request: &UpdateRequest) -> Result<(), StepError> {
+    async fn update_on(&self, step: &Step, request: &UpdateRequest) -> Result<Done, StepError> {
         let source = Source {
             key: &step.key,
             moved_from: step.moved_from.as_ref(),
         };
         let mut seen = self.read_again(request.id).await?;
+        let was_valid = seen.valid;
         expect_marker(&seen, request.expect_marker.as_deref())?;
         if request.restores() {
             // A `PATCH` that is cut may give the live marker back later, when another instance has it.
@@ -58,7 +58,12 @@ impl<'a> Run<'a> {
             key: step.key.clone(),
             entry: Box::new(entry),
         })
-        .await
+        .await?;
+        Ok(Done {
+            // A replace waits for its new instance to be valid before it deletes the old one.
+            more: !was_valid && seen.valid,
+            ..Done::with(request.id)
+        })
     }
 
     async fn patch(

@@ -18,8 +18,8 @@ use crate::ports::Clock as _;
 use crate::remote::{RemoteWriter, Settings};
 use crate::render;
 
-/// An instance found while settling may be of an earlier manifest; what follows from it is planned
-/// once more. A third round would chase somebody else's changes.
+/// An instance found while settling may be of an earlier manifest, one that was repaired may end a
+/// replace; what follows is planned once more. A third round would chase somebody else's changes.
 const MOST_ROUNDS: usize = 2;
 
 const SETTLE: &str = "CONNECTORCTL_SETTLE";
@@ -168,7 +168,7 @@ impl Session<'_> {
                 }
             ));
         }
-        if applied.found.is_empty() || self.report.interrupted {
+        if applied.more.is_empty() || self.report.interrupted {
             return Ok(Round::Done);
         }
         Ok(Round::PlanAgain)

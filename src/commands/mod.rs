@@ -27,6 +27,7 @@ use crate::ui::{self, Ui};
 
 pub use clock::SystemClock;
 pub use environment::Environment;
+pub use observe::{marker_seen, observe};
 
 /// What every command is handed.
 struct Context {

@@ -15,7 +15,10 @@ use crate::ports::ReadRemote;
 const AT_ONCE: usize = 8;
 
 /// What the platform shows, complete enough for a plan.
-pub(super) async fn observe(remote: &dyn ReadRemote, lock: &Lock) -> Result<Observed, CliError> {
+///
+/// # Errors
+/// The first read that failed.
+pub async fn observe(remote: &dyn ReadRemote, lock: &Lock) -> Result<Observed, CliError> {
     let mut observed = Observed::default();
     for instance in remote.list().await? {
         observed.instances.insert(instance.id, instance);
@@ -59,7 +62,7 @@ fn to_read(observed: &Observed, lock: &Lock) -> BTreeSet<InstanceId> {
 }
 
 /// Whether an unaltered marker of this inventory was seen: then creates need not go one by one.
-pub(super) fn marker_seen<'k>(
+pub fn marker_seen<'k>(
     observed: &Observed,
     inventory: &InventoryName,
     keys: impl Iterator<Item = &'k InstanceKey>,

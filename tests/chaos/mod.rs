@@ -1,27 +1,43 @@
-//! Random schedules of faults, deaths, lost journals and fresh clones, by the thousand, on simulated
-//! time: the real client, planner, apply and journal against the real sandbox, without a socket.
+//! Random schedules, by the thousand, on simulated time: runs that are killed, stopped and cut, that
+//! overlap on one lock file or share nothing, fresh clones, edits, and every reading of the platform.
+//! The real client, planner, apply and journal against the real sandbox, without a socket.
 
+pub(crate) mod checkout;
+mod manifest;
 pub(crate) mod schedule;
+pub(crate) mod story;
+mod tally;
 mod world;
 
 #[cfg(test)]
 mod tests {
     use clap::ValueEnum as _;
 
-    use super::schedule::{Mistake, run_many};
+    use super::checkout::Mistake;
+    use super::schedule::Schedule;
+    use super::story::{run, run_many, smallest};
 
     #[test]
-    fn three_hundred_schedules_keep_the_promise() {
-        let (tally, first_bad) = run_many(0..300, Mistake::None);
+    fn three_thousand_schedules_keep_the_promise() {
+        let (tally, first_bad) = run_many(0..3_000, Mistake::None);
         println!("{}", tally.line());
-        assert_eq!(
-            first_bad,
-            None,
-            "reproduce with this seed: {}",
-            tally.line()
-        );
+        if let Some(seed) = first_bad {
+            let schedule = smallest(seed, Mistake::None);
+            panic!(
+                "{}\nseed {seed}, made smaller: cargo run --example chaos -- --replay '{}'",
+                tally.line(),
+                schedule.to_json()
+            );
+        }
+        // What would show nothing if it had become rare.
         assert!(
-            tally.kills > 100 && tally.faults > 300 && tally.outside > 30,
+            tally.kills > 1_000
+                && tally.overlaps > 1_000
+                && tally.held > 100
+                && tally.faults > 3_000
+                && tally.edits > 1_000
+                && tally.outside > 300
+                && tally.inside > 1_500,
             "{}",
             tally.line()
         );
@@ -30,13 +46,44 @@ mod tests {
     #[test]
     fn deliberate_mistakes_are_found() {
         for mistake in Mistake::value_variants().iter().copied() {
-            let (tally, first_bad) = run_many(0..100, mistake);
+            let (tally, first_bad) = run_many(0..150, mistake);
             assert!(
                 first_bad.is_some(),
                 "{mistake:?} was not found: {}",
                 tally.line()
             );
             assert!(tally.duplicates_inside > 0, "{mistake:?}: {}", tally.line());
+        }
+    }
+
+    #[test]
+    fn a_bad_schedule_is_made_smaller_and_can_be_replayed() {
+        let mistake = Mistake::RetryAtOnce;
+        let (_, first_bad) = run_many(0..100, mistake);
+        let seed = first_bad.expect("one of a hundred");
+        let schedule = smallest(seed, mistake);
+        assert!(schedule.to_json().len() < Schedule::of(seed).to_json().len());
+        // One cut create is all it takes.
+        let mishaps: usize = schedule
+            .rounds
+            .iter()
+            .flat_map(|round| &round.runs)
+            .map(|launch| launch.mishaps.len())
+            .sum();
+        assert_eq!((schedule.rounds.len(), mishaps), (1, 1), "{schedule:?}");
+        let read = serde_json::from_str(&schedule.to_json()).expect("a schedule");
+        assert_eq!(schedule, read);
+        assert!(!run(&read, mistake).0.is_clean());
+        assert!(run(&read, Mistake::None).0.is_clean());
+    }
+
+    #[test]
+    fn a_seed_is_the_same_schedule_and_the_same_story_every_time() {
+        for seed in 0..20 {
+            let schedule = Schedule::of(seed);
+            assert_eq!(schedule, Schedule::of(seed));
+            let stories = [0; 3].map(|_| run(&schedule, Mistake::None).1);
+            assert!(stories.windows(2).all(|pair| pair[0] == pair[1]), "{seed}");
         }
     }
 }

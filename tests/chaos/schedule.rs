@@ -1,518 +1,303 @@
-//! One schedule: runs that are killed and cut, lost journals and fresh clones, and what is left.
+//! A schedule as a value: what is declared, what platform it is, who runs when, what goes wrong, and
+//! what is edited or lost between the runs. Drawn from a seed, made smaller by proptest, printed and
+//! read back as JSON.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+use serde::{Deserialize, Serialize};
 
-use async_trait::async_trait;
-use connectorctl::apply::{Apply, LIST_LAG, Options, SETTLE_WINDOW, Silent, Stop};
-use connectorctl::lockfile::{Holder, LockKind, LockPaths, LockStore};
-use connectorctl::manifest::{LoadOptions, SourceFile, load};
-use connectorctl::model::{
-    Desired, Lock, Lookup, NoteCode, Observed, OutcomeKind, Planned, ResolvedSecrets, Secret,
-};
-use connectorctl::ports::{Clock as _, LockSink, Record, SinkError};
-use connectorctl::reconcile::{self, Limit, PlanInput, Policy, View};
-use connectorctl::remote::{Address, Credentials, RemoteReader, Settings};
-use connectorctl::secrets::{FactInput, FingerprintKey, Lookups, MissingPolicy, facts, resolve};
+use connectorctl::sandbox::Readings;
 
-use super::world::{Wire, World};
+use super::manifest::{Change, Stanza};
 
-/// Runs of one schedule that may be killed, before the calm ones.
-const MOST_STORMY_RUNS: u64 = 4;
-const MOST_CALM_RUNS: usize = 6;
+/// A cut request may take effect this many seconds later: the time-out of a create.
+const LATEST_COMMIT_S: u8 = 180;
+/// A created instance may stay out of lists this many seconds.
+const LONGEST_LAG_S: u8 = 20;
+/// How many smaller schedules are tried for a reproducer.
+const MOST_SMALLER: u32 = 4_000;
 
-/// A deliberate mistake, to show that the harness can fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Mistake {
-    #[value(skip)]
-    None,
-    /// The settle window is ignored.
-    NoWindow,
-    /// The journal is thrown away after every death.
-    NoIntent,
-    /// A `POST` that was cut is sent again at once.
-    RetryAtOnce,
-    /// Nothing is ever looked for by its marker.
-    NoMarkerSearch,
-    /// An intent is struck off before its result is durable.
-    FoldFirst,
+/// A whole history, from nothing to the moment from which nothing fails.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Schedule {
+    /// Seeds latencies, ids and tokens.
+    pub(crate) pace: u16,
+    pub(crate) lag_s: u8,
+    /// Answers to open questions about the platform, as in `q4=or`; the others are the likeliest.
+    pub(crate) readings: Vec<String>,
+    /// Creates that the vendor refuses: which, and how.
+    pub(crate) refusals: Vec<(u8, Refusal)>,
+    pub(crate) instances: Vec<Stanza>,
+    pub(crate) rounds: Vec<Round>,
 }
 
-/// What one schedule came to.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) inside: u64,
-    pub(crate) outside: u64,
-    pub(crate) kills: u64,
-    pub(crate) edits: u64,
-    pub(crate) faults: u64,
-    pub(crate) posts: u64,
-    pub(crate) duplicates_inside: u64,
-    pub(crate) unreported: u64,
-    pub(crate) lost_tokens: u64,
-    pub(crate) non_empty_plans: u64,
+/// Runs that overlap, and what happens once all of them have ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Round {
+    pub(crate) runs: Vec<Launch>,
+    pub(crate) then: Vec<Event>,
 }
 
-impl Tally {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.inside += other.inside;
-        self.outside += other.outside;
-        self.kills += other.kills;
-        self.edits += other.edits;
-        self.faults += other.faults;
-        self.posts += other.posts;
-        self.duplicates_inside += other.duplicates_inside;
-        self.unreported += other.unreported;
-        self.lost_tokens += other.lost_tokens;
-        self.non_empty_plans += other.non_empty_plans;
-    }
-
-    pub(crate) fn is_clean(&self) -> bool {
-        self.duplicates_inside + self.unreported + self.lost_tokens + self.non_empty_plans == 0
-    }
-
-    /// One line that says it all.
-    pub(crate) fn line(&self) -> String {
-        format!(
-            "schedules {} (inside {}, outside {}), kills {}, edits {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}",
-            self.inside + self.outside,
-            self.inside,
-            self.outside,
-            self.kills,
-            self.edits,
-            self.faults,
-            self.posts,
-            self.duplicates_inside,
-            self.unreported,
-            self.lost_tokens,
-            self.non_empty_plans
-        )
-    }
+/// One `apply`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Launch {
+    /// Whether from a second checkout, which shares nothing with the first.
+    pub(crate) apart: bool,
+    /// How long after the round began.
+    pub(crate) after_ms: u32,
+    /// `--lock-timeout 10m`, or none.
+    pub(crate) waits: bool,
+    pub(crate) settle_first: bool,
+    pub(crate) deadline_s: Option<u8>,
+    pub(crate) ending: Ending,
+    pub(crate) mishaps: Vec<Mishap>,
 }
 
-/// The journal's disk takes no simulated time: the paused clock stands still while it works, as it
-/// does for any blocking task.
-struct QuickDisk<'a> {
-    store: &'a LockStore,
-    mistake: Mistake,
-    /// Results that are not durable yet, under [`Mistake::FoldFirst`].
-    late: Mutex<Vec<Record>>,
+/// How a run is ended from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Ending {
+    /// Not at all.
+    Itself,
+    /// Dies when it has sent this request, and hears no more of it.
+    DiesAtRequest(u8),
+    /// Dies at this time.
+    DiesAfterMs(u32),
+    /// Is asked to stop once.
+    StoppedAfterMs(u32),
+    /// Is asked to stop twice, a second apart.
+    StoppedTwiceAfterMs(u32),
 }
 
-#[async_trait]
-impl LockSink for QuickDisk<'_> {
-    async fn record(&self, record: Record) -> Result<(), SinkError> {
-        self.flush().await?;
-        if let (Mistake::FoldFirst, Record::Entry { key, .. }) = (self.mistake, &record) {
-            let settled = Record::NotCreated { key: key.clone() };
-            self.late.lock().expect("the late ones").push(record);
-            return self.write(settled).await;
-        }
-        self.write(record).await
-    }
+/// What becomes of the `nth` create, or of the `nth` of all other requests, of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mishap {
+    pub(crate) create: bool,
+    pub(crate) nth: u8,
+    pub(crate) kind: MishapKind,
 }
 
-impl QuickDisk<'_> {
-    async fn flush(&self) -> Result<(), SinkError> {
-        let late = std::mem::take(&mut *self.late.lock().expect("the late ones"));
-        for record in late {
-            self.write(record).await?;
-        }
-        Ok(())
-    }
-
-    async fn write(&self, record: Record) -> Result<(), SinkError> {
-        let (done, waits) = std::sync::mpsc::channel::<()>();
-        let standing_still = tokio::task::spawn_blocking(move || {
-            let _ = waits.recv();
-        });
-        let result = self.store.record(record).await;
-        drop(done);
-        let _ = standing_still.await;
-        result
-    }
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum MishapKind {
+    /// The connection is lost, and the platform never sees the request.
+    LostBefore,
+    /// The connection is lost after the platform did it.
+    LostAfter,
+    /// The connection is lost, and the platform does it this many seconds later.
+    LostLate(u8),
+    /// The platform takes this many seconds, and answers.
+    Slow(u8),
+    /// 429 of the platform, nothing done.
+    TooMany,
+    /// 503 of the platform; whether it was done.
+    Own503(bool),
+    /// A gateway's page; whether it was done.
+    Gateway(bool),
 }
 
-struct Runner {
-    world: Arc<World>,
-    folder: PathBuf,
-    desired: Desired,
-    resolved: ResolvedSecrets,
-    mistake: Mistake,
+/// How a create is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Refusal {
+    Vendor400,
+    Vendor409,
+    Vendor429,
+    /// An error is answered, and an instance that is not valid stays.
+    InvalidAfterCommit,
 }
 
-/// How one run ended.
-enum End {
-    Died,
-    Done { complete: bool },
-}
-
-/// What the manifest says of one instance.
-#[derive(Clone, Copy)]
-struct Stanza {
-    /// Whether it is of the other element, which takes a replace.
-    other: bool,
-    /// Whether its key was renamed, once and for good.
-    renamed: bool,
-}
-
-fn manifest(stanzas: &[Stanza]) -> (Desired, ResolvedSecrets) {
-    let mut text = String::from("version: 1\ninventory: chaos\ninstances:\n");
-    for (number, Stanza { other, renamed }) in stanzas.iter().enumerate() {
-        let (key, lifecycle) = if *renamed {
-            ("r", format!("    lifecycle: {{ movedFrom: k{number} }}\n"))
-        } else {
-            ("k", String::new())
-        };
-        let element = if *other { "closeio" } else { "freshdeskv2" };
-        text.push_str(&format!(
-            "  {key}{number}:\n    element: {element}\n    tags: [t]\n{lifecycle}    configuration: {{ subdomain: acme, username: '${{env:P}}' }}\n"
-        ));
-    }
-    let file = SourceFile {
-        name: "chaos.yaml".to_owned(),
-        folder: PathBuf::new(),
-        bytes: text.into_bytes(),
-    };
-    let loaded = load(&[file], LoadOptions::default());
-    let desired = loaded.desired.expect("a manifest");
-    let lookups = Lookups {
-        variable: &|_| Some("invented-password".to_owned()),
-        allow_exec: false,
-        missing: MissingPolicy::Refuse,
-    };
-    let resolved = resolve(&desired, &loaded.places, &lookups).expect("resolved");
-    (desired, resolved)
-}
-
-impl Runner {
-    fn paths(&self) -> LockPaths {
-        LockPaths::new(None, &self.folder.join("chaos.yaml"), false, LockKind::Real)
-    }
-
-    fn reader(&self) -> RemoteReader {
-        let (user, organization) = self.world.credentials();
-        let credentials = Credentials {
-            user: Secret::new(user),
-            organization: Secret::new(organization),
-        };
-        let address = Address::parse("http://127.0.0.1:1", false).expect("an address");
-        let wire = Arc::new(Wire {
-            world: Arc::clone(&self.world),
-            retries: self.mistake == Mistake::RetryAtOnce,
-            searches: self.mistake != Mistake::NoMarkerSearch,
-        });
-        let clock = Arc::clone(&self.world.clock) as Arc<dyn connectorctl::ports::Clock>;
-        RemoteReader::new(address, &credentials, wire, clock, Settings::default())
-            .expect("a reader")
-    }
-
-    async fn gather(
-        &self,
-        reader: &dyn connectorctl::ports::ReadRemote,
-        lock: Lock,
-        intents: BTreeMap<connectorctl::model::InstanceKey, connectorctl::model::OpenIntent>,
-    ) -> Option<(PlanInput, ResolvedSecrets, FingerprintKey)> {
-        reader.tenant().await.ok()?;
-        let mut observed = Observed::default();
-        for instance in reader.list().await.ok()? {
-            let recorded = || lock.instances.values().any(|entry| entry.id == instance.id);
-            if self.mistake != Mistake::NoMarkerSearch || recorded() {
-                observed.instances.insert(instance.id, instance);
-            }
-        }
-        for entry in lock.instances.values() {
-            if observed.instances.contains_key(&entry.id) {
-                continue;
-            }
-            let read = reader.get(entry.id).await.ok()?;
-            if let Lookup::Found(instance) = read {
-                observed.instances.insert(entry.id, *instance);
-            } else {
-                observed.gone.insert(entry.id);
-            }
-        }
-        let key = FingerprintKey::derive(&Secret::new(self.world.credentials().1));
-        let mut resolved = self.resolved.clone();
-        let input = FactInput {
-            desired: &self.desired,
-            lock: &lock,
-            observed: Some(&observed),
-            intents: &intents,
-            key: Some(&key),
-        };
-        let secrets = facts(&input, &mut resolved).expect("random");
-        let input = PlanInput {
-            desired: self.desired.clone(),
-            lock,
-            view: View::Live(observed),
-            secrets,
-            intents,
-            policy: Policy {
-                max_deletes: Limit::Number(100),
-                ..Policy::default()
-            },
-            other_user: false,
-        };
-        Some((input, resolved, key))
-    }
-
-    /// One `apply`, as the program does it, until its end or its death.
-    async fn run(&self, settle_first: bool) -> End {
-        tokio::select! {
-            biased;
-            () = self.world.death.notified() => End::Died,
-            complete = self.apply(settle_first) => End::Done { complete },
+impl Refusal {
+    /// As `sandbox --fault` has it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Vendor400 => "vendor-400",
+            Self::Vendor409 => "vendor-409",
+            Self::Vendor429 => "vendor-429",
+            Self::InvalidAfterCommit => "invalid-after-commit",
         }
     }
-
-    async fn apply(&self, settle_first: bool) -> bool {
-        let holder = Holder {
-            pid: 1,
-            since: "now".to_owned(),
-            run: None,
-        };
-        let clock = Arc::clone(&self.world.clock) as Arc<dyn connectorctl::ports::Clock>;
-        let mut store = LockStore::open(self.paths(), clock, &holder, Duration::ZERO)
-            .await
-            .expect("the lock is free");
-        let writer = self.reader().into_writer();
-        for _ in 0..2 {
-            let view = store.view(&self.desired.inventory);
-            let lock = view
-                .lock
-                .unwrap_or_else(|| Lock::empty(self.desired.inventory.clone()));
-            let Some((input, resolved, key)) = self.gather(&writer, lock, view.intents).await
-            else {
-                return false;
-            };
-            let planned = reconcile::plan(&input);
-            assert_eq!(reconcile::audit(&input, &planned.plan), []);
-            if !planned.refusals.is_empty() {
-                return false;
-            }
-            let mut header = Lock::empty(self.desired.inventory.clone());
-            header.check = Some(
-                input
-                    .lock
-                    .check
-                    .clone()
-                    .unwrap_or_else(|| key.check().expect("random")),
-            );
-            if planned.plan.steps.is_empty() && input.intents.is_empty() {
-                store.finish(&header).expect("folded");
-                return true;
-            }
-            let (_handle, stop) = Stop::new();
-            let settle = if self.mistake == Mistake::NoWindow {
-                Duration::ZERO
-            } else {
-                SETTLE_WINDOW
-            };
-            let sink = QuickDisk {
-                store: &store,
-                mistake: self.mistake,
-                late: Mutex::default(),
-            };
-            let applied = Apply {
-                plan: &planned.plan,
-                secrets: &resolved,
-                lock: &input.lock,
-                intents: &input.intents,
-                remote: &writer,
-                sink: &sink,
-                clock: &*self.world.clock,
-                progress: &Silent,
-                stop,
-                options: Options {
-                    parallelism: 3,
-                    settle,
-                    settle_first,
-                    deadline_ms: None,
-                    marker_seen: false,
-                },
-            }
-            .run()
-            .await;
-            sink.flush().await.expect("written");
-            drop(sink);
-            store.finish(&header).expect("folded");
-            let all = applied
-                .report
-                .outcomes
-                .iter()
-                .all(|outcome| outcome.outcome == OutcomeKind::Applied);
-            if !all {
-                return false;
-            }
-            if applied.found.is_empty() {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// The next plan of this checkout, when nothing fails any more.
-    async fn plan(&self) -> (Planned, Lock) {
-        let view = connectorctl::lockfile::LockView::read(&self.paths(), &self.desired.inventory)
-            .expect("a view");
-        let lock = view
-            .lock
-            .unwrap_or_else(|| Lock::empty(self.desired.inventory.clone()));
-        let gathered = self
-            .gather(&self.reader(), lock.clone(), view.intents)
-            .await;
-        let (input, _, _) = gathered.expect("a calm platform answers");
-        (reconcile::plan(&input), lock)
-    }
 }
 
-/// Runs the schedule of one seed.
-pub(crate) async fn run(seed: u64, mistake: Mistake) -> Tally {
-    let world = World::new(seed);
-    let folder = tempfile::tempdir().expect("a folder");
-    let stanza = Stanza {
-        other: false,
-        renamed: false,
-    };
-    let mut stanzas = vec![stanza; 1 + usize::try_from(world.draw(3)).unwrap_or_default()];
-    let (desired, resolved) = manifest(&stanzas);
-    let mut runner = Runner {
-        world: Arc::clone(&world),
-        folder: folder.path().to_owned(),
-        desired,
-        resolved,
-        mistake,
-    };
-    let mut tally = Tally::default();
-    let mut outside = false;
-    for _ in 0..world.draw(MOST_STORMY_RUNS) {
-        world.die_after((world.draw(3) > 0).then(|| world.draw(14)));
-        let died = matches!(runner.run(false).await, End::Died);
-        world.die_after(None);
-        tally.kills += u64::from(died);
-        if let Some(number) = usize::try_from(world.draw(8))
-            .ok()
-            .filter(|n| *n < stanzas.len())
-        {
-            // An edit between two runs, whatever became of the first.
-            if world.draw(2) == 0 {
-                stanzas[number].renamed = true;
-            } else {
-                stanzas[number].other ^= true;
-            }
-            tally.edits += 1;
-            (runner.desired, runner.resolved) = manifest(&stanzas);
-        }
-        match world.draw(6) {
-            // A fresh clone, a window after whatever was under way.
-            0 => {
-                world.clock.sleep(SETTLE_WINDOW).await;
-                forget(folder.path());
-            }
-            // A fresh clone too early: outside the conditions.
-            1 => {
-                outside = true;
-                forget(folder.path());
-            }
-            _ if died && mistake == Mistake::NoIntent => forget(folder.path()),
-            _ => {}
-        }
-    }
-    world.calm();
-    // A plan made while lists lag may miss the retired instance of a replace that was cut off, and
-    // leave its delete to the next one: no double, and no work that is lost.
-    world.clock.sleep(LIST_LAG).await;
-    let mut complete = false;
-    for _ in 0..MOST_CALM_RUNS {
-        if let End::Done { complete: true } = runner.run(false).await {
-            complete = true;
-            break;
-        }
-    }
-    // What was taken and not yet done shows by then.
-    world.clock.sleep(SETTLE_WINDOW).await;
-    if outside {
-        // A retired instance that no list showed yet is work left over, and rightly so.
-        let _ = runner.run(false).await;
-    }
-    tally.non_empty_plans += u64::from(!complete);
-    judge(&runner, &mut tally, outside).await;
-    let (posts, faults) = world.counts();
-    tally.posts = posts;
-    tally.faults = faults;
-    tally
+/// What happens between two rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Event {
+    /// The manifest is edited.
+    Edit(u8, Change),
+    /// This many seconds pass.
+    Idle(u8),
+    /// A fresh clone: lock file and journal are gone.
+    Clone,
+    /// A fresh clone, a settle window after the last run.
+    CloneLater,
 }
 
-async fn judge(runner: &Runner, tally: &mut Tally, outside: bool) {
-    // The last look is without the mistake.
-    let runner = &Runner {
-        world: Arc::clone(&runner.world),
-        folder: runner.folder.clone(),
-        desired: runner.desired.clone(),
-        resolved: runner.resolved.clone(),
-        mistake: Mistake::None,
-    };
-    let (planned, lock) = runner.plan().await;
-    let live = runner.world.live();
-    if outside {
-        tally.outside += 1;
+fn mishap_kind(create: bool) -> BoxedStrategy<MishapKind> {
+    let late = 1..LATEST_COMMIT_S;
+    let any = prop_oneof![
+        Just(MishapKind::LostBefore),
+        Just(MishapKind::LostAfter),
+        late.clone().prop_map(MishapKind::LostLate),
+        late.clone().prop_map(MishapKind::Slow),
+        Just(MishapKind::TooMany),
+        any::<bool>().prop_map(MishapKind::Own503),
+        any::<bool>().prop_map(MishapKind::Gateway),
+    ];
+    if create {
+        // The worst of all: nobody knows yet, and it is on its way.
+        prop_oneof![3 => any, 1 => late.prop_map(MishapKind::LostLate)].boxed()
     } else {
-        tally.inside += 1;
+        any.boxed()
     }
-    for (key, desired) in &runner.desired.instances {
-        let keys = [Some(key), desired.lifecycle.moved_from.as_ref()];
-        let markers: Vec<String> = keys
-            .into_iter()
-            .flatten()
-            .map(|key| format!("connectorctl:chaos:{key}"))
-            .collect();
-        let marked: Vec<_> = live
-            .iter()
-            .filter(|instance| {
-                let tags = instance["tags"].as_array();
-                tags.is_some_and(|tags| tags.iter().any(|tag| markers.iter().any(|own| tag == own)))
-            })
-            .collect();
-        let recorded = lock.instances.get(key);
-        let kept = recorded.is_some_and(|entry| {
-            !entry.token.is_empty() && marked.iter().any(|instance| instance["id"] == entry.id.0)
+}
+
+fn mishap() -> impl Strategy<Value = Mishap> {
+    prop_oneof![2 => Just(true), 1 => Just(false)].prop_flat_map(|create| {
+        let most = if create { 4_u8 } else { 24 };
+        (0..most, mishap_kind(create)).prop_map(move |(nth, kind)| Mishap { create, nth, kind })
+    })
+}
+
+fn ending() -> impl Strategy<Value = Ending> {
+    prop_oneof![
+        3 => Just(Ending::Itself),
+        4 => (0..16_u8).prop_map(Ending::DiesAtRequest),
+        1 => (0..400_000_u32).prop_map(Ending::DiesAfterMs),
+        1 => (0..8_000_u32).prop_map(Ending::DiesAfterMs),
+        1 => (0..8_000_u32).prop_map(Ending::StoppedAfterMs),
+        1 => (0..8_000_u32).prop_map(Ending::StoppedTwiceAfterMs),
+    ]
+}
+
+prop_compose! {
+    fn launch(may_be_apart: bool)(
+        apart in prop::bool::weighted(if may_be_apart { 0.4 } else { 0.0 }),
+        after_ms in prop_oneof![Just(0), 0..10_000_u32, 0..300_000_u32],
+        waits: bool,
+        settle_first in prop::bool::weighted(0.2),
+        deadline_s in option::weighted(0.1, 0..250_u8),
+        ending in ending(),
+        mishaps in vec(mishap(), 0..5),
+    ) -> Launch {
+        Launch { apart, after_ms, waits, settle_first, deadline_s, ending, mishaps }
+    }
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        3 => Just(Change::Element),
+        2 => Just(Change::Rename),
+        2 => Just(Change::Presence),
+        1 => select(vec![Change::Name, Change::Tag, Change::Setting, Change::Secret, Change::Enabled]),
+    ]
+}
+
+fn event(most: u8) -> impl Strategy<Value = Event> {
+    prop_oneof![
+        6 => (0..most, change()).prop_map(|(number, change)| Event::Edit(number, change)),
+        2 => (0..250_u8).prop_map(Event::Idle),
+        1 => Just(Event::Clone),
+        1 => Just(Event::CloneLater),
+    ]
+}
+
+prop_compose! {
+    fn round(may_be_apart: bool)(
+        runs in prop_oneof![
+            2 => vec(launch(may_be_apart), 1..=1),
+            1 => vec(launch(may_be_apart), 2..=2),
+        ],
+        then in vec(event(4), 0..3),
+    ) -> Round {
+        Round { runs, then }
+    }
+}
+
+fn readings() -> impl Strategy<Value = Vec<String>> {
+    let all: Vec<String> = Readings::QUESTIONS
+        .iter()
+        .flat_map(|(question, _, answers)| {
+            let others = answers.iter().skip(1);
+            others.map(move |answer| format!("{question}={answer}"))
+        })
+        .collect();
+    prop_oneof![
+        1 => Just(Vec::new()),
+        2 => subsequence(all, 0..=6),
+    ]
+}
+
+fn refusal() -> impl Strategy<Value = Refusal> {
+    select(vec![
+        Refusal::Vendor400,
+        Refusal::Vendor409,
+        Refusal::Vendor429,
+        Refusal::InvalidAfterCommit,
+    ])
+}
+
+fn schedule() -> impl Strategy<Value = Schedule> {
+    // A third may have a second checkout: the conditions hold in the others.
+    prop::bool::weighted(0.3).prop_flat_map(|may_be_apart| {
+        (
+            any::<u16>(),
+            0..=LONGEST_LAG_S,
+            readings(),
+            vec((0..6_u8, refusal()), 0..3),
+            vec(Stanza::any(), 1..=4),
+            vec(round(may_be_apart), 0..5),
+        )
+            .prop_map(
+                |(pace, lag_s, readings, refusals, instances, rounds)| Schedule {
+                    pace,
+                    lag_s,
+                    readings,
+                    refusals,
+                    instances,
+                    rounds,
+                },
+            )
+    })
+}
+
+fn runner(seed: u64) -> TestRunner {
+    TestRunner::new(Config {
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        max_shrink_iters: MOST_SMALLER,
+        ..Config::default()
+    })
+}
+
+impl Schedule {
+    /// The schedule of a seed, always the same one.
+    pub(crate) fn of(seed: u64) -> Self {
+        let tree = schedule().new_tree(&mut runner(seed));
+        tree.expect("a schedule is never refused").current()
+    }
+
+    /// The smallest one found, from that of a seed, that is still bad.
+    pub(crate) fn smallest(seed: u64, is_bad: impl Fn(&Self) -> bool) -> Self {
+        let mut runner = runner(seed);
+        let tree = schedule().new_tree(&mut runner);
+        let tree = tree.expect("a schedule is never refused");
+        let whole = tree.current();
+        let result = runner.run_one(tree, |schedule| {
+            if is_bad(&schedule) {
+                return Err(TestCaseError::fail("it breaks a law"));
+            }
+            Ok(())
         });
-        tally.lost_tokens += u64::from(!kept);
-        if marked.len() > 1 {
-            tally.duplicates_inside += u64::from(!outside);
-            let reported = planned
-                .notes
-                .iter()
-                .any(|note| note.code == NoteCode::Duplicate && note.key.as_ref() == Some(key));
-            tally.unreported += u64::from(!reported);
+        match result {
+            Err(TestError::Fail(_, smallest)) => smallest,
+            _ => whole,
         }
     }
-    tally.non_empty_plans += u64::from(!planned.plan.steps.is_empty());
-}
 
-fn forget(folder: &Path) {
-    let _ = std::fs::remove_dir_all(folder.join(".connectorctl"));
-    let _ = std::fs::remove_file(folder.join("chaos.lock.json"));
-}
-
-/// Runs many schedules, each on a runtime and a clock of its own.
-pub(crate) fn run_many(seeds: std::ops::Range<u64>, mistake: Mistake) -> (Tally, Option<u64>) {
-    let mut total = Tally::default();
-    let mut first_bad = None;
-    for seed in seeds {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build()
-            .expect("a runtime");
-        let tally = runtime.block_on(run(seed, mistake));
-        if !tally.is_clean() && first_bad.is_none() {
-            first_bad = Some(seed);
-        }
-        total.add(tally);
+    /// On one line, to be passed to `--replay`.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("nothing in it is beyond JSON")
     }
-    (total, first_bad)
 }

@@ -1,6 +1,7 @@
 //! A platform, a network and a clock in one process: every request of the real client passes here and
-//! may be lost, delayed or answered wrongly, and at a drawn moment the process dies.
+//! may be lost, delayed or answered wrongly, and at a given moment its process dies.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -9,25 +10,21 @@ use bytes::Bytes;
 use connectorctl::ports::Clock;
 use connectorctl::remote::{Patience, Transport, TransportError};
 use connectorctl::sandbox::{Fault, Platform, Readings, Seed};
-use http::{Request, Response};
+use http::{Method, Request, Response};
+use serde_json::Value;
 use tokio::sync::Notify;
 
-/// The platform takes a request at most this long after it was sent: the client's own time-out.
-const LATEST_COMMIT: u64 = 180;
-/// A created instance may stay out of lists this long.
-const LAG: u64 = 20;
+use super::manifest::INVENTORY;
+use super::schedule::{Ending, Launch, Mishap, MishapKind, Schedule};
 
-/// A small generator: a schedule must be the same in every run of its seed.
-pub(crate) struct Seeded(u64);
+/// The slowest answer of a network where nothing is wrong, in milliseconds.
+const SLOWEST: u64 = 400;
+
+/// A small generator: a schedule must be the same in every run.
+struct Seeded(u64);
 
 impl Seeded {
-    pub(crate) fn new(seed: u64) -> Self {
-        let mut random = Self(seed ^ 0x9e37_79b9_7f4a_7c15);
-        let _ = random.below(2);
-        random
-    }
-
-    pub(crate) fn below(&mut self, most: u64) -> u64 {
+    fn below(&mut self, most: u64) -> u64 {
         // Constants of Knuth's MMIX generator.
         self.0 = self
             .0
@@ -39,12 +36,6 @@ impl Seeded {
 
 /// Time that passes only when everybody waits.
 pub(crate) struct SimClock(tokio::time::Instant);
-
-impl SimClock {
-    pub(crate) fn new() -> Self {
-        Self(tokio::time::Instant::now())
-    }
-}
 
 #[async_trait]
 impl Clock for SimClock {
@@ -58,45 +49,64 @@ impl Clock for SimClock {
     }
 }
 
+/// A request the platform has taken and will carry out.
+struct Late {
+    at_ms: u64,
+    request: Request<Bytes>,
+    /// Who waits for the answer.
+    answer: Arc<Mutex<Option<Response<Bytes>>>>,
+}
+
 struct State {
     platform: Platform,
-    random: Seeded,
-    /// Requests the platform has taken and will carry out: at what time.
-    late: Vec<(u64, Request<Bytes>)>,
-    /// Requests until the process dies.
-    until_death: Option<u64>,
-    calm: bool,
+    late: Vec<Late>,
+    pace: Seeded,
     posts: u64,
     faults: u64,
+    /// Whether a request other than a create took effect after its sender had lost it.
+    late_writes: bool,
+    /// Whether two live instances ever carried one live marker.
+    doubled: bool,
+    /// What happened, line by line.
+    log: Vec<String>,
 }
 
 /// The world of one schedule.
 pub(crate) struct World {
     pub(crate) clock: Arc<SimClock>,
+    /// Journals are written one record at a time, or the order in which a real disk is done would
+    /// make each run of a schedule another.
+    pub(crate) disk: tokio::sync::Mutex<()>,
     state: Mutex<State>,
-    pub(crate) death: Notify,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> Arc<Self> {
-        let mut random = Seeded::new(seed);
-        let lag = random.below(LAG + 1);
-        let fault = Fault::parse(&format!("POST /instances kind=list-lag for={lag}s"));
-        let faults = fault.into_iter().collect();
+    pub(crate) fn new(schedule: &Schedule) -> Arc<Self> {
+        let mut faults = vec![format!("POST /instances kind=list-lag for={}s", schedule.lag_s)];
+        for (skip, refusal) in &schedule.refusals {
+            faults.push(format!("POST /instances kind={} skip={skip}", refusal.as_str()));
+        }
+        let faults = faults.iter().map(|fault| Fault::parse(fault).expect("a fault"));
+        let mut readings = Readings::default();
+        for reading in &schedule.readings {
+            readings.set(reading).expect("a reading");
+        }
+        let seed = u64::from(schedule.pace);
         let platform =
-            Platform::new(&Seed::Fixed(seed), Readings::default(), faults).expect("a platform");
+            Platform::new(&Seed::Fixed(seed), readings, faults.collect()).expect("a platform");
         Arc::new(Self {
-            clock: Arc::new(SimClock::new()),
+            clock: Arc::new(SimClock(tokio::time::Instant::now())),
+            disk: tokio::sync::Mutex::new(()),
             state: Mutex::new(State {
                 platform,
-                random,
                 late: Vec::new(),
-                until_death: None,
-                calm: false,
+                pace: Seeded(seed),
                 posts: 0,
                 faults: 0,
+                late_writes: false,
+                doubled: false,
+                log: Vec::new(),
             }),
-            death: Notify::new(),
         })
     }
 
@@ -108,98 +118,162 @@ impl World {
         self.state().platform.credentials()
     }
 
-    pub(crate) fn draw(&self, most: u64) -> u64 {
-        self.state().random.below(most)
-    }
-
-    /// The process dies after so many requests more.
-    pub(crate) fn die_after(&self, requests: Option<u64>) {
-        self.state().until_death = requests;
-    }
-
-    /// From now on nothing fails.
-    pub(crate) fn calm(&self) {
-        self.state().calm = true;
-    }
-
+    /// Posts and faults so far.
     pub(crate) fn counts(&self) -> (u64, u64) {
         let state = self.state();
         (state.posts, state.faults)
     }
 
-    /// What becomes of one request, and whether the process dies before it hears of it.
-    fn take(&self, request: Request<Bytes>) -> (Result<Response<Bytes>, TransportError>, bool) {
+    pub(crate) fn had_late_writes(&self) -> bool {
+        self.state().late_writes
+    }
+
+    pub(crate) fn was_ever_doubled(&self) -> bool {
+        self.state().doubled
+    }
+
+    /// Adds a line to what happened.
+    pub(crate) fn tell(&self, what: impl std::fmt::Display) {
         let now = self.clock.now_ms();
-        let mut state = self.state();
-        state.catch_up(now);
-        let is_post = request.method() == http::Method::POST;
-        state.posts += u64::from(is_post);
-        let dies = match &mut state.until_death {
-            Some(0) => true,
-            Some(left) => {
-                *left -= 1;
-                false
-            }
-            None => false,
-        };
-        let kind = if state.calm {
-            99
-        } else {
-            state.random.below(if is_post { 14 } else { 60 })
-        };
-        state.faults += u64::from(kind < 7);
-        let result = match kind {
-            0 => Err(lost()),
-            1 => {
-                let _ = state.platform.handle(&request, now);
-                Err(lost())
-            }
-            2 | 3 if is_post => {
-                let at = now + 1_000 * state.random.below(LATEST_COMMIT);
-                state.late.push((at, request));
-                Err(lost())
-            }
-            4 => {
-                let _ = state.platform.handle(&request, now);
-                Ok(own_error(503))
-            }
-            5 if is_post => Ok(own_error(500)),
-            6 => {
-                let _ = state.platform.handle(&request, now);
-                Ok(gateway())
-            }
-            _ => Ok(state.platform.handle(&request, now).response),
-        };
-        (result, dies)
+        self.state().log.push(format!("{now} {what}"));
+    }
+
+    /// What happened, line by line, each with its time.
+    pub(crate) fn log(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().log)
     }
 
     /// Every live instance, as the platform keeps it.
-    pub(crate) fn live(&self) -> Vec<serde_json::Value> {
-        let mut state = self.state();
+    pub(crate) fn live(&self) -> Vec<Value> {
         let now = self.clock.now_ms();
+        let mut state = self.state();
         state.catch_up(now);
+        state.live(now)
+    }
+
+    /// The token of an instance, as the platform answers it.
+    pub(crate) fn token(&self, id: &Value) -> Value {
+        let (user, organization) = self.credentials();
         let request = Request::builder()
-            .uri("/_sandbox/state")
+            .uri(format!("/elements/api-v2/instances/{id}"))
+            .header("authorization", format!("User {user}, Organization {organization}"))
             .body(Bytes::new())
             .expect("a request");
-        let reply = state.platform.handle(&request, now);
-        let body: serde_json::Value = serde_json::from_slice(reply.response.body()).expect("JSON");
-        let instances = body["instances"].as_array().cloned().unwrap_or_default();
-        instances
-            .into_iter()
-            .filter(|instance| instance["deleted"] == false)
-            .collect()
+        let now = self.clock.now_ms();
+        let reply = self.state().platform.handle(&request, now);
+        let body: Value = serde_json::from_slice(reply.response.body()).expect("JSON");
+        body["token"].clone()
+    }
+
+    /// The answer to one request, or the reason why there is none.
+    async fn carry(
+        &self,
+        request: Request<Bytes>,
+        mishap: Option<MishapKind>,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let now = self.clock.now_ms();
+        let is_create = request.method() == Method::POST;
+        if let Some(mishap) = mishap {
+            self.tell(format_args!("{} {}: {mishap:?}", request.method(), request.uri()));
+        }
+        let (answer, seconds) = {
+            let mut state = self.state();
+            state.catch_up(now);
+            state.posts += u64::from(is_create);
+            state.faults += u64::from(mishap.is_some());
+            match mishap {
+                None => return Ok(state.handle(&request, now)),
+                Some(MishapKind::LostBefore) => return Err(lost()),
+                Some(MishapKind::LostAfter) => {
+                    let _ = state.handle(&request, now);
+                    return Err(lost());
+                }
+                Some(MishapKind::TooMany) => return Ok(own(429)),
+                Some(MishapKind::Own503(done)) => {
+                    let _ = done.then(|| state.handle(&request, now));
+                    return Ok(own(503));
+                }
+                Some(MishapKind::Gateway(done)) => {
+                    let _ = done.then(|| state.handle(&request, now));
+                    return Ok(gateway());
+                }
+                Some(kind @ (MishapKind::LostLate(seconds) | MishapKind::Slow(seconds))) => {
+                    let answer = Arc::default();
+                    state.late.push(Late {
+                        at_ms: now + 1_000 * u64::from(seconds),
+                        request,
+                        answer: Arc::clone(&answer),
+                    });
+                    if let MishapKind::LostLate(_) = kind {
+                        return Err(lost());
+                    }
+                    (answer, seconds)
+                }
+            }
+        };
+        tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
+        self.state().catch_up(self.clock.now_ms());
+        let answer = answer.lock().expect("the answer").take();
+        answer.ok_or_else(lost)
     }
 }
 
 impl State {
     /// Carries out what was taken and is due.
     fn catch_up(&mut self, now: u64) {
-        let due: Vec<_> = self.late.extract_if(.., |(at, _)| *at <= now).collect();
-        for (at, request) in due {
-            let _ = self.platform.handle(&request, at);
+        let mut due: Vec<_> = self.late.extract_if(.., |late| late.at_ms <= now).collect();
+        due.sort_by_key(|late| late.at_ms);
+        for late in due {
+            let method = late.request.method();
+            self.late_writes |= method != Method::POST && method != Method::GET;
+            let answer = self.handle(&late.request, late.at_ms);
+            *late.answer.lock().expect("the answer") = Some(answer);
         }
     }
+
+    fn handle(&mut self, request: &Request<Bytes>, now: u64) -> Response<Bytes> {
+        let answer = self.platform.handle(request, now).response;
+        let (method, uri, status) = (request.method(), request.uri(), answer.status());
+        self.log.push(format!("{now} {method} {uri} {status}"));
+        if matches!(*request.method(), Method::POST | Method::PATCH) {
+            self.doubled |= self.has_doubles(now);
+        }
+        answer
+    }
+
+    fn live(&mut self, now: u64) -> Vec<Value> {
+        let request = Request::builder()
+            .uri("/_sandbox/state")
+            .body(Bytes::new())
+            .expect("a request");
+        let reply = self.platform.handle(&request, now);
+        let body: Value = serde_json::from_slice(reply.response.body()).expect("JSON");
+        let instances = body["instances"].as_array().cloned().unwrap_or_default();
+        instances
+            .into_iter()
+            .filter(|instance| instance["deleted"] == false)
+            .collect()
+    }
+
+    fn has_doubles(&mut self, now: u64) -> bool {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for instance in self.live(now) {
+            for marker in live_markers(&instance) {
+                *counts.entry(marker.to_owned()).or_default() += 1;
+            }
+        }
+        counts.values().any(|count| *count > 1)
+    }
+}
+
+/// The live markers on an instance as [`World::live`] answers it.
+pub(crate) fn live_markers(instance: &Value) -> impl Iterator<Item = &str> {
+    let tags = instance["tags"].as_array().into_iter().flatten();
+    tags.filter_map(Value::as_str).filter(|tag| {
+        let key = tag.strip_prefix("connectorctl:");
+        key.and_then(|rest| rest.strip_prefix(INVENTORY))
+            .is_some_and(|rest| rest.starts_with(':'))
+    })
 }
 
 fn lost() -> TransportError {
@@ -210,20 +284,18 @@ fn lost() -> TransportError {
     }
 }
 
-fn own_error(status: u16) -> Response<Bytes> {
+/// An answer in the platform's own words.
+fn own(status: u16) -> Response<Bytes> {
+    let message = match status {
+        404 => "No instances found",
+        429 => "Too many requests",
+        _ => "The request failed on demand",
+    };
     let body =
-        r#"{"requestId":"5b0437c6e4b07731ae39b533","message":"The request failed on demand"}"#;
+        format!(r#"{{"requestId":"5b0437c6e4b07731ae39b533","message":"{message}"}}"#);
     Response::builder()
         .status(status)
-        .body(Bytes::from_static(body.as_bytes()))
-        .expect("a response")
-}
-
-fn nothing_found() -> Response<Bytes> {
-    let body = r#"{"requestId":"5b0437c6e4b07731ae39b533","message":"No instances found"}"#;
-    Response::builder()
-        .status(404)
-        .body(Bytes::from_static(body.as_bytes()))
+        .body(Bytes::from(body))
         .expect("a response")
 }
 
@@ -234,9 +306,53 @@ fn gateway() -> Response<Bytes> {
         .expect("a response")
 }
 
-/// The client's way into the world.
+/// What lies ahead of one process.
+pub(crate) struct Process {
+    mishaps: Vec<Mishap>,
+    /// Creates and other requests sent so far.
+    sent: Mutex<(u64, u64)>,
+    dies_at: Option<u64>,
+    pub(crate) death: Notify,
+}
+
+impl Process {
+    /// One to which nothing happens.
+    pub(crate) fn lucky() -> Self {
+        Self {
+            mishaps: Vec::new(),
+            sent: Mutex::default(),
+            dies_at: None,
+            death: Notify::new(),
+        }
+    }
+
+    pub(crate) fn of(launch: &Launch) -> Self {
+        Self {
+            mishaps: launch.mishaps.clone(),
+            dies_at: match launch.ending {
+                Ending::DiesAtRequest(nth) => Some(u64::from(nth)),
+                _ => None,
+            },
+            ..Self::lucky()
+        }
+    }
+
+    /// What becomes of the next request, and whether the process dies before it hears of it.
+    fn next(&self, create: bool) -> (Option<MishapKind>, bool) {
+        let mut sent = self.sent.lock().expect("the count");
+        let dies = self.dies_at == Some(sent.0 + sent.1);
+        let count = if create { &mut sent.0 } else { &mut sent.1 };
+        let nth = *count;
+        *count += 1;
+        let met = |mishap: &&Mishap| mishap.create == create && u64::from(mishap.nth) == nth;
+        (self.mishaps.iter().find(met).map(|mishap| mishap.kind), dies)
+    }
+}
+
+/// The way of one process into the world.
 pub(crate) struct Wire {
     pub(crate) world: Arc<World>,
+    pub(crate) process: Arc<Process>,
     /// A deliberate mistake: a lost `POST` is sent again at once.
     pub(crate) retries: bool,
     /// Without it, another one: a search by marker finds nothing.
@@ -250,24 +366,33 @@ impl Transport for Wire {
         request: Request<Bytes>,
         _patience: Patience,
     ) -> Result<Response<Bytes>, TransportError> {
-        let world = &self.world;
         // A network takes time, and lets others go first.
-        tokio::time::sleep(Duration::from_millis(1 + world.draw(400))).await;
-        let by_tag = request
-            .uri()
-            .query()
-            .is_some_and(|query| query.contains("tags"));
-        if by_tag && !self.searches {
-            return Ok(nothing_found());
+        let pause = 1 + self.world.state().pace.below(SLOWEST);
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        let query = request.uri().query();
+        if !self.searches && query.is_some_and(|query| query.contains("tags")) {
+            return Ok(own(404));
         }
-        let again =
-            (self.retries && request.method() == http::Method::POST).then(|| request.clone());
-        let (mut result, mut dies) = world.take(request);
+        let create = request.method() == Method::POST;
+        let again = (self.retries && create).then(|| request.clone());
+        let (mishap, mut dies) = self.process.next(create);
+        let mut result = if dies {
+            tokio::select! {
+                biased;
+                result = self.world.carry(request, mishap) => result,
+                // A slow request is on its way, and its sender is dead.
+                () = std::future::ready(()) => Err(lost()),
+            }
+        } else {
+            self.world.carry(request, mishap).await
+        };
         if let (Err(_), Some(request), false) = (&result, again, dies) {
-            (result, dies) = world.take(request);
+            let mishap;
+            (mishap, dies) = self.process.next(create);
+            result = self.world.carry(request, mishap).await;
         }
         if dies {
-            world.death.notify_one();
+            self.process.death.notify_one();
             // Nobody is there any more to hear the answer.
             std::future::pending::<()>().await;
         }

@@ -1,5 +1,5 @@
-//! Histories that the model of the protocol (`tests/model`) pointed at, on the real program over real
-//! HTTP: a replace taken back, `--settle-first` in a replace, a rename that is killed while it settles.
+//! Histories that the model of the protocol (`tests/model`) and the random schedules (`tests/chaos`)
+//! pointed at, on the real program over real HTTP: a replace taken back, `--settle-first` in a replace, a rename that is killed while it settles.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -125,4 +125,20 @@ fn a_rename_killed_while_it_settles_still_looks_for_the_old_marker() {
     apply_and_die_waiting(&bench);
     let ran = bench.run(&["apply", "--yes", "--settle", "8s"]);
     assert_eq!(live(&sandbox, &["k", "old"]), 1, "{}", ran.all());
+}
+
+#[test]
+fn a_replace_is_finished_by_the_apply_that_repairs_the_new_instance() {
+    let sandbox = Sandbox::start(&[
+        "--fault",
+        "POST /instances kind=invalid-after-commit skip=1",
+    ]);
+    let bench = bench(&sandbox, FRESHDESK);
+    let _ = bench.apply();
+    manifest(&bench, OTHER);
+    let ran = bench.run(&["apply", "--yes"]).expect_code(1);
+    assert!(ran.all().contains("the old one is kept"), "{}", ran.all());
+    let ran = bench.run(&["apply", "--yes"]).expect_code(0);
+    assert_eq!(sandbox.instances().len(), 1, "{}", ran.all());
+    let _ = bench.run(&["plan", "--detailed-exitcode"]).expect_code(0);
 }

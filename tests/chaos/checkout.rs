@@ -1,0 +1,352 @@
+//! A checkout and its runs: the real client, planner, apply and journal, put together as `apply` does.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use connectorctl::apply::{Apply, Options, SETTLE_WINDOW, Silent, Stop};
+use connectorctl::commands::{marker_seen, observe};
+use connectorctl::lockfile::{Holder, LockError, LockKind, LockPaths, LockStore, LockView};
+use connectorctl::model::{Desired, Lock, OutcomeKind, Planned, ResolvedSecrets, Secret};
+use connectorctl::ports::{Clock, LockSink, ReadRemote, Record, SinkError};
+use connectorctl::reconcile::{self, Limit, PlanInput, Policy, View};
+use connectorctl::remote::{Address, Credentials, RemoteReader, Settings};
+use connectorctl::secrets::{FactInput, FingerprintKey, facts};
+
+use super::schedule::{Ending, Launch};
+use super::world::{Process, Wire, World};
+
+/// As `apply`: an instance found while settling is planned for once more.
+const MOST_ROUNDS: usize = 2;
+/// How long a run waits for the lock, where it waits.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// A deliberate mistake, to show that the harness can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Mistake {
+    #[value(skip)]
+    None,
+    /// The settle window is ignored.
+    NoWindow,
+    /// No intent is recorded before a `POST`.
+    NoIntent,
+    /// A `POST` that was cut is sent again at once.
+    RetryAtOnce,
+    /// Nothing is ever looked for by its marker.
+    NoMarkerSearch,
+    /// An intent is struck off before its result is durable.
+    FoldFirst,
+}
+
+/// The journal, whose disk takes no simulated time: the paused clock stands still while it works, as
+/// it does for any blocking task.
+struct QuickDisk<'a> {
+    store: &'a LockStore,
+    world: &'a World,
+    mistake: Mistake,
+    /// Results that are not durable yet, under [`Mistake::FoldFirst`].
+    late: Mutex<Vec<Record>>,
+}
+
+#[async_trait]
+impl LockSink for QuickDisk<'_> {
+    async fn record(&self, record: Record) -> Result<(), SinkError> {
+        self.flush().await?;
+        match (self.mistake, &record) {
+            (Mistake::NoIntent, Record::Intent { .. }) => Ok(()),
+            (Mistake::FoldFirst, Record::Entry { key, .. }) => {
+                let settled = Record::NotCreated { key: key.clone() };
+                self.late.lock().expect("the late ones").push(record);
+                self.write(settled).await
+            }
+            _ => self.write(record).await,
+        }
+    }
+}
+
+impl QuickDisk<'_> {
+    async fn flush(&self) -> Result<(), SinkError> {
+        let late = std::mem::take(&mut *self.late.lock().expect("the late ones"));
+        for record in late {
+            self.write(record).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&self, record: Record) -> Result<(), SinkError> {
+        at_once(self.world, self.store.record(record)).await
+    }
+}
+
+/// What takes no simulated time.
+async fn at_once<T>(world: &World, work: impl Future<Output = T>) -> T {
+    let _turn = world.disk.lock().await;
+    let (done, waits) = std::sync::mpsc::channel::<()>();
+    let standing_still = tokio::task::spawn_blocking(move || {
+        let _ = waits.recv();
+    });
+    let result = work.await;
+    drop(done);
+    let _ = standing_still.await;
+    result
+}
+
+/// How one run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Died,
+    /// Another one holds the lock: exit 6.
+    Held,
+    /// Something is left to do.
+    Incomplete,
+    Complete,
+}
+
+/// One checkout of the repository. The manifest is the same in all.
+#[derive(Clone)]
+pub(crate) struct Checkout {
+    pub(crate) world: Arc<World>,
+    pub(crate) folder: PathBuf,
+    pub(crate) desired: Desired,
+    pub(crate) resolved: ResolvedSecrets,
+    pub(crate) mistake: Mistake,
+    pub(crate) prune_duplicates: bool,
+}
+
+impl Checkout {
+    fn paths(&self) -> LockPaths {
+        LockPaths::new(None, &self.folder.join("chaos.yaml"), false, LockKind::Real)
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.world.clock) as Arc<dyn Clock>
+    }
+
+    /// Lock file and journal are gone.
+    pub(crate) fn forget(&self) {
+        for path in [".connectorctl", "chaos.lock.json"] {
+            let path = self.folder.join(path);
+            let removed = if path.is_dir() {
+                std::fs::remove_dir_all(path)
+            } else if path.exists() {
+                std::fs::remove_file(path)
+            } else {
+                Ok(())
+            };
+            removed.expect("removed");
+        }
+    }
+
+    fn reader(&self, process: Arc<Process>, deadline_ms: Option<u64>) -> RemoteReader {
+        let (user, organization) = self.world.credentials();
+        let credentials = Credentials {
+            user: Secret::new(user),
+            organization: Secret::new(organization),
+        };
+        let address = Address::parse("http://127.0.0.1:1", false).expect("an address");
+        let wire = Arc::new(Wire {
+            world: Arc::clone(&self.world),
+            process,
+            retries: self.mistake == Mistake::RetryAtOnce,
+            searches: self.mistake != Mistake::NoMarkerSearch,
+        });
+        let settings = Settings {
+            deadline_ms,
+            ..Settings::default()
+        };
+        RemoteReader::new(address, &credentials, wire, self.clock(), settings).expect("a reader")
+    }
+
+    async fn gather(&self, reader: &dyn ReadRemote, view: LockView) -> Option<Gathered> {
+        let lock = view
+            .lock
+            .unwrap_or_else(|| Lock::empty(self.desired.inventory.clone()));
+        reader.tenant().await.ok()?;
+        let mut observed = observe(reader, &lock).await.ok()?;
+        if self.mistake == Mistake::NoMarkerSearch {
+            observed
+                .instances
+                .retain(|id, _| lock.instances.values().any(|entry| entry.id == *id));
+        }
+        let key = FingerprintKey::derive(&Secret::new(self.world.credentials().1));
+        let mut resolved = self.resolved.clone();
+        let input = FactInput {
+            desired: &self.desired,
+            lock: &lock,
+            observed: Some(&observed),
+            intents: &view.intents,
+            key: Some(&key),
+        };
+        let secrets = facts(&input, &mut resolved).expect("random");
+        let keys = self.desired.instances.keys().chain(lock.instances.keys());
+        let marker_seen = marker_seen(&observed, &self.desired.inventory, keys);
+        let mut header = Lock::empty(self.desired.inventory.clone());
+        let check = lock.check.clone();
+        header.check = Some(check.unwrap_or_else(|| key.check().expect("random")));
+        Some(Gathered {
+            input: PlanInput {
+                desired: self.desired.clone(),
+                lock,
+                view: View::Live(observed),
+                secrets,
+                intents: view.intents,
+                policy: Policy {
+                    max_deletes: Limit::Number(100),
+                    prune_removed: true,
+                    prune_orphans: true,
+                    prune_duplicates: self.prune_duplicates,
+                    ..Policy::default()
+                },
+                other_user: false,
+            },
+            resolved,
+            header,
+            marker_seen,
+        })
+    }
+
+    /// One `apply`, from its start to its end or its death.
+    pub(crate) async fn launch(&self, launch: &Launch) -> End {
+        let clock = self.clock();
+        clock.sleep(Duration::from_millis(u64::from(launch.after_ms))).await;
+        let process = Arc::new(Process::of(launch));
+        let (handle, stop) = Stop::new();
+        let from_outside = async {
+            let pause = |ms: u32| clock.sleep(Duration::from_millis(u64::from(ms)));
+            match launch.ending {
+                Ending::DiesAfterMs(ms) => return pause(ms).await,
+                Ending::StoppedAfterMs(ms) => {
+                    pause(ms).await;
+                    handle.escalate();
+                }
+                Ending::StoppedTwiceAfterMs(ms) => {
+                    pause(ms).await;
+                    handle.escalate();
+                    pause(1_000).await;
+                    handle.escalate();
+                }
+                Ending::Itself | Ending::DiesAtRequest(_) => {}
+            }
+            std::future::pending::<()>().await;
+        };
+        self.world.tell(format_args!("apply: {launch:?}"));
+        let end = tokio::select! {
+            biased;
+            () = process.death.notified() => End::Died,
+            () = from_outside => End::Died,
+            end = self.apply(launch, &process, stop) => end,
+        };
+        self.world.tell(format_args!("its end: {end:?}"));
+        end
+    }
+
+    async fn apply(&self, launch: &Launch, process: &Arc<Process>, stop: Stop) -> End {
+        let holder = Holder {
+            pid: 1,
+            since: "now".to_owned(),
+            run: None,
+        };
+        let wait = if launch.waits { LOCK_TIMEOUT } else { Duration::ZERO };
+        let store = LockStore::open(self.paths(), self.clock(), &holder, wait).await;
+        let mut store = match store {
+            Ok(store) => store,
+            Err(LockError::Held { .. }) => return End::Held,
+            Err(other) => panic!("{other}"),
+        };
+        let deadline_ms = launch
+            .deadline_s
+            .map(|seconds| self.world.clock.now_ms() + 1_000 * u64::from(seconds));
+        let writer = self.reader(Arc::clone(process), deadline_ms).into_writer();
+        for _ in 0..MOST_ROUNDS {
+            let view = store.view(&self.desired.inventory);
+            let Some(gathered) = self.gather(&writer, view).await else {
+                return End::Incomplete;
+            };
+            let planned = reconcile::plan(&gathered.input);
+            assert_eq!(reconcile::audit(&gathered.input, &planned.plan), []);
+            if !planned.refusals.is_empty() {
+                return End::Incomplete;
+            }
+            if planned.plan.steps.is_empty() && gathered.input.intents.is_empty() {
+                store.finish(&gathered.header).expect("folded");
+                return End::Complete;
+            }
+            at_once(&self.world, store.begin(&gathered.header))
+                .await
+                .expect("written");
+            let sink = QuickDisk {
+                store: &store,
+                world: &self.world,
+                mistake: self.mistake,
+                late: Mutex::default(),
+            };
+            let applied = Apply {
+                plan: &planned.plan,
+                secrets: &gathered.resolved,
+                lock: &gathered.input.lock,
+                intents: &gathered.input.intents,
+                remote: &writer,
+                sink: &sink,
+                clock: &*self.world.clock,
+                progress: &Silent,
+                stop: stop.clone(),
+                options: Options {
+                    parallelism: 3,
+                    settle: match self.mistake {
+                        Mistake::NoWindow => Duration::ZERO,
+                        _ => SETTLE_WINDOW,
+                    },
+                    settle_first: launch.settle_first,
+                    deadline_ms,
+                    marker_seen: gathered.marker_seen,
+                },
+            }
+            .run()
+            .await;
+            sink.flush().await.expect("written");
+            drop(sink);
+            store.finish(&gathered.header).expect("folded");
+            let outcomes = &applied.report.outcomes;
+            for outcome in outcomes {
+                let (key, action, kind) = (&outcome.key, &outcome.action, outcome.outcome);
+                let error = outcome.error.as_deref().unwrap_or_default();
+                self.world.tell(format_args!("{action} {key}: {kind:?} {error}"));
+            }
+            let all = outcomes
+                .iter()
+                .all(|outcome| outcome.outcome == OutcomeKind::Applied);
+            if !all || applied.report.interrupted {
+                return End::Incomplete;
+            }
+            if applied.more.is_empty() {
+                return End::Complete;
+            }
+        }
+        End::Incomplete
+    }
+
+    /// The next plan of this checkout, when nothing fails any more.
+    pub(crate) async fn plan(&self) -> (Planned, Lock) {
+        let view = LockView::read(&self.paths(), &self.desired.inventory).expect("a view");
+        let reader = self.reader(Arc::new(Process::lucky()), None);
+        let gathered = self.gather(&reader, view).await;
+        let input = gathered.expect("a calm platform answers").input;
+        (reconcile::plan(&input), input.lock)
+    }
+}
+
+/// What a plan is made from, and what an apply needs besides.
+struct Gathered {
+    input: PlanInput,
+    resolved: ResolvedSecrets,
+    header: Lock,
+    marker_seen: bool,
+}
+
+/// Where the lock file of a checkout is.
+pub(crate) fn folder(root: &Path, apart: bool) -> PathBuf {
+    let folder = root.join(if apart { "second" } else { "first" });
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}

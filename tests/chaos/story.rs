@@ -1,0 +1,303 @@
+//! A schedule told from its beginning to the state it leaves behind, and judged by the laws.
+
+use std::sync::Arc;
+use std::thread;
+
+use connectorctl::apply::{LIST_LAG, SETTLE_WINDOW};
+use connectorctl::model::{Lock, Marker, NoteCode, Planned};
+use connectorctl::ports::Clock as _;
+use serde_json::Value;
+
+use super::checkout::{Checkout, End, Mistake, folder};
+use super::manifest;
+use super::schedule::{Ending, Event, Launch, Schedule};
+use super::tally::Tally;
+use super::world::{World, live_markers};
+
+/// Runs in which nothing fails any more, until one has nothing left to do.
+const MOST_CALM_RUNS: usize = 6;
+
+/// A run to which nothing happens.
+const CALM: Launch = Launch {
+    apart: false,
+    after_ms: 0,
+    waits: false,
+    settle_first: false,
+    deadline_s: None,
+    ending: Ending::Itself,
+    mishaps: Vec::new(),
+};
+
+struct Story {
+    world: Arc<World>,
+    /// The second one is used where a launch says so.
+    checkouts: [Checkout; 2],
+    second_used: bool,
+    /// Until when what a lost journal knew may take effect.
+    lost_until_ms: u64,
+    outside: bool,
+    tally: Tally,
+}
+
+impl Story {
+    fn now(&self) -> u64 {
+        self.world.clock.now_ms()
+    }
+
+    fn used(&self) -> &[Checkout] {
+        &self.checkouts[..1 + usize::from(self.second_used)]
+    }
+
+    async fn round(&mut self, runs: &[Launch]) {
+        for launch in runs {
+            let starts = self.now() + u64::from(launch.after_ms);
+            // Condition 1, and what `--settle-first` is for.
+            self.outside |= starts < self.lost_until_ms && !launch.settle_first;
+            // Condition 2.
+            self.outside |= launch.apart;
+            self.second_used |= launch.apart;
+        }
+        let launched = runs
+            .iter()
+            .map(|launch| self.checkouts[usize::from(launch.apart)].launch(launch));
+        let ends = futures_util::future::join_all(launched).await;
+        let count = |wanted: End| ends.iter().filter(|end| **end == wanted).count() as u64;
+        self.tally.kills += count(End::Died);
+        self.tally.held += count(End::Held);
+        self.tally.overlaps += u64::from(runs.len() > 1);
+    }
+
+    async fn event(&mut self, event: Event, stanzas: &mut [manifest::Stanza]) {
+        self.world.tell(format_args!("{event:?}"));
+        match event {
+            Event::Edit(number, change) => {
+                let Some(stanza) = stanzas.get_mut(usize::from(number)) else {
+                    return;
+                };
+                self.tally.edits += u64::from(stanza.edit(change));
+                let (desired, resolved) = manifest::read(stanzas);
+                for checkout in &mut self.checkouts {
+                    checkout.desired.clone_from(&desired);
+                    checkout.resolved.clone_from(&resolved);
+                }
+            }
+            Event::Idle(seconds) => {
+                let pause = std::time::Duration::from_secs(u64::from(seconds));
+                self.world.clock.sleep(pause).await;
+            }
+            Event::Clone => {
+                let window = u64::try_from(SETTLE_WINDOW.as_millis()).unwrap_or(u64::MAX);
+                self.lost_until_ms = self.now() + window;
+                self.checkouts[0].forget();
+            }
+            Event::CloneLater => {
+                self.world.clock.sleep(SETTLE_WINDOW).await;
+                self.checkouts[0].forget();
+            }
+        }
+    }
+
+    /// Runs until nothing is left to do; answers whether that was reached.
+    async fn recover(&self) -> bool {
+        let mut complete = true;
+        for checkout in self.used() {
+            let mut end = End::Incomplete;
+            for _ in 0..MOST_CALM_RUNS {
+                if end != End::Complete {
+                    end = checkout.launch(&CALM).await;
+                }
+            }
+            complete &= end == End::Complete;
+        }
+        complete
+    }
+
+    async fn end(&mut self) {
+        let early = self.now() < self.lost_until_ms;
+        // A plan made while lists lag may miss the retired instance of a replace that was cut off, and
+        // leave its delete to the next one: no double, and no work that is lost.
+        self.world.clock.sleep(LIST_LAG).await;
+        self.outside |= early && self.now() < self.lost_until_ms;
+        let mut complete = self.recover().await;
+        // What was taken and not yet done shows by then.
+        self.world.clock.sleep(SETTLE_WINDOW).await;
+        if self.outside || self.world.had_late_writes() {
+            // What took effect behind the back of a run that ended well is work, and rightly so; of
+            // two checkouts each changes what the other has recorded.
+            for _ in self.used() {
+                complete = self.recover().await;
+            }
+        }
+        self.tally.non_empty_plans += u64::from(!complete);
+    }
+
+    async fn judge(&mut self) {
+        if self.outside {
+            self.tally.outside += 1;
+        } else {
+            self.tally.inside += 1;
+            self.tally.duplicates_inside += u64::from(self.world.was_ever_doubled());
+        }
+        let live = self.world.live();
+        for instance in &live {
+            self.world.tell(format_args!("live: {} {}", instance["id"], instance["tags"]));
+        }
+        for number in 0..self.used().len() {
+            // The last look is without the mistake.
+            let checkout = Checkout {
+                mistake: Mistake::None,
+                ..self.checkouts[number].clone()
+            };
+            let (planned, lock) = checkout.plan().await;
+            for note in &planned.notes {
+                self.world.tell(format_args!("note {}: {}", note.code.as_str(), note.message));
+            }
+            for step in &planned.plan.steps {
+                self.world.tell(format_args!("left: {} {:?}", step.key, step.action.as_str()));
+            }
+            self.look(&live, &planned, &lock);
+        }
+        let doubled = self.doubled(&live);
+        if doubled {
+            let checkout = Checkout {
+                mistake: Mistake::None,
+                prune_duplicates: true,
+                ..self.checkouts[0].clone()
+            };
+            let end = checkout.launch(&CALM).await;
+            let live = self.world.live();
+            // What a prune does not find was not reported well enough to be found.
+            self.tally.unreported += u64::from(end != End::Complete || self.doubled(&live));
+            self.look(&live, &checkout.plan().await.0, &checkout.plan().await.1);
+        }
+    }
+
+    /// What carries the marker of a declared key, or of the one it was renamed from.
+    fn marked<'l>(&self, live: &'l [Value]) -> Vec<(connectorctl::model::InstanceKey, Vec<&'l Value>)> {
+        let desired = &self.checkouts[0].desired;
+        let of = |(key, wanted): (
+            &connectorctl::model::InstanceKey,
+            &connectorctl::model::DesiredInstance,
+        )| {
+            let keys = [Some(key), wanted.lifecycle.moved_from.as_ref()];
+            let markers: Vec<String> = keys
+                .into_iter()
+                .flatten()
+                .map(|key| Marker::live(&desired.inventory, key).to_string())
+                .collect();
+            let is_one = |instance: &&Value| {
+                live_markers(instance).any(|tag| markers.iter().any(|marker| marker == tag))
+            };
+            (key.clone(), live.iter().filter(is_one).collect())
+        };
+        desired.instances.iter().map(of).collect()
+    }
+
+    fn doubled(&self, live: &[Value]) -> bool {
+        self.marked(live).iter().any(|(_, marked)| marked.len() > 1)
+    }
+
+    /// One plan and one lock file against what there is.
+    fn look(&mut self, live: &[Value], planned: &Planned, lock: &Lock) {
+        self.tally.non_empty_plans += u64::from(!planned.plan.steps.is_empty());
+        for (key, marked) in self.marked(live) {
+            let entry = lock.instances.get(&key);
+            let is_recorded = |instance: &&&Value| {
+                entry.is_some_and(|entry| {
+                    instance["id"] == entry.id.0
+                        && self.world.token(&instance["id"]) == *entry.token.expose()
+                })
+            };
+            let kept = marked.iter().find(is_recorded);
+            self.tally.lost_tokens += u64::from(kept.is_none());
+            let said: Vec<&str> = planned
+                .notes
+                .iter()
+                .filter(|note| note.code == NoteCode::Duplicate && note.key.as_ref() == Some(&key))
+                .map(|note| note.message.as_str())
+                .collect();
+            for other in marked.iter().filter(|other| Some(*other) != kept) {
+                let id = other["id"].to_string();
+                let words = |text: &&str| text.split(|c: char| !c.is_ascii_digit()).any(|word| word == id);
+                self.tally.unreported += u64::from(!said.iter().any(words));
+                self.tally.duplicates_inside += u64::from(!self.outside);
+            }
+        }
+    }
+}
+
+/// Plays one schedule to its end; answers besides what happened, line by line.
+async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
+    let world = World::new(schedule);
+    let root = tempfile::tempdir().expect("a folder");
+    let mut stanzas = schedule.instances.clone();
+    let (desired, resolved) = manifest::read(&stanzas);
+    let checkout = |apart| Checkout {
+        world: Arc::clone(&world),
+        folder: folder(root.path(), apart),
+        desired: desired.clone(),
+        resolved: resolved.clone(),
+        mistake,
+        prune_duplicates: false,
+    };
+    let mut story = Story {
+        checkouts: [checkout(false), checkout(true)],
+        world: Arc::clone(&world),
+        second_used: false,
+        lost_until_ms: 0,
+        outside: false,
+        tally: Tally::default(),
+    };
+    for round in &schedule.rounds {
+        story.round(&round.runs).await;
+        for event in &round.then {
+            story.event(*event, &mut stanzas).await;
+        }
+    }
+    story.end().await;
+    story.judge().await;
+    (story.tally.posts, story.tally.faults) = world.counts();
+    (story.tally, world.log())
+}
+
+/// Plays one schedule on a runtime and a clock of its own.
+pub(crate) fn run(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(play(schedule, mistake))
+}
+
+/// Plays the schedules of these seeds on every core; answers the sum, and the first that is bad.
+pub(crate) fn run_many(seeds: std::ops::Range<u64>, mistake: Mistake) -> (Tally, Option<u64>) {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let part = |first: usize| {
+        let mut total = Tally::default();
+        let mut first_bad = None;
+        for seed in seeds.clone().skip(first).step_by(cores) {
+            let tally = run(&Schedule::of(seed), mistake).0;
+            if !tally.is_clean() && first_bad.is_none() {
+                first_bad = Some(seed);
+            }
+            total.add(&tally);
+        }
+        (total, first_bad)
+    };
+    let parts: Vec<(Tally, Option<u64>)> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|first| scope.spawn(move || part(first))).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined.map(|part| part.expect("no panic")).collect()
+    });
+    let mut total = Tally::default();
+    for (tally, _) in &parts {
+        total.add(tally);
+    }
+    (total, parts.iter().filter_map(|(_, bad)| *bad).min())
+}
+
+/// The smallest schedule found, from that of a bad seed, that is still bad.
+pub(crate) fn smallest(seed: u64, mistake: Mistake) -> Schedule {
+    Schedule::smallest(seed, |schedule| !run(schedule, mistake).0.is_clean())
+}

@@ -1,0 +1,62 @@
+//! What schedules came to, on one line.
+
+/// Sums over schedules; of one schedule where only one was played.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) inside: u64,
+    pub(crate) outside: u64,
+    pub(crate) kills: u64,
+    /// Rounds in which two runs overlapped.
+    pub(crate) overlaps: u64,
+    /// Runs that were told who holds the lock.
+    pub(crate) held: u64,
+    pub(crate) edits: u64,
+    pub(crate) faults: u64,
+    pub(crate) posts: u64,
+    pub(crate) duplicates_inside: u64,
+    pub(crate) unreported: u64,
+    pub(crate) lost_tokens: u64,
+    pub(crate) non_empty_plans: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.inside += other.inside;
+        self.outside += other.outside;
+        self.kills += other.kills;
+        self.overlaps += other.overlaps;
+        self.held += other.held;
+        self.edits += other.edits;
+        self.faults += other.faults;
+        self.posts += other.posts;
+        self.duplicates_inside += other.duplicates_inside;
+        self.unreported += other.unreported;
+        self.lost_tokens += other.lost_tokens;
+        self.non_empty_plans += other.non_empty_plans;
+    }
+
+    /// Whether every law was kept.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.duplicates_inside + self.unreported + self.lost_tokens + self.non_empty_plans == 0
+    }
+
+    /// One line that says it all.
+    pub(crate) fn line(&self) -> String {
+        format!(
+            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, edits {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}",
+            self.inside + self.outside,
+            self.inside,
+            self.outside,
+            self.kills,
+            self.overlaps,
+            self.held,
+            self.edits,
+            self.faults,
+            self.posts,
+            self.duplicates_inside,
+            self.unreported,
+            self.lost_tokens,
+            self.non_empty_plans
+        )
+    }
+}
