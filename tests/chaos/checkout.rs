@@ -112,6 +112,8 @@ pub(crate) struct Checkout {
     pub(crate) resolved: ResolvedSecrets,
     pub(crate) mistake: Mistake,
     pub(crate) prune_duplicates: bool,
+    /// `--recreate-vanished`, as a person passes it who knows that another checkout replaced them.
+    pub(crate) recreate_vanished: bool,
 }
 
 impl Checkout {
@@ -196,6 +198,7 @@ impl Checkout {
                     prune_removed: true,
                     prune_orphans: true,
                     prune_duplicates: self.prune_duplicates,
+                    recreate_vanished: self.recreate_vanished,
                     ..Policy::default()
                 },
                 other_user: false,
@@ -209,7 +212,9 @@ impl Checkout {
     /// One `apply`, from its start to its end or its death.
     pub(crate) async fn launch(&self, launch: &Launch) -> End {
         let clock = self.clock();
-        clock.sleep(Duration::from_millis(u64::from(launch.after_ms))).await;
+        clock
+            .sleep(Duration::from_millis(u64::from(launch.after_ms)))
+            .await;
         let process = Arc::new(Process::of(launch));
         let (handle, stop) = Stop::new();
         let from_outside = async {
@@ -247,7 +252,11 @@ impl Checkout {
             since: "now".to_owned(),
             run: None,
         };
-        let wait = if launch.waits { LOCK_TIMEOUT } else { Duration::ZERO };
+        let wait = if launch.waits {
+            LOCK_TIMEOUT
+        } else {
+            Duration::ZERO
+        };
         let store = LockStore::open(self.paths(), self.clock(), &holder, wait).await;
         let mut store = match store {
             Ok(store) => store,
@@ -311,7 +320,8 @@ impl Checkout {
             for outcome in outcomes {
                 let (key, action, kind) = (&outcome.key, &outcome.action, outcome.outcome);
                 let error = outcome.error.as_deref().unwrap_or_default();
-                self.world.tell(format_args!("{action} {key}: {kind:?} {error}"));
+                self.world
+                    .tell(format_args!("{action} {key}: {kind:?} {error}"));
             }
             let all = outcomes
                 .iter()

@@ -114,6 +114,9 @@ impl Story {
 
     async fn end(&mut self) {
         let early = self.now() < self.lost_until_ms;
+        for checkout in &mut self.checkouts {
+            checkout.recreate_vanished = self.second_used;
+        }
         // A plan made while lists lag may miss the retired instance of a replace that was cut off, and
         // leave its delete to the next one: no double, and no work that is lost.
         self.world.clock.sleep(LIST_LAG).await;
@@ -140,7 +143,10 @@ impl Story {
         }
         let live = self.world.live();
         for instance in &live {
-            self.world.tell(format_args!("live: {} {}", instance["id"], instance["tags"]));
+            self.world.tell(format_args!(
+                "live: {} {}",
+                instance["id"], instance["tags"]
+            ));
         }
         for number in 0..self.used().len() {
             // The last look is without the mistake.
@@ -150,10 +156,18 @@ impl Story {
             };
             let (planned, lock) = checkout.plan().await;
             for note in &planned.notes {
-                self.world.tell(format_args!("note {}: {}", note.code.as_str(), note.message));
+                self.world.tell(format_args!(
+                    "note {}: {}",
+                    note.code.as_str(),
+                    note.message
+                ));
             }
             for step in &planned.plan.steps {
-                self.world.tell(format_args!("left: {} {:?}", step.key, step.action.as_str()));
+                self.world.tell(format_args!(
+                    "left: {} {:?}",
+                    step.key,
+                    step.action.as_str()
+                ));
             }
             self.look(&live, &planned, &lock);
         }
@@ -168,12 +182,16 @@ impl Story {
             let live = self.world.live();
             // What a prune does not find was not reported well enough to be found.
             self.tally.unreported += u64::from(end != End::Complete || self.doubled(&live));
-            self.look(&live, &checkout.plan().await.0, &checkout.plan().await.1);
+            let (planned, lock) = checkout.plan().await;
+            self.look(&live, &planned, &lock);
         }
     }
 
     /// What carries the marker of a declared key, or of the one it was renamed from.
-    fn marked<'l>(&self, live: &'l [Value]) -> Vec<(connectorctl::model::InstanceKey, Vec<&'l Value>)> {
+    fn marked<'l>(
+        &self,
+        live: &'l [Value],
+    ) -> Vec<(connectorctl::model::InstanceKey, Vec<&'l Value>)> {
         let desired = &self.checkouts[0].desired;
         let of = |(key, wanted): (
             &connectorctl::model::InstanceKey,
@@ -218,7 +236,10 @@ impl Story {
                 .collect();
             for other in marked.iter().filter(|other| Some(*other) != kept) {
                 let id = other["id"].to_string();
-                let words = |text: &&str| text.split(|c: char| !c.is_ascii_digit()).any(|word| word == id);
+                let words = |text: &&str| {
+                    text.split(|c: char| !c.is_ascii_digit())
+                        .any(|word| word == id)
+                };
                 self.tally.unreported += u64::from(!said.iter().any(words));
                 self.tally.duplicates_inside += u64::from(!self.outside);
             }
@@ -239,6 +260,7 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
         resolved: resolved.clone(),
         mistake,
         prune_duplicates: false,
+        recreate_vanished: false,
     };
     let mut story = Story {
         checkouts: [checkout(false), checkout(true)],
@@ -286,7 +308,9 @@ pub(crate) fn run_many(seeds: std::ops::Range<u64>, mistake: Mistake) -> (Tally,
         (total, first_bad)
     };
     let parts: Vec<(Tally, Option<u64>)> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|first| scope.spawn(move || part(first))).collect();
+        let threads: Vec<_> = (0..cores)
+            .map(|first| scope.spawn(move || part(first)))
+            .collect();
         let joined = threads.into_iter().map(|thread| thread.join());
         joined.map(|part| part.expect("no panic")).collect()
     });

@@ -82,11 +82,19 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(schedule: &Schedule) -> Arc<Self> {
-        let mut faults = vec![format!("POST /instances kind=list-lag for={}s", schedule.lag_s)];
+        let mut faults = vec![format!(
+            "POST /instances kind=list-lag for={}s",
+            schedule.lag_s
+        )];
         for (skip, refusal) in &schedule.refusals {
-            faults.push(format!("POST /instances kind={} skip={skip}", refusal.as_str()));
+            faults.push(format!(
+                "POST /instances kind={} skip={skip}",
+                refusal.as_str()
+            ));
         }
-        let faults = faults.iter().map(|fault| Fault::parse(fault).expect("a fault"));
+        let faults = faults
+            .iter()
+            .map(|fault| Fault::parse(fault).expect("a fault"));
         let mut readings = Readings::default();
         for reading in &schedule.readings {
             readings.set(reading).expect("a reading");
@@ -156,7 +164,10 @@ impl World {
         let (user, organization) = self.credentials();
         let request = Request::builder()
             .uri(format!("/elements/api-v2/instances/{id}"))
-            .header("authorization", format!("User {user}, Organization {organization}"))
+            .header(
+                "authorization",
+                format!("User {user}, Organization {organization}"),
+            )
             .body(Bytes::new())
             .expect("a request");
         let now = self.clock.now_ms();
@@ -174,7 +185,11 @@ impl World {
         let now = self.clock.now_ms();
         let is_create = request.method() == Method::POST;
         if let Some(mishap) = mishap {
-            self.tell(format_args!("{} {}: {mishap:?}", request.method(), request.uri()));
+            self.tell(format_args!(
+                "{} {}: {mishap:?}",
+                request.method(),
+                request.uri()
+            ));
         }
         let (answer, seconds) = {
             let mut state = self.state();
@@ -291,8 +306,7 @@ fn own(status: u16) -> Response<Bytes> {
         429 => "Too many requests",
         _ => "The request failed on demand",
     };
-    let body =
-        format!(r#"{{"requestId":"5b0437c6e4b07731ae39b533","message":"{message}"}}"#);
+    let body = format!(r#"{{"requestId":"5b0437c6e4b07731ae39b533","message":"{message}"}}"#);
     Response::builder()
         .status(status)
         .body(Bytes::from(body))
@@ -345,7 +359,10 @@ impl Process {
         let nth = *count;
         *count += 1;
         let met = |mishap: &&Mishap| mishap.create == create && u64::from(mishap.nth) == nth;
-        (self.mishaps.iter().find(met).map(|mishap| mishap.kind), dies)
+        (
+            self.mishaps.iter().find(met).map(|mishap| mishap.kind),
+            dies,
+        )
     }
 }
 
