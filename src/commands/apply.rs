@@ -73,6 +73,7 @@ impl Session<'_> {
         let settings = Settings {
             at_once: usize::from(self.arguments.parallelism) + 2,
             deadline_ms: self.deadline_ms(),
+            jitter_seed: None,
         };
         let connection = platform::connect(
             self.context,

@@ -49,6 +49,8 @@ pub struct Settings {
     pub at_once: usize,
     /// On the clock's time: no retry starts after it.
     pub deadline_ms: Option<u64>,
+    /// Makes the pauses before retries the same in every run; random without it.
+    pub jitter_seed: Option<u64>,
 }
 
 impl Default for Settings {
@@ -56,6 +58,7 @@ impl Default for Settings {
         Self {
             at_once: 16,
             deadline_ms: None,
+            jitter_seed: None,
         }
     }
 }
@@ -169,6 +172,10 @@ struct Failed {
 }
 
 impl Client {
+    pub(super) fn jitter_seed(&self) -> Option<u64> {
+        self.settings.jitter_seed
+    }
+
     pub(super) fn asked(&self, call: &Call) -> Asked {
         let mut sent = self.secrets.clone();
         sent.extend(&call.sent);
@@ -189,7 +196,7 @@ impl Client {
     /// the platform said last.
     pub(super) async fn send(&self, call: &Call) -> Result<Response<Bytes>, RemoteError> {
         let asked = self.asked(call);
-        let mut pauses = pauses().build();
+        let mut pauses = pauses(self.jitter_seed()).build();
         let mut tries = 0;
         loop {
             tries += 1;

@@ -53,22 +53,27 @@ impl Budget {
     }
 }
 
-/// Pauses that grow, with jitter so that concurrent steps do not come back together.
-pub(super) fn pauses() -> ExponentialBuilder {
-    growing().with_max_times(MOST_TRIES - 1)
+/// Pauses that grow, with jitter so that concurrent steps do not come back together. With a seed they
+/// are always the same.
+pub(super) fn pauses(jitter_seed: Option<u64>) -> ExponentialBuilder {
+    growing(jitter_seed).with_max_times(MOST_TRIES - 1)
 }
 
 /// The same for as long as a storm may last.
-pub(super) fn pauses_in_a_storm() -> ExponentialBuilder {
-    growing().with_max_times(MOST_TRIES_IN_A_STORM - 1)
+pub(super) fn pauses_in_a_storm(jitter_seed: Option<u64>) -> ExponentialBuilder {
+    growing(jitter_seed).with_max_times(MOST_TRIES_IN_A_STORM - 1)
 }
 
-fn growing() -> ExponentialBuilder {
-    ExponentialBuilder::default()
+fn growing(jitter_seed: Option<u64>) -> ExponentialBuilder {
+    let growing = ExponentialBuilder::default()
         .with_min_delay(FIRST_PAUSE)
         .with_max_delay(LONGEST_PAUSE)
         .with_factor(2.0)
-        .with_jitter()
+        .with_jitter();
+    match jitter_seed {
+        Some(seed) => growing.with_jitter_seed(seed),
+        None => growing,
+    }
 }
 
 /// `Retry-After` in either of its forms.

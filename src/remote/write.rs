@@ -65,7 +65,9 @@ impl WriteRemote for RemoteWriter {
             return CreateOutcome::Rejected(self.cannot_be_written(&call));
         }
         let asked = client.asked(&call);
-        let (mut pauses, mut in_a_storm) = (pauses().build(), pauses_in_a_storm().build());
+        let seed = self.reader.client.jitter_seed();
+        let mut pauses = pauses(seed).build();
+        let mut in_a_storm = pauses_in_a_storm(seed).build();
         loop {
             let answer = client.exchange(&call, Patience::Create).await;
             let error = || match &answer {

@@ -35,7 +35,7 @@ pub(crate) enum Mistake {
     RetryAtOnce,
     /// Nothing is ever looked for by its marker.
     NoMarkerSearch,
-    /// An intent is struck off before its result is durable.
+    /// An intent is struck off at once, and its result made durable with the next sign of life.
     FoldFirst,
 }
 
@@ -52,7 +52,13 @@ struct QuickDisk<'a> {
 #[async_trait]
 impl LockSink for QuickDisk<'_> {
     async fn record(&self, record: Record) -> Result<(), SinkError> {
-        self.flush().await?;
+        let in_a_create = matches!(
+            record,
+            Record::Intent { .. } | Record::Entry { .. } | Record::NotCreated { .. }
+        );
+        if !in_a_create {
+            self.flush().await?;
+        }
         match (self.mistake, &record) {
             (Mistake::NoIntent, Record::Intent { .. }) => Ok(()),
             (Mistake::FoldFirst, Record::Entry { key, .. }) => {
@@ -155,6 +161,7 @@ impl Checkout {
         });
         let settings = Settings {
             deadline_ms,
+            jitter_seed: Some(0),
             ..Settings::default()
         };
         RemoteReader::new(address, &credentials, wire, self.clock(), settings).expect("a reader")
