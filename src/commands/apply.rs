@@ -73,7 +73,7 @@ impl Session<'_> {
         let settings = Settings {
             at_once: usize::from(self.arguments.parallelism) + 2,
             deadline_ms: self.deadline_ms(),
-            jitter_seed: None,
+            ..Settings::default()
         };
         let connection = platform::connect(
             self.context,

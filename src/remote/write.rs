@@ -65,7 +65,7 @@ impl WriteRemote for RemoteWriter {
             return CreateOutcome::Rejected(self.cannot_be_written(&call));
         }
         let asked = client.asked(&call);
-        let seed = self.reader.client.jitter_seed();
+        let seed = client.jitter_seed();
         let mut pauses = pauses(seed).build();
         let mut in_a_storm = pauses_in_a_storm(seed).build();
         loop {
