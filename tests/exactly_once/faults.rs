@@ -1,39 +1,24 @@
 //! Every kind of fault at every position, followed by recovery.
 
+use super::matrix::{self, KINDS};
 use super::{COUNT, bench, check, recover};
-use crate::support::Sandbox;
-
-pub(super) const KINDS: [&str; 15] = [
-    "kind=status status=500",
-    "kind=status status=503",
-    "kind=status status=400",
-    "kind=status status=403",
-    "kind=status-after-commit status=500",
-    "kind=status-after-commit status=503",
-    "kind=vendor-400",
-    "kind=vendor-409",
-    "kind=vendor-429",
-    "kind=invalid-after-commit",
-    "kind=cut-before-commit",
-    "kind=cut-after-commit",
-    "kind=cut-mid-body",
-    "kind=html",
-    "kind=html-after-commit",
-];
+use crate::support::{Bench, Sandbox};
 
 #[test]
 fn every_fault_of_a_create_at_every_position() {
-    for kind in KINDS {
-        for skip in 0..COUNT {
-            let fault = format!("POST /instances {kind} skip={skip} count=1");
-            let sandbox = Sandbox::start(&["--fault", &fault]);
-            let bench = bench(&sandbox);
-            let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
-            assert!(matches!(ran.code, 0 | 1 | 3 | 4), "{fault}: {}", ran.all());
-            recover(&bench, &fault);
-            check(&bench, &sandbox, &fault);
-        }
-    }
+    let cases = KINDS
+        .into_iter()
+        .flat_map(|kind| (0..COUNT).map(move |skip| (kind, skip)));
+    matrix::each(cases, |(kind, skip)| {
+        let sandbox = matrix::sandbox(kind, skip);
+        let bench = bench(&sandbox);
+        let what = format!("{kind} at create {skip}");
+        let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        assert!(matches!(ran.code, 0 | 1 | 3 | 4), "{what}: {}", ran.all());
+        assert!(matrix::is_met(&sandbox, skip), "{what}: {}", ran.all());
+        recover(&bench, &what);
+        check(&bench, &sandbox, &what);
+    });
 }
 
 #[test]
@@ -94,6 +79,63 @@ fn an_instance_that_was_made_but_refused_is_taken_in_and_repaired() {
     check(&bench, &sandbox, fault);
 }
 
+/// Three instances, of which one is about to be updated, one replaced, and one switched off.
+fn before_three_changes(sandbox: &Sandbox) -> Bench {
+    let bench = bench(sandbox);
+    let _ = bench.apply();
+    let text = bench.read("instances.yaml");
+    let text = text
+        .replacen("subdomain: acme", "subdomain: other", 1)
+        .replace(
+            "  k1:\n    element: freshdeskv2",
+            "  k1:\n    element: closeio",
+        )
+        .replace("  k2:\n", "  k2:\n    enabled: false\n");
+    bench.write("instances.yaml", &text);
+    bench
+}
+
+fn set_faults(sandbox: &Sandbox, faults: &[String]) {
+    let body = serde_json::json!(faults);
+    assert_eq!(sandbox.admin("PUT", "/faults", Some(&body)).status, 200);
+}
+
+/// How many requests of each method an apply of those changes sends when nothing is wrong.
+fn requests_of_three_changes() -> Vec<(&'static str, usize)> {
+    let methods = ["GET *", "PATCH *", "POST *", "DELETE *"];
+    let sandbox = Sandbox::start(&[]);
+    let bench = before_three_changes(&sandbox);
+    let counting = methods.map(|method| format!("{method} kind=delay count=0"));
+    set_faults(&sandbox, &counting);
+    let _ = bench.apply();
+    let counts = matrix::met(&sandbox);
+    assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
+    methods.into_iter().zip(counts).collect()
+}
+
+/// An update, a replace and a switch, whose every request meets every fault.
+#[test]
+fn every_fault_at_every_request_of_an_update_a_replace_and_a_switch() {
+    let requests = requests_of_three_changes();
+    let cases = KINDS.into_iter().flat_map(|kind| {
+        let requests = requests.iter();
+        requests.flat_map(move |(request, many)| (0..*many).map(move |skip| (*request, kind, skip)))
+    });
+    matrix::each(cases, |(request, kind, skip)| {
+        let sandbox = Sandbox::start(&[]);
+        let bench = before_three_changes(&sandbox);
+        let faults = matrix::faults(request, kind, skip);
+        set_faults(&sandbox, &faults);
+        let what = faults.join(", ");
+        let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        assert!((0..=4).contains(&ran.code), "{what}: {}", ran.all());
+        assert!(matrix::is_met(&sandbox, skip), "{what}: {}", ran.all());
+        recover(&bench, &what);
+        check(&bench, &sandbox, &what);
+    });
+}
+
+/// What is safe to repeat is repeated until it holds, within one run.
 #[test]
 fn updates_deletes_and_switches_are_repeated_until_they_hold() {
     for fault in [
@@ -109,8 +151,7 @@ fn updates_deletes_and_switches_are_repeated_until_they_hold() {
             .read("instances.yaml")
             .replace("subdomain: acme", "subdomain: other");
         bench.write("instances.yaml", &text);
-        let body = serde_json::json!([fault]);
-        assert_eq!(sandbox.admin("PUT", "/faults", Some(&body)).status, 200);
+        set_faults(&sandbox, &[fault.to_owned()]);
         let _ = bench
             .run(&["apply", "--yes", "--settle", "1s"])
             .expect_code(0);

@@ -2,68 +2,51 @@
 
 use connectorctl::ports::kill::KillPoint;
 
-use super::faults::KINDS;
+use super::matrix::{self, KINDS};
 use super::{COUNT, bench, check, recover};
 use crate::support::Sandbox;
 
 #[test]
 fn death_at_every_boundary() {
-    for point in KillPoint::ALL {
-        for turn in 1..=COUNT {
-            let what = format!("{}:{turn}", point.as_str());
-            let sandbox = Sandbox::start(&[]);
-            let mut bench = bench(&sandbox);
-            bench.set("CONNECTORCTL_KILL_AT", &what);
-            let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
-            let of_the_end = matches!(point, KillPoint::DuringFold | KillPoint::BeforeRename);
-            if !of_the_end || turn == 1 {
-                assert_eq!(ran.code, -1, "{what}: did not die: {}", ran.all());
-            }
-            bench.set("CONNECTORCTL_KILL_AT", "");
-            recover(&bench, &what);
-            check(&bench, &sandbox, &what);
-        }
+    for death in deaths() {
+        let sandbox = Sandbox::start(&[]);
+        let mut bench = bench(&sandbox);
+        bench.set("CONNECTORCTL_KILL_AT", &death);
+        let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        assert_eq!(ran.code, -1, "{death}: did not die: {}", ran.all());
+        bench.set("CONNECTORCTL_KILL_AT", "");
+        recover(&bench, &death);
+        check(&bench, &sandbox, &death);
     }
 }
 
 /// A fault at one create, and the death of the process at one boundary, first, middle or last.
-fn fault_and_death(wanted: impl Fn(usize) -> bool) {
-    let mut number = 0;
-    for kind in KINDS {
-        for skip in 0..COUNT {
-            for point in KillPoint::ALL {
-                number += 1;
-                if !wanted(number) {
-                    continue;
-                }
-                let fault = format!("POST /instances {kind} skip={skip} count=1");
-                let turn = 1 + number % COUNT;
-                let what = format!("{fault}, {}:{turn}", point.as_str());
-                let sandbox = Sandbox::start(&["--fault", &fault]);
-                let mut bench = bench(&sandbox);
-                bench.set(
-                    "CONNECTORCTL_KILL_AT",
-                    &format!("{}:{turn}", point.as_str()),
-                );
-                let _ = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
-                bench.set("CONNECTORCTL_KILL_AT", "");
-                recover(&bench, &what);
-                check(&bench, &sandbox, &what);
-            }
-        }
-    }
-}
-
 #[test]
-fn faults_and_deaths_together_in_part() {
-    // Coprime to the length of every loop above, so each kind, position and point has its turn.
-    fault_and_death(|number| number % 11 == 0);
-}
-
-#[test]
-#[ignore = "all of them take a quarter of an hour: .ci/full"]
 fn every_fault_at_every_position_with_every_death() {
-    fault_and_death(|_| true);
+    let cases = KINDS.into_iter().flat_map(|kind| {
+        (0..COUNT).flat_map(move |skip| deaths().map(move |death| (kind, skip, death)))
+    });
+    matrix::each(cases, |(kind, skip, death)| {
+        let what = format!("{kind} at create {skip}, death at {death}");
+        let sandbox = matrix::sandbox(kind, skip);
+        let mut bench = bench(&sandbox);
+        bench.set("CONNECTORCTL_KILL_AT", &death);
+        let _ = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        bench.set("CONNECTORCTL_KILL_AT", "");
+        recover(&bench, &what);
+        check(&bench, &sandbox, &what);
+    });
+}
+
+/// Every boundary at every turn a run of [`COUNT`] creates passes it: the lock file is written once.
+fn deaths() -> impl Iterator<Item = String> {
+    KillPoint::ALL.iter().flat_map(|point| {
+        let turns = match point {
+            KillPoint::DuringFold | KillPoint::BeforeRename => 1,
+            _ => COUNT,
+        };
+        (1..=turns).map(move |turn| format!("{}:{turn}", point.as_str()))
+    })
 }
 
 #[test]
