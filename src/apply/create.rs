@@ -15,7 +15,7 @@ use crate::model::{
     CreateRequest, Fingerprint, InstanceKey, LockEntryDraft, Lookup, Marker, ObservedInstance,
     OpenIntent, RequestValue, Step,
 };
-use crate::ports::{CreateOutcome, Record, UnknownClass, kill};
+use crate::ports::{CreateOutcome, Record, RemoteError, UnknownClass, kill};
 
 /// How often an intent is written to a disk that stalls.
 const MOST_INTENTS: usize = 5;
@@ -24,6 +24,14 @@ const MOST_WINDOWS: usize = 2;
 
 const KILLED_BEFORE: &str = "an earlier run was cut off while it created this instance: looking whether it exists, so that no second one is made";
 const CUT_OFF: &str = "the platform's answer was lost: looking whether the instance exists, so that no second one is made";
+const ANSWERED: &str = "the platform answered with an error of its own: looking whether the instance exists all the same, so that no second one is made";
+
+/// What one `POST` came to.
+enum Posted {
+    Exists(Done),
+    /// Proven, after a whole window: it created nothing. Another one may be sent.
+    Nothing(RemoteError),
+}
 
 impl<'a> Run<'a> {
     /// Creates the instance of a step, or finds the one an earlier `POST` made.
@@ -37,16 +45,18 @@ impl<'a> Run<'a> {
             return Ok(done);
         }
         self.renamed(step).await?;
+        let mut last = String::new();
         for _ in 0..MOST_WINDOWS {
             if !self.may_start() {
                 return Err(StepError::failed("stopped before the request was sent"));
             }
-            if let Some(done) = self.post(step, request, permit).await? {
-                return Ok(done);
+            match self.post(step, request, permit).await? {
+                Posted::Exists(done) => return Ok(done),
+                Posted::Nothing(error) => last = error.to_string(),
             }
         }
         Err(StepError::failed(format!(
-            "the platform created nothing in {MOST_WINDOWS} tries, each without an answer"
+            "{last}; sent {MOST_WINDOWS} times, and nothing was created"
         )))
     }
 
@@ -105,14 +115,13 @@ impl<'a> Run<'a> {
         .await
     }
 
-    /// One `POST` and what follows from it; `None` where it is proven, after a whole window, that
-    /// it created nothing.
+    /// One `POST` and what follows from it.
     async fn post(
         &self,
         step: &Step,
         request: &CreateRequest,
         permit: &mut Option<SemaphorePermit<'a>>,
-    ) -> Result<Option<Done>, StepError> {
+    ) -> Result<Posted, StepError> {
         let key = &step.key;
         let source = Source {
             key,
@@ -138,7 +147,7 @@ impl<'a> Run<'a> {
         match outcome {
             CreateOutcome::Created(seen) => {
                 let done = self.created(&source, request, *seen, passage).await?;
-                Ok(Some(done))
+                Ok(Posted::Exists(done))
             }
             CreateOutcome::Rejected(error) => {
                 self.not_created(key).await?;
@@ -154,22 +163,21 @@ impl<'a> Run<'a> {
                     key,
                     markers: self.markers(step),
                     until_ms: self.window_from_now(class),
-                    why: CUT_OFF,
+                    why: match class {
+                        UnknownClass::Unanswered => CUT_OFF,
+                        UnknownClass::Answered | UnknownClass::Refused => ANSWERED,
+                    },
                 };
                 match (self.settle(search, permit).await?, class) {
                     (Settled::Found(seen), _) => {
                         let taken = self.take_in(&source, &request.entry, &sent, *seen);
-                        taken.await.map(Some)
+                        taken.await.map(Posted::Exists)
                     }
                     // The intent stays open for the list lag: an instance may still show.
                     (Settled::Nothing, UnknownClass::Refused) => Err(error.into()),
-                    (Settled::Nothing, UnknownClass::Answered) => {
+                    (Settled::Nothing, UnknownClass::Answered | UnknownClass::Unanswered) => {
                         self.not_created(key).await?;
-                        Err(StepError::failed(error.to_string()))
-                    }
-                    (Settled::Nothing, UnknownClass::Unanswered) => {
-                        self.not_created(key).await?;
-                        Ok(None)
+                        Ok(Posted::Nothing(error))
                     }
                 }
             }

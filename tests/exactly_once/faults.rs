@@ -21,6 +21,37 @@ fn every_fault_of_a_create_at_every_position() {
     });
 }
 
+/// Nothing was created, and a whole window has proven it: the same run creates it then.
+#[test]
+fn what_a_window_proved_absent_is_created_by_the_same_run() {
+    for kind in [
+        "kind=status status=500",
+        "kind=cut-before-commit",
+        "kind=html",
+    ] {
+        let sandbox = matrix::sandbox(kind, 1);
+        let bench = bench(&sandbox);
+        let ran = bench.run(&["apply", "--yes", "--settle", "1s"]);
+        assert_eq!(ran.code, 0, "{kind}: {}", ran.all());
+        assert!(ran.stderr.contains("looking whether"), "{}", ran.stderr);
+        check(&bench, &sandbox, kind);
+    }
+}
+
+#[test]
+fn a_create_that_keeps_failing_says_why_and_how_often_it_was_sent() {
+    let fault = "POST /instances kind=status status=500 count=99";
+    let sandbox = Sandbox::start(&["--fault", fault]);
+    let bench = bench(&sandbox);
+    let ran = bench
+        .run(&["apply", "--yes", "--settle", "0s"])
+        .expect_code(1);
+    assert!(ran.stdout.contains("on demand"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("sent 2 times"), "{}", ran.stdout);
+    let state = sandbox.admin("GET", "/state", None).body;
+    assert_eq!(state["counters"]["posts"], 2 * COUNT);
+}
+
 #[test]
 fn a_list_that_lags_is_waited_for() {
     let sandbox = Sandbox::start(&[
