@@ -48,7 +48,7 @@ impl<'a> Run<'a> {
         let mut last = String::new();
         for _ in 0..MOST_WINDOWS {
             if !self.may_start() {
-                return Err(StepError::failed("stopped before the request was sent"));
+                return Err(StepError::skipped("stopped before the request was sent"));
             }
             match self.post(step, request, permit).await? {
                 Posted::Exists(done) => return Ok(done),
@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
         let sent = self.sent_fingerprints(key, request);
         let passage = self.gate.pass().await;
         if !self.may_start() {
-            return Err(StepError::failed("stopped before the request was sent"));
+            return Err(StepError::skipped("stopped before the request was sent"));
         }
 
         kill::at(kill::KillPoint::BeforeIntent);

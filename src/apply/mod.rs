@@ -14,17 +14,16 @@ mod progress;
 mod run;
 mod settle;
 mod step;
-mod stop;
+
 mod update;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use progress::{Progress, Silent};
-pub use stop::{Stop, StopHandle, StopLevel};
 
 use crate::model::{ApplyReport, InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets};
-use crate::ports::{Clock, LockSink, WriteRemote};
+use crate::ports::{Clock, LockSink, Stop, WriteRemote};
 
 /// How long a created instance may be missing from lists (DESIGN section 6).
 pub const LIST_LAG: Duration = Duration::from_secs(20);

@@ -14,9 +14,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::delete::Replacement;
 use super::gate::MarkerGate;
 use super::step::{Done, StepError};
-use super::{Applied, Apply, SIGN_OF_LIFE, StopLevel};
-use crate::model::{Action, ApplyReport, InstanceKey, OpenIntent, OutcomeKind, Step, StepOutcome};
-use crate::ports::Record;
+use super::{Applied, Apply, SIGN_OF_LIFE};
+use crate::model::{Action, InstanceKey, OpenIntent, OutcomeKind, Step, StepOutcome};
+use crate::ports::{Record, StopLevel};
 
 /// One apply under way.
 pub(super) struct Run<'a> {
@@ -330,7 +330,6 @@ impl<'a> Run<'a> {
         );
         let stopped = self.apply.stop.level() != StopLevel::Run || self.past_deadline();
         let mut applied = Applied::default();
-        let mut unfinished = false;
         for (task, state) in tasks.iter().zip(states) {
             let outcome = match state {
                 State::Ended { outcome, more } => {
@@ -339,26 +338,21 @@ impl<'a> Run<'a> {
                     }
                     outcome
                 }
-                State::Waiting => {
-                    unfinished = true;
-                    task.outcome(OutcomeKind::Skipped)
-                }
-                State::Started => {
-                    unfinished = true;
-                    StepOutcome {
-                        error: Some(
-                            "stopped while a request was under way; run `apply` again".to_owned(),
-                        ),
-                        ..task.outcome(OutcomeKind::Unknown)
-                    }
-                }
+                State::Waiting => task.outcome(OutcomeKind::Skipped),
+                State::Started => StepOutcome {
+                    error: Some(
+                        "stopped while a request was under way; run `apply` again".to_owned(),
+                    ),
+                    ..task.outcome(OutcomeKind::Unknown)
+                },
             };
             applied.report.outcomes.push(outcome);
         }
-        applied.report = ApplyReport {
-            interrupted: stopped && unfinished,
-            ..applied.report
-        };
+        let outcomes = &applied.report.outcomes;
+        let unfinished = outcomes
+            .iter()
+            .any(|outcome| outcome.outcome != OutcomeKind::Applied);
+        applied.report.interrupted = stopped && unfinished;
         applied
     }
 }

@@ -7,9 +7,9 @@ use tokio::sync::SemaphorePermit;
 
 use super::run::Run;
 use super::step::StepError;
-use super::{LIST_LAG, SIGN_OF_LIFE, StopLevel};
+use super::{LIST_LAG, SIGN_OF_LIFE};
 use crate::model::{InstanceKey, Lookup, Marker, ObservedInstance, OpenIntent};
-use crate::ports::UnknownClass;
+use crate::ports::{StopLevel, UnknownClass};
 
 /// The first pause between two searches; doubled up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);

@@ -43,6 +43,14 @@ impl StepError {
         }
     }
 
+    /// Nothing was sent, since the run is to end.
+    pub(super) fn skipped(message: impl Into<String>) -> Self {
+        Self {
+            kind: OutcomeKind::Skipped,
+            ..Self::failed(message)
+        }
+    }
+
     pub(super) fn unknown(message: impl Into<String>) -> Self {
         Self {
             kind: OutcomeKind::Unknown,

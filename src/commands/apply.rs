@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::gather::{self, Gathered, Identity, Manifest};
 use super::platform::{self, Purpose};
+use super::signals::{Signals, stopped_early, unless_stopped};
 use super::validate::output_failed;
-use super::{Context, SystemClock, plan, signals};
-use crate::apply::{Applied, Apply, Options, SETTLE_WINDOW, Stop};
+use super::{Context, SystemClock, plan};
+use crate::apply::{Applied, Apply, Options, SETTLE_WINDOW};
 use crate::cli::{ApplyArgs, ApplyFormat};
 use crate::error::{CliError, Exit};
 use crate::lockfile::{Holder, LockStore, write_atomic};
@@ -29,22 +30,28 @@ pub(super) async fn run(context: &Context, arguments: &ApplyArgs) -> Result<Exit
         return Err(CliError::usage("there is no terminal to ask on, and nothing was changed")
             .hint("pass --yes to apply without a question; `connectorctl plan` shows what it would do"));
     }
-    let settle = settle_window(context, arguments)?;
-    let paths = gather::paths(context);
-    let mut store = LockStore::open(
-        paths.clone(),
-        Arc::new(SystemClock),
-        &holder(context),
-        arguments.lock_timeout,
-    )
-    .await?;
     let mut session = Session {
         context,
         arguments,
-        settle,
+        settle: settle_window(context, arguments)?,
+        deadline_ms: deadline_ms(arguments),
+        signals: Signals::new(context.ui),
         report: ApplyReport::default(),
         inventory: None,
     };
+    if arguments.yes {
+        // Otherwise from the answer on: whoever is asked is to get away at once.
+        session.signals.listen();
+    }
+    let holder = holder(context);
+    let opened = LockStore::open(
+        gather::paths(context),
+        Arc::new(SystemClock),
+        &holder,
+        arguments.lock_timeout,
+    );
+    let opened = unless_stopped(&session.signals.stop(), opened).await;
+    let mut store = opened.ok_or_else(stopped_early)??;
     let result = session.run(&mut store).await;
     if let (Some(path), Some(inventory)) = (&arguments.report, &session.inventory) {
         write_report(path, inventory, &session.report)?;
@@ -56,6 +63,9 @@ struct Session<'a> {
     context: &'a Context,
     arguments: &'a ApplyArgs,
     settle: Duration,
+    /// The same for every round.
+    deadline_ms: Option<u64>,
+    signals: Signals,
     report: ApplyReport,
     inventory: Option<InventoryName>,
 }
@@ -72,7 +82,8 @@ impl Session<'_> {
         self.inventory = Some(manifest.desired.inventory.clone());
         let settings = Settings {
             at_once: usize::from(self.arguments.parallelism) + 2,
-            deadline_ms: self.deadline_ms(),
+            deadline_ms: self.deadline_ms,
+            stop: Some(self.signals.stop()),
             ..Settings::default()
         };
         let connection = platform::connect(
@@ -88,10 +99,9 @@ impl Session<'_> {
         // Lives until the last request is answered.
         let _sandbox = connection.sandbox;
 
-        let mut stop = None;
         for round in 1..=MOST_ROUNDS {
             match self
-                .round(round, store, &manifest, &identity, &writer, &mut stop)
+                .round(round, store, &manifest, &identity, &writer)
                 .await?
             {
                 Round::Done => break,
@@ -109,7 +119,6 @@ impl Session<'_> {
         manifest: &Manifest,
         identity: &Identity,
         writer: &RemoteWriter,
-        stop: &mut Option<Stop>,
     ) -> Result<Round, CliError> {
         let context = self.context;
         let view = store.view(&manifest.desired.inventory);
@@ -120,7 +129,17 @@ impl Session<'_> {
             view.lock.as_ref(),
         )?;
         let secrets = gather::secrets(context, manifest)?;
-        let gathered = gather::live(writer, identity, manifest, secrets, view, policy).await?;
+        let gathered = gather::live(writer, identity, manifest, secrets, view, policy);
+        let gathered = match unless_stopped(&self.signals.stop(), gathered).await {
+            Some(gathered) => gathered?,
+            None => {
+                self.report.interrupted = true;
+                return match round {
+                    1 => Err(stopped_early()),
+                    _ => Ok(Round::Done),
+                };
+            }
+        };
         let planned = plan::audited(&gathered.input)?;
         if !planned.refusals.is_empty() {
             self.show_plan(&planned)?;
@@ -142,13 +161,9 @@ impl Session<'_> {
                 "not applied: the answer was not `yes`",
             ));
         }
-        let stop = stop
-            .get_or_insert_with(|| signals::listen(context.ui))
-            .clone();
+        self.signals.listen();
         store.begin(&gathered.header).await?;
-        let applied = self
-            .carry_out(&planned, &gathered, store, writer, stop)
-            .await;
+        let applied = self.carry_out(&planned, &gathered, store, writer).await;
         let finished = store.finish(&gathered.header);
         for outcome in applied.report.outcomes {
             self.report.outcomes.push(outcome);
@@ -181,7 +196,6 @@ impl Session<'_> {
         gathered: &Gathered,
         store: &LockStore,
         writer: &RemoteWriter,
-        stop: Stop,
     ) -> Applied {
         let progress = self.context.ui.progress(planned.plan.steps.len());
         let applied = Apply {
@@ -193,12 +207,12 @@ impl Session<'_> {
             sink: store,
             clock: &SystemClock,
             progress: &progress,
-            stop,
+            stop: self.signals.stop(),
             options: Options {
                 parallelism: usize::from(self.arguments.parallelism),
                 settle: self.settle,
                 settle_first: self.arguments.settle_first,
-                deadline_ms: self.deadline_ms(),
+                deadline_ms: self.deadline_ms,
                 marker_seen: gathered.marker_seen,
             },
         }
@@ -206,12 +220,6 @@ impl Session<'_> {
         .await;
         progress.clear();
         applied
-    }
-
-    fn deadline_ms(&self) -> Option<u64> {
-        let left = self.arguments.deadline?;
-        let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-        Some(SystemClock.now_ms().saturating_add(left))
     }
 
     fn confirmed(&self) -> Result<bool, CliError> {
@@ -261,6 +269,12 @@ impl Session<'_> {
             .and_then(|()| out.flush())
             .map_err(|error| output_failed(&error))
     }
+}
+
+fn deadline_ms(arguments: &ApplyArgs) -> Option<u64> {
+    let left = arguments.deadline?;
+    let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+    Some(SystemClock.now_ms().saturating_add(left))
 }
 
 fn settle_window(context: &Context, arguments: &ApplyArgs) -> Result<Duration, CliError> {

@@ -3,12 +3,13 @@
 use std::io::Write as _;
 use std::time::Duration;
 
+use super::Context;
 use super::platform::sandbox_failed;
+use super::signals::Signals;
 use super::validate::output_failed;
-use super::{Context, signals};
-use crate::apply::StopLevel;
 use crate::cli::SandboxArgs;
 use crate::error::{CliError, Exit};
+use crate::ports::StopLevel;
 use crate::sandbox::{self, Fault, Options, Readings, Seed};
 
 pub(super) async fn run(context: &Context, arguments: &SandboxArgs) -> Result<Exit, CliError> {
@@ -23,7 +24,7 @@ pub(super) async fn run(context: &Context, arguments: &SandboxArgs) -> Result<Ex
         .iter()
         .map(|fault| Fault::parse(fault).map_err(|error| CliError::usage(error.to_string())))
         .collect::<Result<Vec<Fault>, CliError>>()?;
-    let stop = signals::listen_quietly();
+    let stop = Signals::quiet().stop();
     let running = sandbox::start(Options {
         listen: arguments.listen,
         allow_non_loopback: arguments.allow_non_loopback,

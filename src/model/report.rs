@@ -10,7 +10,7 @@ use super::{InstanceId, InstanceKey};
 pub struct ApplyReport {
     /// One a step.
     pub outcomes: Vec<StepOutcome>,
-    /// Whether a signal or the deadline ended the run before every step had started.
+    /// Whether a signal or the deadline ended the run before every step was applied.
     #[serde(default)]
     pub interrupted: bool,
 }

@@ -8,6 +8,7 @@ mod clock;
 mod error;
 pub mod kill;
 mod sink;
+mod stop;
 
 use async_trait::async_trait;
 
@@ -15,6 +16,7 @@ pub use body::{CreateBody, OutgoingValue, PatchBody};
 pub use clock::Clock;
 pub use error::{CreateOutcome, RemoteError, RemoteErrorKind, UnknownClass};
 pub use sink::{LockSink, Record, SinkError};
+pub use stop::{Stop, StopHandle, StopLevel};
 
 use crate::model::{InstanceId, Lookup, ObservedInstance, Tenant};
 

@@ -237,6 +237,15 @@ impl Asked {
     }
 }
 
+/// Whether the platform has too much to do. The vendor's 429 speaks of one vendor only.
+pub(super) fn is_too_much(response: &Response<Bytes>) -> bool {
+    match response.status().as_u16() {
+        503 => true,
+        429 => platform_error(response.body()).is_none_or(|own| own.provider_message.is_none()),
+        _ => false,
+    }
+}
+
 /// Whether to try again, and not before when; `None` where trying again is no use.
 pub(super) fn try_again(
     response: &Response<Bytes>,

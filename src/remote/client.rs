@@ -11,12 +11,12 @@ use http::{Method, Request, Response};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::Address;
-use super::answer::{Asked, Sent, try_again};
+use super::answer::{Asked, Sent, is_too_much, try_again};
 use super::limiter::Limiter;
-use super::retry::{Budget, pauses};
+use super::retry::{Budget, pauses, retry_after};
 use super::transport::{Patience, Transport, TransportError};
 use crate::model::Secret;
-use crate::ports::{Clock, RemoteError, RemoteErrorKind};
+use crate::ports::{Clock, RemoteError, RemoteErrorKind, Stop, StopLevel};
 
 /// Tries of a request to a platform that has not answered once.
 const TRIES_OF_A_STRANGER: usize = 2;
@@ -43,12 +43,14 @@ pub struct Credentials {
 }
 
 /// How the client behaves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The most requests under way at once.
     pub at_once: usize,
-    /// On the clock's time: no retry starts after it.
+    /// On the clock's time: nothing is waited for beyond it.
     pub deadline_ms: Option<u64>,
+    /// Who may end it early: no pause outlives the wish.
+    pub stop: Option<Stop>,
     /// Makes the pauses before retries the same in every run; random without it.
     pub jitter_seed: Option<u64>,
 }
@@ -58,6 +60,7 @@ impl Default for Settings {
         Self {
             at_once: 16,
             deadline_ms: None,
+            stop: None,
             jitter_seed: None,
         }
     }
@@ -108,6 +111,7 @@ impl RemoteReader {
         let mut secrets = Sent::default();
         secrets.add(&credentials.user.expose().into());
         secrets.add(&credentials.organization.expose().into());
+        let limiter = Limiter::new(settings.at_once);
         Ok(Self {
             client: Client {
                 address,
@@ -117,7 +121,7 @@ impl RemoteReader {
                 clock,
                 settings,
                 budget: Budget::default(),
-                limiter: Limiter::new(settings.at_once),
+                limiter,
                 probed: AtomicBool::new(false),
             },
         })
@@ -213,20 +217,51 @@ impl Client {
                 {
                     return Err(failed.error);
                 }
-                (Some(asked_for), Some(pause)) if self.may_try_again() => {
-                    self.wait(pause.max(asked_for.unwrap_or_default())).await;
-                }
+                (Some(asked_for), Some(pause))
+                    if self
+                        .may_try_again_after(pause.max(asked_for.unwrap_or_default()))
+                        .await => {}
                 _ => return failed.response.ok_or(failed.error),
             }
         }
     }
 
-    pub(super) fn may_try_again(&self) -> bool {
-        let late = self
-            .settings
-            .deadline_ms
-            .is_some_and(|deadline| self.clock.now_ms() >= deadline);
-        !late && self.budget.take()
+    /// Takes one retry out of the budget and waits. Answers whether the time has come: not where the
+    /// deadline is before it, and not where the run is asked to end meanwhile.
+    pub(super) async fn may_try_again_after(&self, pause: Duration) -> bool {
+        !self.ends_within(pause) && self.budget.take() && self.wait(pause).await
+    }
+
+    fn ends_within(&self, pause: Duration) -> bool {
+        let pause = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        let then = self.clock.now_ms().saturating_add(pause);
+        let deadline = self.settings.deadline_ms;
+        deadline.is_some_and(|deadline| then >= deadline)
+    }
+
+    async fn wait(&self, pause: Duration) -> bool {
+        let Some(stop) = &self.settings.stop else {
+            self.clock.sleep(pause).await;
+            return true;
+        };
+        tokio::select! {
+            biased;
+            () = stop.reached(StopLevel::Drain) => false,
+            () = self.clock.sleep(pause) => true,
+        }
+    }
+
+    /// While the platform has asked everybody to wait, nobody asks it anything.
+    async fn may_send(&self) -> bool {
+        loop {
+            let left = self.limiter.quiet(self.clock.now_ms());
+            if left.is_zero() {
+                return true;
+            }
+            if self.ends_within(left) || !self.wait(left).await {
+                return false;
+            }
+        }
     }
 
     async fn once(&self, call: &Call, asked: &Asked) -> Result<Response<Bytes>, Failed> {
@@ -261,6 +296,13 @@ impl Client {
             hint: None,
         })?;
         let _pass = self.limiter.pass().await;
+        if !self.may_send().await {
+            return Err(TransportError {
+                may_have_arrived: false,
+                what: "the platform asked to wait, and the run was to end before".to_owned(),
+                hint: None,
+            });
+        }
         let began = self.clock.now_ms();
         let result = self.transport.send(request, patience).await;
         let took = self.clock.now_ms().saturating_sub(began);
@@ -274,8 +316,8 @@ impl Client {
                     .and_then(|value| value.to_str().ok())
                     .unwrap_or("-");
                 tracing::debug!(method, path, status, id, took, "request");
-                if matches!(status, 429 | 503) {
-                    self.limiter.too_much();
+                if is_too_much(response) {
+                    self.too_much(response);
                 } else {
                     self.limiter.went_well();
                     self.budget.succeeded();
@@ -284,6 +326,20 @@ impl Client {
             Err(error) => tracing::debug!(method, path, what = error.what, took, "request lost"),
         }
         result
+    }
+
+    fn too_much(&self, response: &Response<Bytes>) {
+        let now = self.clock.now_ms();
+        let wait = retry_after(response.headers(), now);
+        let was_quiet = !self.limiter.quiet(now).is_zero();
+        self.limiter.too_much(now, wait);
+        if let Some(wait) = wait.filter(|wait| !wait.is_zero() && !was_quiet) {
+            tracing::warn!(
+                status = response.status().as_u16(),
+                "the platform has too much to do and asks to wait {} s; then the run goes on",
+                wait.as_secs().max(1)
+            );
+        }
     }
 
     fn request(&self, call: &Call) -> Result<Request<Bytes>, http::Error> {
@@ -304,10 +360,6 @@ impl Client {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         request.body(call.body.clone().unwrap_or_default())
-    }
-
-    pub(super) async fn wait(&self, pause: Duration) {
-        self.clock.sleep(pause).await;
     }
 
     pub(super) fn now_ms(&self) -> u64 {

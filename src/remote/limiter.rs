@@ -1,10 +1,11 @@
 //! How many requests are under way at once: halved where the platform says that it is too much, one
-//! more for every round that goes well.
+//! more for every round that goes well; and none at all for as long as it asks everybody to wait.
 //!
 //! No crate of the registry does this for a client without bringing a middleware stack along; the
 //! rule is that of TCP's congestion avoidance.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -15,6 +16,8 @@ const MOST: f64 = 256.0;
 struct State {
     limit: f64,
     under_way: usize,
+    /// Milliseconds since the epoch.
+    quiet_until_ms: u64,
 }
 
 /// Lets requests through.
@@ -37,6 +40,7 @@ impl Limiter {
             state: Mutex::new(State {
                 limit: most,
                 under_way: 0,
+                quiet_until_ms: 0,
             }),
             changed: Notify::new(),
         }
@@ -61,9 +65,18 @@ impl Limiter {
         state.limit = (state.limit + 1.0 / state.limit).min(self.most);
     }
 
-    pub(super) fn too_much(&self) {
+    /// `wait` is what its `Retry-After` says, where it has one: what one request was told holds for
+    /// all of them.
+    pub(super) fn too_much(&self, now_ms: u64, wait: Option<Duration>) {
         let mut state = self.state();
         state.limit = (state.limit / 2.0).max(1.0);
+        let wait = u64::try_from(wait.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
+        state.quiet_until_ms = state.quiet_until_ms.max(now_ms.saturating_add(wait));
+    }
+
+    /// How long nobody is to ask anything.
+    pub(super) fn quiet(&self, now_ms: u64) -> Duration {
+        Duration::from_millis(self.state().quiet_until_ms.saturating_sub(now_ms))
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -86,16 +99,27 @@ mod tests {
     #[test]
     fn the_limit_halves_and_recovers() {
         let limiter = Limiter::new(8);
-        limiter.too_much();
-        limiter.too_much();
+        limiter.too_much(0, None);
+        limiter.too_much(0, None);
         assert!((limiter.state().limit - 2.0).abs() < f64::EPSILON);
         for _ in 0..100 {
             limiter.went_well();
         }
         assert!((limiter.state().limit - 8.0).abs() < f64::EPSILON);
         for _ in 0..100 {
-            limiter.too_much();
+            limiter.too_much(0, None);
         }
         assert!((limiter.state().limit - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn the_longest_wait_that_was_asked_for_holds_for_all() {
+        let limiter = Limiter::new(8);
+        limiter.too_much(1_000, Some(Duration::from_secs(5)));
+        limiter.too_much(2_000, Some(Duration::from_secs(1)));
+        limiter.too_much(2_000, None);
+        assert_eq!(limiter.quiet(2_000), Duration::from_secs(4));
+        assert_eq!(limiter.quiet(6_000), Duration::ZERO);
+        assert_eq!(limiter.quiet(9_000), Duration::ZERO);
     }
 }

@@ -92,9 +92,10 @@ impl WriteRemote for RemoteWriter {
                 };
             // Proven: nothing was created. Only such a request is sent again.
             match pauses.next() {
-                Some(pause) if client.may_try_again() => {
-                    client.wait(pause.max(wait.unwrap_or_default())).await;
-                }
+                Some(pause)
+                    if client
+                        .may_try_again_after(pause.max(wait.unwrap_or_default()))
+                        .await => {}
                 _ => return CreateOutcome::Rejected(error()),
             }
         }

@@ -72,7 +72,7 @@ kinds! {
     CutMidBody = "cut-mid-body", "commits, and closes the connection in the middle of the answer";
     Html = "html", "answers a gateway's HTML page with `status=` (502); nothing is committed";
     HtmlAfter = "html-after-commit", "commits, and answers a gateway's HTML page";
-    TooMany = "too-many", "answers 429 with or without `retry-after=SECONDS` or `retry-after=date:SECONDS`";
+    TooMany = "too-many", "answers 429 with or without `retry-after=SECONDS` or `retry-after=date:SECONDS`; with `for=DURATION` it goes on for that long, however many come";
     Delay = "delay", "answers after `for=DURATION`";
     ListLag = "list-lag", "what is created shows in lists only after `for=DURATION`";
     Volatile = "volatile", "tokens and session values of instances change by themselves at every read";

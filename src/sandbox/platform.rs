@@ -92,7 +92,7 @@ impl Platform {
         }
         self.state.counters.requests += 1;
         self.state.counters.posts += u64::from(asked.method == "POST");
-        let fault = self.faults.meet(&asked.method, &asked.path);
+        let fault = self.faults.meet(&asked.method, &asked.path, now_ms);
         let reply = self.answer(&asked, fault.as_ref(), &request_id);
         self.remember(&asked, reply.response.status().as_u16(), fault.as_ref());
         reply

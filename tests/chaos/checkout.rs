@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use connectorctl::apply::{Apply, Options, SETTLE_WINDOW, Silent, Stop};
+use connectorctl::apply::{Apply, Options, SETTLE_WINDOW, Silent};
 use connectorctl::commands::{marker_seen, observe};
 use connectorctl::lockfile::{Holder, LockError, LockKind, LockPaths, LockStore, LockView};
 use connectorctl::model::{Desired, Lock, OutcomeKind, Planned, ResolvedSecrets, Secret};
-use connectorctl::ports::{Clock, LockSink, ReadRemote, Record, SinkError};
+use connectorctl::ports::{Clock, LockSink, ReadRemote, Record, SinkError, Stop};
 use connectorctl::reconcile::{self, Limit, PlanInput, Policy, View};
 use connectorctl::remote::{Address, Credentials, RemoteReader, Settings};
 use connectorctl::secrets::{FactInput, FingerprintKey, facts};

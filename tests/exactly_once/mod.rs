@@ -20,10 +20,14 @@ use crate::support::{Bench, Sandbox};
 pub(super) const COUNT: usize = 3;
 
 pub(super) fn bench(sandbox: &Sandbox) -> Bench {
+    bench_of(sandbox, COUNT)
+}
+
+fn bench_of(sandbox: &Sandbox, count: usize) -> Bench {
     let mut bench = Bench::on(sandbox);
     bench.set("KEY", "invented-freshdesk-key");
     let mut text = String::from("version: 1\ninventory: acme\ninstances:\n");
-    for number in 0..COUNT {
+    for number in 0..count {
         let _ = write!(
             text,
             "  k{number}:\n    element: freshdeskv2\n    tags: [t]\n    configuration:\n      subdomain: acme\n      username: ${{env:KEY}}\n"
@@ -35,6 +39,10 @@ pub(super) fn bench(sandbox: &Sandbox) -> Bench {
 
 /// The laws, after recovery: one live instance with each marker, recorded with its id and token.
 pub(super) fn check(bench: &Bench, sandbox: &Sandbox, what: &str) {
+    check_of(bench, sandbox, what, COUNT);
+}
+
+fn check_of(bench: &Bench, sandbox: &Sandbox, what: &str, count: usize) {
     let lock = bench.lock();
     let mut by_marker: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for instance in live(sandbox) {
@@ -47,7 +55,7 @@ pub(super) fn check(bench: &Bench, sandbox: &Sandbox, what: &str) {
             }
         }
     }
-    for number in 0..COUNT {
+    for number in 0..count {
         let marker = format!("connectorctl:acme:k{number}");
         let live = by_marker.get(&marker).map_or(&[][..], Vec::as_slice);
         assert_eq!(live.len(), 1, "{what}: {marker}: {live:?}");
@@ -55,7 +63,7 @@ pub(super) fn check(bench: &Bench, sandbox: &Sandbox, what: &str) {
         assert_eq!(entry["id"], live[0]["id"], "{what}: {marker}");
         assert_eq!(entry["token"], live[0]["token"], "{what}: {marker}");
     }
-    assert_eq!(by_marker.len(), COUNT, "{what}");
+    assert_eq!(by_marker.len(), count, "{what}");
     let ran = bench.run(&["plan", "--detailed-exitcode"]);
     assert_eq!(ran.code, 0, "{what}: the plan is not empty\n{}", ran.all());
 }

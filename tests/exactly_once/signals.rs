@@ -93,6 +93,54 @@ fn the_second_signal_stops_at_once_and_the_next_run_settles() {
     check(&bench, &sandbox, "stopped twice");
 }
 
+/// A platform that asks to wait for minutes keeps nobody who is asked to end.
+#[test]
+fn a_signal_ends_the_wait_for_a_platform_that_has_too_much_to_do() {
+    let sandbox = Sandbox::start(&["--fault", "POST * kind=too-many retry-after=100 for=1h"]);
+    let bench = bench(&sandbox);
+    let mut child = start(&bench);
+    wait_for_a_post(&sandbox);
+    send("-TERM", &child);
+    assert_eq!(child.wait().expect("its end").code(), Some(130));
+    let state = sandbox.admin("GET", "/state", None).body;
+    assert_eq!(state["counters"]["posts"], 1, "nobody asks again meanwhile");
+    let _ = sandbox.admin("DELETE", "/faults", None);
+    // Nothing is open: what the platform refused was not created.
+    let ran = bench.apply();
+    assert!(!ran.stderr.contains("looking whether"), "{}", ran.stderr);
+    check(&bench, &sandbox, "stopped in a storm");
+}
+
+#[test]
+fn a_deadline_is_not_waited_beyond() {
+    let sandbox = Sandbox::start(&["--fault", "POST * kind=too-many retry-after=100 for=1h"]);
+    let bench = bench(&sandbox);
+    let ran = bench
+        .run(&["apply", "--yes", "--deadline", "50s"])
+        .expect_code(1);
+    assert!(ran.stdout.contains("Too many requests"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("was to end before"), "{}", ran.stdout);
+    let state = sandbox.admin("GET", "/state", None).body;
+    assert_eq!(state["counters"]["posts"], 1, "nobody asks again meanwhile");
+}
+
+#[test]
+fn a_signal_before_anything_is_sent_ends_with_nothing_changed() {
+    let sandbox = Sandbox::start(&["--fault", "GET /instances kind=delay for=1h"]);
+    let bench = bench(&sandbox);
+    let mut child = start(&bench);
+    let seen = || sandbox.admin("GET", "/faults", None).body[0]["matched"] == 1;
+    while !seen() {}
+    send("-TERM", &child);
+    assert_eq!(child.wait().expect("its end").code(), Some(130));
+    let report: serde_json::Value =
+        serde_json::from_str(&bench.read("report.json")).expect("a report");
+    assert_eq!(report["interrupted"], true);
+    assert_eq!(sandbox.instances().len(), 0);
+    let _ = bench.apply();
+    check(&bench, &sandbox, "stopped early");
+}
+
 #[test]
 fn a_post_that_is_held_and_killed_ends_with_one_instance() {
     let sandbox = Sandbox::start(&["--fault", "POST /instances kind=cut-before-commit count=1"]);

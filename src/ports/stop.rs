@@ -1,4 +1,4 @@
-//! The wish to end early, as it reaches the steps.
+//! The wish to end early, as it reaches whoever is about to send a request.
 
 use tokio::sync::watch;
 
