@@ -1,8 +1,9 @@
 //! Two runs at once, and runs that share nothing.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 
-use super::{COUNT, bench, check, recover};
+use super::{COUNT, bench, check};
 use crate::support::Sandbox;
 
 #[test]
@@ -36,50 +37,83 @@ fn of_two_applies_one_waits_or_is_told_who_holds_the_lock() {
     check(&bench, &sandbox, "two at once");
 }
 
+/// The ids of live instances by the marker they carry.
+fn by_marker(sandbox: &Sandbox) -> BTreeMap<String, BTreeSet<u64>> {
+    let mut ids: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+    for instance in sandbox.instances() {
+        let tags = instance["tags"].as_array().cloned().unwrap_or_default();
+        for tag in tags.iter().filter_map(serde_json::Value::as_str) {
+            if tag.starts_with("connectorctl:") {
+                let id = instance["id"].as_u64().expect("an id");
+                ids.entry(tag.to_owned()).or_default().insert(id);
+            }
+        }
+    }
+    ids
+}
+
 #[test]
 fn separate_checkouts_leave_no_duplicate_unreported() {
-    let sandbox = Sandbox::start(&["--fault", "POST /instances kind=list-lag for=400ms"]);
-    let (one, two) = (bench(&sandbox), bench(&sandbox));
-    let children: Vec<_> = [&one, &two]
-        .map(|bench| {
-            bench
-                .command(&["apply", "--yes", "--settle", "1s"])
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("the binary runs")
-        })
-        .into_iter()
-        .collect();
+    // Neither sees what the other makes.
+    let sandbox = Sandbox::start(&["--fault", "POST /instances kind=list-lag for=4s"]);
+    let checkouts = [bench(&sandbox), bench(&sandbox)];
+    let children = [0, 1].map(|number| {
+        checkouts[number]
+            .command(&["apply", "--yes"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary runs")
+    });
     for mut child in children {
-        let _ = child.wait();
+        assert_eq!(child.wait().expect("its end").code(), Some(0));
     }
-    // Whatever the race made of it, no search begins before the lists have caught up.
-    let state = || sandbox.admin("GET", "/state", None).body["instances"].clone();
-    let made = state().as_array().expect("instances").len();
-    recover(&one, "separate checkouts");
-    while sandbox.instances().len() < made {}
-    let plan = one.plan_json(&[]);
-    let notes = plan["notes"].as_array().expect("notes");
-    let reported = notes
-        .iter()
-        .filter(|note| note["code"] == "duplicate")
-        .count();
-    let duplicated = made - COUNT;
-    assert!(
-        reported * 2 >= duplicated,
-        "{duplicated} duplicates: {plan}"
-    );
-    let _ = one
-        .run(&[
-            "apply",
-            "--yes",
-            "--prune=duplicates",
-            "--max-deletes",
-            "100%",
-        ])
+    let state = sandbox.admin("GET", "/state", None).body;
+    assert_eq!(state["counters"]["posts"], 2 * COUNT, "a race");
+    // The next plan of either, once the lists have caught up.
+    while sandbox.instances().len() < 2 * COUNT {}
+    let all = by_marker(&sandbox);
+    assert_eq!(all.len(), COUNT);
+    for checkout in &checkouts {
+        let lock = checkout.lock();
+        let plan = checkout.plan_json(&[]);
+        assert_eq!(plan["steps"].as_array().map(Vec::len), Some(0), "{plan}");
+        let notes = plan["notes"].as_array().expect("notes");
+        let duplicates: Vec<_> = notes
+            .iter()
+            .filter(|note| note["code"] == "duplicate")
+            .collect();
+        assert_eq!(duplicates.len(), COUNT, "{plan}");
+        for (number, ids) in all.values().enumerate() {
+            let key = format!("k{number}");
+            let kept = lock["instances"][&key]["id"].as_u64().expect("an id");
+            let other = ids.iter().find(|id| **id != kept).expect("another one");
+            let note = duplicates.iter().find(|note| note["key"] == *key);
+            let message = note.expect("its note")["message"].to_string();
+            assert!(message.contains(&other.to_string()), "{other}: {message}");
+            assert!(message.contains("--prune=duplicates"), "{message}");
+        }
+    }
+    // Not deleted unasked, and then only those that the lock file does not know.
+    let [one, two] = &checkouts;
+    let _ = one.apply();
+    assert_eq!(by_marker(&sandbox), all);
+    let prune = [
+        "apply",
+        "--yes",
+        "--prune=duplicates",
+        "--max-deletes",
+        "100%",
+    ];
+    let _ = one.run(&prune).expect_code(0);
+    check(one, &sandbox, "pruned");
+    // What the other recorded is gone: a guard says so, and it takes over what is there.
+    let ran = two.run(&["apply", "--yes"]).expect_code(5);
+    assert!(ran.all().contains("--recreate-vanished"), "{}", ran.all());
+    let _ = two
+        .run(&["apply", "--yes", "--recreate-vanished"])
         .expect_code(0);
-    check(&one, &sandbox, "pruned");
+    check(two, &sandbox, "the other checkout");
 }
 
 #[test]
