@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::found::Found;
+use super::index::Index;
 use super::{PlanInput, View};
 use crate::model::{
     Action, InstanceId, InstanceKey, Marker, MarkerState, Observed, Refusal, RefusalCode,
@@ -41,9 +42,8 @@ pub(super) fn lock_is_sound(input: &PlanInput, found: &mut Found) -> bool {
     found.refusals.is_empty()
 }
 
-pub(super) fn check(input: &PlanInput, observed: &Observed, found: &mut Found) {
-    vanished(input, observed, found);
-    let recorded = input.lock.instances.len();
+pub(super) fn check(input: &PlanInput, index: &Index<'_>, found: &mut Found) {
+    vanished(input, index.observed, found);
     let deletes = found
         .steps
         .iter()
@@ -58,7 +58,7 @@ pub(super) fn check(input: &PlanInput, observed: &Observed, found: &mut Found) {
             Action::Create(_) | Action::Update(_) | Action::Adopt(_) | Action::Forget => false,
         })
         .count();
-    let most = input.policy.max_deletes.of(recorded);
+    let most = input.policy.max_deletes.of(index.ours(input));
     if deletes > most {
         refuse(
             found,

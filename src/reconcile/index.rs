@@ -111,6 +111,12 @@ impl<'o> Index<'o> {
             .collect()
     }
 
+    /// How many instances are recorded or marked as ours.
+    pub(super) fn ours(&self, input: &PlanInput) -> usize {
+        let unseen = self.recorded.keys().filter(|id| self.get(**id).is_none());
+        self.observed.instances.len() - self.foreign(input) + unseen.count()
+    }
+
     /// How many instances are neither recorded nor marked as ours.
     pub(super) fn foreign(&self, input: &PlanInput) -> usize {
         self.observed

@@ -45,7 +45,7 @@ pub fn plan(input: &PlanInput) -> Planned {
         }
         removed::orphans(input, &index, &mut found);
         notes::general(input, &index, &mut found);
-        guards::check(input, &observed, &mut found);
+        guards::check(input, &index, &mut found);
     }
     in_order(input, found)
 }

@@ -97,22 +97,22 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 /// How many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Limit {
-    /// A tenth of what is recorded, and at least one.
+    /// A tenth of what is recorded or carries our marker, and at least one.
     #[default]
     Default,
     /// This many.
     Number(usize),
-    /// This percentage of what is recorded, rounded down.
+    /// This percentage of what is recorded or carries our marker, rounded down.
     Percent(usize),
 }
 
 impl Limit {
-    /// The number for a lock file of this size.
-    pub fn of(self, recorded: usize) -> usize {
+    /// The number for an inventory of this size.
+    pub fn of(self, instances: usize) -> usize {
         match self {
-            Self::Default => (recorded / 10).max(1),
+            Self::Default => (instances / 10).max(1),
             Self::Number(number) => number,
-            Self::Percent(percent) => recorded.saturating_mul(percent) / 100,
+            Self::Percent(percent) => instances.saturating_mul(percent) / 100,
         }
     }
 }

@@ -120,7 +120,7 @@ prop_compose! {
             secrets,
             recreate_vanished: true,
             max_changes: None,
-            max_deletes: Limit::Percent(10_000),
+            max_deletes: Limit::Percent(100),
         }
     }
 }

@@ -305,6 +305,27 @@ fn deletes_and_changes_have_limits() {
     assert_eq!(refusals(&planned(&input)), ["too-many-changes"]);
 }
 
+/// A fresh clone has recorded nothing: what carries our marker is what a share is a share of.
+#[test]
+fn a_share_is_one_of_all_that_is_ours() {
+    let mut input = world();
+    for number in 0..30_u64 {
+        let name = format!("k{number}");
+        input.desired.instances.insert(key(&name), wanted(&name));
+        let mut instance = seen(number, &name, &["declared", &live(&name)]);
+        if number < 3 {
+            instance.element = element("older-private");
+        }
+        observe(&mut input, instance);
+    }
+    observe(&mut input, seen(99, "somebody", &["connectorctl:other:x"]));
+    assert_eq!(refusals(&planned(&input)), [""; 0]);
+    input.policy.max_deletes = Limit::Percent(9);
+    assert_eq!(refusals(&planned(&input)), ["too-many-deletes"]);
+    input.policy.max_deletes = Limit::Percent(100);
+    assert_eq!(refusals(&planned(&input)), [""; 0]);
+}
+
 #[test]
 fn a_run_for_some_keys_touches_no_other() {
     let mut input = world();
