@@ -35,7 +35,7 @@ pub(crate) enum Mistake {
     RetryAtOnce,
     /// Nothing is ever looked for by its marker.
     NoMarkerSearch,
-    /// An intent is struck off at once, and its result made durable with the next sign of life.
+    /// An intent is struck off at once, and its result made durable when the run ends.
     FoldFirst,
 }
 
@@ -52,13 +52,6 @@ struct QuickDisk<'a> {
 #[async_trait]
 impl LockSink for QuickDisk<'_> {
     async fn record(&self, record: Record) -> Result<(), SinkError> {
-        let in_a_create = matches!(
-            record,
-            Record::Intent { .. } | Record::Entry { .. } | Record::NotCreated { .. }
-        );
-        if !in_a_create {
-            self.flush().await?;
-        }
         match (self.mistake, &record) {
             (Mistake::NoIntent, Record::Intent { .. }) => Ok(()),
             (Mistake::FoldFirst, Record::Entry { key, .. }) => {
