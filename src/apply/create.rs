@@ -225,7 +225,8 @@ impl<'a> Run<'a> {
             key: source.key.clone(),
             entry: Box::new(entry.clone()),
         })
-        .await?;
+        .await
+        .map_err(|error| error.unrecorded(id))?;
         kill::at(kill::KillPoint::AfterResult);
 
         if passage.is_first() {

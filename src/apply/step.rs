@@ -63,6 +63,19 @@ impl StepError {
         self
     }
 
+    /// The instance is there and nothing says so but its marker and the intent.
+    pub(super) fn unrecorded(self, id: InstanceId) -> Self {
+        let message = format!(
+            "the instance was created, and could not be recorded: {}; the next apply takes it in",
+            self.message
+        );
+        Self {
+            kind: OutcomeKind::Unknown,
+            message,
+            ..self.on(id)
+        }
+    }
+
     pub(super) fn fatal(mut self) -> Self {
         self.fatal = true;
         self

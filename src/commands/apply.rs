@@ -53,10 +53,18 @@ pub(super) async fn run(context: &Context, arguments: &ApplyArgs) -> Result<Exit
     let opened = unless_stopped(&session.signals.stop(), opened).await;
     let mut store = opened.ok_or_else(stopped_early)??;
     let result = session.run(&mut store).await;
-    if let (Some(path), Some(inventory)) = (&arguments.report, &session.inventory) {
-        write_report(path, inventory, &session.report)?;
+    let written = match (&arguments.report, &session.inventory) {
+        (Some(path), Some(inventory)) => write_report(path, inventory, &session.report),
+        _ => Ok(()),
+    };
+    match (result, written) {
+        (result, Ok(())) => result,
+        (Ok(exit), Err(error)) => Err(session.ended_by(error, exit)),
+        (Err(error), Err(unwritten)) => {
+            context.ui.error(&unwritten);
+            Err(error)
+        }
     }
-    result
 }
 
 struct Session<'a> {
@@ -99,17 +107,33 @@ impl Session<'_> {
         // Lives until the last request is answered.
         let _sandbox = connection.sandbox;
 
+        let mut result = Ok(Round::PlanAgain);
         for round in 1..=MOST_ROUNDS {
-            match self
+            result = self
                 .round(round, store, &manifest, &identity, &writer)
-                .await?
-            {
-                Round::Done => break,
-                Round::PlanAgain => {}
+                .await;
+            if !matches!(result, Ok(Round::PlanAgain)) {
+                break;
             }
         }
         self.show()?;
-        Ok(exit(&self.report))
+        let reported = exit(&self.report);
+        match result {
+            Ok(_) => Ok(reported),
+            Err(error) => Err(self.ended_by(error, reported)),
+        }
+    }
+
+    /// The code of an error alone may say that nothing was changed; what was done before it says
+    /// otherwise.
+    fn ended_by(&self, error: CliError, reported: Exit) -> CliError {
+        let mut outcomes = self.report.outcomes.iter();
+        let changed = outcomes.any(|outcome| outcome.outcome == OutcomeKind::Applied);
+        let least = if changed { Exit::Partial } else { Exit::Failed };
+        CliError {
+            exit: error.exit.or_worse(reported).or_worse(least),
+            ..error
+        }
     }
 
     async fn round(

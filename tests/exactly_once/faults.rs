@@ -105,6 +105,27 @@ fn storms_of_429_create_everything_once() {
     }
 }
 
+/// The disk is full in the middle: nothing is sent that could not be recorded, what was is reported, and
+/// the next run goes on.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_ends_the_run_and_loses_nothing() {
+    const MANY: usize = 30;
+    let sandbox = Sandbox::start(&[]);
+    let bench = bench_of(&sandbox, MANY);
+    let ran = bench.run_with_small_files(&["apply", "--yes", "-o", "json"]);
+    assert!(matches!(ran.code, 3 | 4), "{}", ran.all());
+    assert!(ran.stderr.contains("nothing is lost"), "{}", ran.stderr);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("a report");
+    let outcomes = report["outcomes"].as_array().expect("outcomes");
+    let exist = outcomes.iter().filter(|outcome| outcome["id"].is_u64());
+    assert_eq!(exist.count(), sandbox.instances().len(), "{report}");
+    let _ = bench.apply();
+    let state = sandbox.admin("GET", "/state", None).body;
+    assert_eq!(state["counters"]["posts"], MANY);
+    check_of(&bench, &sandbox, "a full disk", MANY);
+}
+
 /// The vendor refused, and an instance is there all the same: its secrets are sent once more.
 #[test]
 fn an_instance_that_was_made_but_refused_is_taken_in_and_repaired() {

@@ -77,7 +77,6 @@ impl Bench {
         serde_json::from_str(&self.read("instances.lock.json")).expect("a JSON lock file")
     }
 
-    /// A command ready to run: environment cleared, no terminal.
     /// What a new checkout has not: the lock file of uncommitted work, and the journal.
     pub(crate) fn fresh_clone(&self) {
         // A run that was killed early has left neither.
@@ -85,6 +84,7 @@ impl Bench {
         let _ = std::fs::remove_file(self.path("instances.lock.json"));
     }
 
+    /// A command ready to run: environment cleared, no terminal.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_connectorctl"));
         command
@@ -94,6 +94,23 @@ impl Bench {
             .envs(&self.variables)
             .stdin(Stdio::null());
         command
+    }
+
+    /// A run in which no file may grow beyond 4 KiB.
+    #[cfg(unix)]
+    pub(crate) fn run_with_small_files(&self, arguments: &[&str]) -> Ran {
+        let command = self.command(arguments);
+        // In blocks of 512 bytes, and an error of the write instead of a signal.
+        let output = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\""])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(&self.variables)
+            .output()
+            .expect("a shell");
+        Ran::from(output)
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
