@@ -212,7 +212,12 @@ fn syntax(file: &FileText, at: usize, message: &str) -> Diagnostic {
                 "the file has more than one YAML document".to_owned(),
                 "put each document into a file of its own and pass the folder with -f",
             )
-        } else if file.text[at.min(file.text.len())..].starts_with('\t') || lower.contains("tab") {
+        } else if file
+            .text
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with('\t'))
+            || lower.contains("tab")
+        {
             (
                 "the YAML is not valid: a tab cannot indent".to_owned(),
                 "indent with spaces",
@@ -253,8 +258,11 @@ fn offset(file: &FileText, location: &Location) -> usize {
         .take(line - 1)
         .map(str::len)
         .sum();
+    // A column counts characters.
     let column = usize::try_from(location.column()).unwrap_or(1).max(1);
-    (start + column - 1).min(file.text.len())
+    let line = file.text[start..].lines().next().unwrap_or_default();
+    let before: usize = line.chars().take(column - 1).map(char::len_utf8).sum();
+    start + before
 }
 
 fn span(file: &FileText, location: &Location) -> Range<usize> {

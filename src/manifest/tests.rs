@@ -262,6 +262,15 @@ fn strict_makes_every_warning_an_error() {
     );
 }
 
+/// The library tells some places by line and column, and a column counts characters.
+#[test]
+fn a_place_after_other_letters_than_latin_is_counted_in_characters() {
+    let loaded = loaded("'?ӊ\u{16}");
+    let diagnostics = loaded.diagnostics.sorted();
+    let place = diagnostics[0].place.as_ref().expect("a place");
+    assert_eq!((place.line, place.column), (1, 4), "{diagnostics:?}");
+}
+
 const CANARY: &str = "canary1f9b";
 
 fn shown(loaded: &Loaded) -> String {
@@ -282,7 +291,12 @@ proptest! {
     }
 
     #[test]
-    fn any_text_after_a_good_beginning_is_read_without_a_panic(text in "[ -~\n]{0,200}") {
+    fn any_text_is_read_without_a_panic(text in "[ -~\n\t\u{16}äӊ\u{1f600}]{0,40}") {
+        let _ = loaded(&text);
+    }
+
+    #[test]
+    fn any_text_after_a_good_beginning_is_read_without_a_panic(text in "[ -~\nӊ]{0,200}") {
         let head = "version: 1\ninventory: a\ninstances:\n  k:\n    element: jira\n    ";
         let _ = loaded(&format!("{head}{text}"));
     }
