@@ -14,8 +14,8 @@ use connectorctl::reconcile::{self, Limit, PlanInput, Policy, View};
 use connectorctl::remote::{Address, Credentials, RemoteReader, Settings};
 use connectorctl::secrets::{FactInput, FingerprintKey, facts};
 
-use super::schedule::{Ending, Launch};
-use super::world::{Process, Wire, World};
+use super::schedule::{Ending, Launch, Stall};
+use super::world::{AskedAt, Process, Wire, World};
 
 /// As `apply`: an instance found while settling is planned for once more.
 const MOST_ROUNDS: usize = 2;
@@ -39,12 +39,16 @@ pub(crate) enum Mistake {
     FoldFirst,
 }
 
-/// The journal, whose disk takes no simulated time: the paused clock stands still while it works, as
-/// it does for any blocking task.
+/// The journal, whose disk takes no simulated time but what a stall says: the paused clock stands still
+/// while it works, as it does for any blocking task.
 struct QuickDisk<'a> {
     store: &'a LockStore,
     world: &'a World,
     mistake: Mistake,
+    asked_at: &'a AskedAt,
+    stall: Option<Stall>,
+    /// How many records were asked for; held by the one the disk is busy with.
+    turn: tokio::sync::Mutex<u64>,
     /// Results that are not durable yet, under [`Mistake::FoldFirst`].
     late: Mutex<Vec<Record>>,
 }
@@ -74,7 +78,23 @@ impl QuickDisk<'_> {
     }
 
     async fn write(&self, record: Record) -> Result<(), SinkError> {
-        at_once(self.world, self.store.record(record)).await
+        let asked = self.world.clock.now_ms();
+        let mut turn = self.turn.lock().await;
+        let stall = self.stall.filter(|stall| u64::from(stall.nth) == *turn);
+        *turn += 1;
+        if let Some(stall) = stall {
+            self.world.tell(format_args!("{record:?}: {stall:?}"));
+            let pause = Duration::from_secs(u64::from(stall.seconds));
+            self.world.clock.sleep(pause).await;
+        }
+        let set = |at_ms| *self.asked_at.at_ms.lock().expect("the time") = at_ms;
+        let record = async {
+            set(Some(asked));
+            let recorded = self.store.record(record).await;
+            set(None);
+            recorded
+        };
+        at_once(self.world, record).await
     }
 }
 
@@ -257,7 +277,12 @@ impl Checkout {
         } else {
             Duration::ZERO
         };
-        let store = LockStore::open(self.paths(), self.clock(), &holder, wait).await;
+        let asked_at = Arc::new(AskedAt {
+            clock: Arc::clone(&self.world.clock),
+            at_ms: Mutex::new(None),
+        });
+        let clock = Arc::clone(&asked_at) as Arc<dyn Clock>;
+        let store = LockStore::open(self.paths(), clock, &holder, wait).await;
         let mut store = match store {
             Ok(store) => store,
             Err(LockError::Held { .. }) => return End::Held,
@@ -288,6 +313,9 @@ impl Checkout {
                 store: &store,
                 world: &self.world,
                 mistake: self.mistake,
+                asked_at: &asked_at,
+                stall: launch.stall,
+                turn: tokio::sync::Mutex::new(0),
                 late: Mutex::default(),
             };
             let applied = Apply {

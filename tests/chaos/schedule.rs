@@ -55,6 +55,16 @@ pub(crate) struct Launch {
     pub(crate) deadline_s: Option<u8>,
     pub(crate) ending: Ending,
     pub(crate) mishaps: Vec<Mishap>,
+    /// A journal whose disk stalls once.
+    pub(crate) stall: Option<Stall>,
+}
+
+/// The `nth` record of a run is durable only this many seconds after it was asked for, and those
+/// behind it wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stall {
+    pub(crate) nth: u8,
+    pub(crate) seconds: u16,
 }
 
 /// How a run is ended from outside.
@@ -172,6 +182,12 @@ fn ending() -> impl Strategy<Value = Ending> {
 }
 
 prop_compose! {
+    fn stall()(nth in 0..10_u8, seconds in prop_oneof![1..20_u16, 1..400_u16]) -> Stall {
+        Stall { nth, seconds }
+    }
+}
+
+prop_compose! {
     fn launch(may_be_apart: bool)(
         apart in prop::bool::weighted(if may_be_apart { 0.4 } else { 0.0 }),
         after_ms in prop_oneof![Just(0), 0..10_000_u32, 0..300_000_u32],
@@ -180,8 +196,9 @@ prop_compose! {
         deadline_s in option::weighted(0.1, 0..250_u8),
         ending in ending(),
         mishaps in vec(mishap(), 0..5),
+        stall in option::weighted(0.1, stall()),
     ) -> Launch {
-        Launch { apart, after_ms, waits, settle_first, deadline_s, ending, mishaps }
+        Launch { apart, after_ms, waits, settle_first, deadline_s, ending, mishaps, stall }
     }
 }
 

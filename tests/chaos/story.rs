@@ -26,6 +26,7 @@ const CALM: Launch = Launch {
     deadline_s: None,
     ending: Ending::Itself,
     mishaps: Vec::new(),
+    stall: None,
 };
 
 struct Story {

@@ -49,6 +49,25 @@ impl Clock for SimClock {
     }
 }
 
+/// The clock as a journal reads it: a record has the time at which it was asked for, however long its
+/// disk takes.
+pub(crate) struct AskedAt {
+    pub(crate) clock: Arc<SimClock>,
+    pub(crate) at_ms: Mutex<Option<u64>>,
+}
+
+#[async_trait]
+impl Clock for AskedAt {
+    fn now_ms(&self) -> u64 {
+        let asked = *self.at_ms.lock().expect("the time");
+        asked.unwrap_or_else(|| self.clock.now_ms())
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.clock.sleep(duration).await;
+    }
+}
+
 /// A request the platform has taken and will carry out.
 struct Late {
     at_ms: u64,
