@@ -32,6 +32,9 @@ pub const LIST_LAG: Duration = Duration::from_secs(20);
 pub const SETTLE_WINDOW: Duration = Duration::from_secs(200);
 /// How often the journal hears that the process lives while a `POST` is in flight.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// How much older than the end of a connection the newest record may be: an intent may take one sign of
+/// life to be durable, the next one is due after another, and a third is the most that one may take.
+const MOST_SILENCE: Duration = Duration::from_secs(15);
 
 /// How an apply behaves, beyond what the plan says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

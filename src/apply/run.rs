@@ -18,6 +18,10 @@ use super::{Applied, Apply, SIGN_OF_LIFE};
 use crate::model::{Action, InstanceKey, OpenIntent, OutcomeKind, Step, StepOutcome};
 use crate::ports::{Record, StopLevel};
 
+/// Why a step that had begun has no outcome.
+const STOPPED: &str = "stopped while a request was under way; run `apply` again";
+const NO_SIGN_OF_LIFE: &str = "the journal's disk failed or was too slow while a request was under way, so the request was given up; run `apply` again";
+
 /// One apply under way.
 pub(super) struct Run<'a> {
     pub(super) apply: &'a Apply<'a>,
@@ -110,13 +114,13 @@ pub(super) async fn run(apply: &Apply<'_>) -> Applied {
         .into_iter()
         .map(|chain| run.chain(chain))
         .collect();
-    tokio::select! {
-        () = async { while all.next().await.is_some() {} } => {}
-        () = run.signs_of_life() => {}
-        () = apply.stop.reached(StopLevel::Now) => {}
-    }
+    let given_up = tokio::select! {
+        () = async { while all.next().await.is_some() {} } => STOPPED,
+        () = apply.stop.reached(StopLevel::Now) => STOPPED,
+        () = run.signs_of_life() => NO_SIGN_OF_LIFE,
+    };
     drop(all);
-    run.report(&tasks)
+    run.report(&tasks, given_up)
 }
 
 fn intents(apply: &Apply<'_>) -> BTreeMap<InstanceKey, OpenIntent> {
@@ -299,15 +303,22 @@ impl<'a> Run<'a> {
     }
 
     /// While a `POST` is in flight, the journal hears of it, so that its newest record says when
-    /// this process was last alive. Never returns.
+    /// this process was last alive. Returns where that was not durable in time: what is in flight has
+    /// to be given up then, for should the process die later, it would outlive its window.
     async fn signs_of_life(&self) {
         loop {
-            self.apply.clock.sleep(SIGN_OF_LIFE).await;
-            if self.posts_in_flight.load(Ordering::SeqCst) > 0
-                && self.record(Record::Alive).await.is_err()
-            {
-                self.halted.store(true, Ordering::SeqCst);
+            let mut next = self.apply.clock.sleep(SIGN_OF_LIFE);
+            if self.posts_in_flight.load(Ordering::SeqCst) > 0 {
+                tokio::select! {
+                    recorded = self.record(Record::Alive) => {
+                        if recorded.is_err() {
+                            return;
+                        }
+                    }
+                    () = &mut next => return,
+                }
             }
+            next.await;
         }
     }
 
@@ -321,7 +332,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn report(&self, tasks: &[Task<'_>]) -> Applied {
+    fn report(&self, tasks: &[Task<'_>], given_up: &str) -> Applied {
         let states = std::mem::take(
             &mut *self
                 .progress
@@ -340,9 +351,7 @@ impl<'a> Run<'a> {
                 }
                 State::Waiting => task.outcome(OutcomeKind::Skipped),
                 State::Started => StepOutcome {
-                    error: Some(
-                        "stopped while a request was under way; run `apply` again".to_owned(),
-                    ),
+                    error: Some(given_up.to_owned()),
                     ..task.outcome(OutcomeKind::Unknown)
                 },
             };

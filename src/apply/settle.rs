@@ -7,7 +7,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::run::Run;
 use super::step::StepError;
-use super::{LIST_LAG, SIGN_OF_LIFE};
+use super::{LIST_LAG, MOST_SILENCE};
 use crate::model::{InstanceKey, Lookup, Marker, ObservedInstance, OpenIntent};
 use crate::ports::{StopLevel, UnknownClass};
 
@@ -40,9 +40,8 @@ impl<'a> Run<'a> {
         let window = if intent.answered {
             self.list_lag()
         } else {
-            // The newest record may be one sign of life older than the request it speaks for.
             let settle = self.apply.options.settle;
-            settle + SIGN_OF_LIFE.min(settle / 40)
+            settle + MOST_SILENCE.min(settle * 3 / 40)
         };
         intent.last_alive_ms.saturating_add(millis(window))
     }

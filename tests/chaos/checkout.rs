@@ -35,6 +35,8 @@ pub(crate) enum Mistake {
     RetryAtOnce,
     /// Nothing is ever looked for by its marker.
     NoMarkerSearch,
+    /// Nothing says that a process lives while a `POST` is in flight.
+    NoSignsOfLife,
     /// An intent is struck off at once, and its result made durable when the run ends.
     FoldFirst,
 }
@@ -57,7 +59,8 @@ struct QuickDisk<'a> {
 impl LockSink for QuickDisk<'_> {
     async fn record(&self, record: Record) -> Result<(), SinkError> {
         match (self.mistake, &record) {
-            (Mistake::NoIntent, Record::Intent { .. }) => Ok(()),
+            (Mistake::NoIntent, Record::Intent { .. })
+            | (Mistake::NoSignsOfLife, Record::Alive) => Ok(()),
             (Mistake::FoldFirst, Record::Entry { key, .. }) => {
                 let settled = Record::NotCreated { key: key.clone() };
                 self.late.lock().expect("the late ones").push(record);

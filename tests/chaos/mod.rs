@@ -43,6 +43,37 @@ mod tests {
         );
     }
 
+    /// A `POST` that is held for almost three minutes, a journal whose disk stalls meanwhile, and a death:
+    /// the newest record is much older than the connection, and the window starts at the record.
+    #[test]
+    fn a_disk_that_stalls_under_a_post_makes_no_duplicate() {
+        for (nth, seconds) in [
+            (0, 4),
+            (0, 6),
+            (0, 100),
+            (1, 4),
+            (1, 400),
+            (5, 100),
+            (20, 30),
+        ] {
+            for dies_after_s in [9, 12, 60, 120, 170, 179] {
+                let text = format!(
+                    r#"{{"pace":0,"lag_s":20,"readings":[],"refusals":[],
+                    "instances":[{{"other":false,"renamed":false,"absent":false,"disabled":false,
+                        "name":false,"tag":false,"setting":false,"secret":false}}],
+                    "rounds":[{{"then":[],"runs":[{{"apart":false,"after_ms":0,"waits":false,
+                        "settle_first":false,"deadline_s":null,
+                        "ending":{{"DiesAfterMs":{dies_after_s}000}},
+                        "mishaps":[{{"create":true,"nth":0,"kind":{{"Held":179}}}}],
+                        "stall":{{"nth":{nth},"seconds":{seconds}}}}}]}}]}}"#
+                );
+                let schedule = serde_json::from_str(&text).expect("a schedule");
+                let (tally, log) = run(&schedule, Mistake::None);
+                assert!(tally.is_clean(), "{text}\n{}", log.join("\n"));
+            }
+        }
+    }
+
     #[test]
     fn deliberate_mistakes_are_found() {
         for mistake in Mistake::value_variants().iter().copied() {

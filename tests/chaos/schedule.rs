@@ -101,6 +101,9 @@ pub(crate) enum MishapKind {
     LostLate(u8),
     /// The platform takes this many seconds, and answers.
     Slow(u8),
+    /// The platform never answers, and does it this many seconds after the connection is gone: at the
+    /// client's time-out, or when its sender dies.
+    Held(u8),
     /// 429 of the platform, nothing done.
     TooMany,
     /// 503 of the platform; whether it was done.
@@ -151,6 +154,7 @@ fn mishap_kind(create: bool) -> BoxedStrategy<MishapKind> {
         Just(MishapKind::LostAfter),
         late.clone().prop_map(MishapKind::LostLate),
         late.clone().prop_map(MishapKind::Slow),
+        late.clone().prop_map(MishapKind::Held),
         Just(MishapKind::TooMany),
         any::<bool>().prop_map(MishapKind::Own503),
         any::<bool>().prop_map(MishapKind::Gateway),

@@ -19,6 +19,8 @@ use super::schedule::{Ending, Launch, Mishap, MishapKind, Schedule};
 
 /// The slowest answer of a network where nothing is wrong, in milliseconds.
 const SLOWEST: u64 = 400;
+/// How long a client waits for an answer: that of a create, which is the longest.
+const TIME_OUT: Duration = Duration::from_secs(180);
 
 /// A small generator: a schedule must be the same in every run.
 struct Seeded(u64);
@@ -68,8 +70,27 @@ impl Clock for AskedAt {
     }
 }
 
+/// A connection over which a request is held: the request is carried out a while after it is gone.
+struct Connection<'w> {
+    world: &'w World,
+    held: Arc<Mutex<Option<Response<Bytes>>>>,
+    seconds: u8,
+}
+
+impl Drop for Connection<'_> {
+    fn drop(&mut self) {
+        let at_ms = self.world.clock.now_ms() + 1_000 * u64::from(self.seconds);
+        let mut state = self.world.state();
+        let mut late = state.late.iter_mut();
+        if let Some(late) = late.find(|late| Arc::ptr_eq(&late.answer, &self.held)) {
+            late.at_ms = at_ms;
+        }
+    }
+}
+
 /// A request the platform has taken and will carry out.
 struct Late {
+    /// Far away while the platform holds it.
     at_ms: u64,
     request: Request<Bytes>,
     /// Who waits for the answer.
@@ -210,6 +231,9 @@ impl World {
                 request.uri()
             ));
         }
+        if let Some(MishapKind::Held(seconds)) = mishap {
+            return Err(self.hold(request, seconds).await);
+        }
         let (answer, seconds) = {
             let mut state = self.state();
             state.catch_up(now);
@@ -231,6 +255,7 @@ impl World {
                     let _ = done.then(|| state.handle(&request, now));
                     return Ok(gateway());
                 }
+                Some(MishapKind::Held(_)) => return Err(lost()),
                 Some(kind @ (MishapKind::LostLate(seconds) | MishapKind::Slow(seconds))) => {
                     let answer = Arc::default();
                     state.late.push(Late {
@@ -249,6 +274,30 @@ impl World {
         self.state().catch_up(self.clock.now_ms());
         let answer = answer.lock().expect("the answer").take();
         answer.ok_or_else(lost)
+    }
+}
+
+impl World {
+    /// Keeps a request until its sender gives up or is gone.
+    async fn hold(&self, request: Request<Bytes>, seconds: u8) -> TransportError {
+        let held = Arc::default();
+        {
+            let mut state = self.state();
+            state.posts += u64::from(request.method() == Method::POST);
+            state.faults += 1;
+            state.late.push(Late {
+                at_ms: u64::MAX,
+                request,
+                answer: Arc::clone(&held),
+            });
+        }
+        let _connection = Connection {
+            world: self,
+            held,
+            seconds,
+        };
+        self.clock.sleep(TIME_OUT).await;
+        lost()
     }
 }
 
