@@ -75,6 +75,26 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_in_one_step_loses_no_other() {
+        let text = r#"{"pace":0,"lag_s":0,"readings":[],"refusals":[],
+            "instances":[STANZA,STANZA,STANZA],
+            "rounds":[{"then":[],"runs":[{"apart":false,"after_ms":0,"waits":false,
+                "settle_first":false,"deadline_s":null,"ending":"Itself","stall":null,
+                "mishaps":[{"create":true,"nth":1,"kind":"Panics"}]}]}]}"#;
+        let stanza = r#"{"other":false,"renamed":false,"absent":false,"disabled":false,
+            "name":false,"tag":false,"setting":false,"secret":false}"#;
+        let schedule = serde_json::from_str(&text.replace("STANZA", stanza)).expect("a schedule");
+        let (tally, log) = run(&schedule, Mistake::None);
+        assert!(tally.is_clean(), "{}", log.join("\n"));
+        let said = |words: &str| log.iter().filter(|line| line.contains(words)).count();
+        assert_eq!(said("Unknown internal error"), 1, "{}", log.join("\n"));
+        // Two at once, and the third once its window has passed.
+        assert_eq!(said("create k"), 3 + 1, "{}", log.join("\n"));
+        let is_post = |line: &&String| line.contains("POST") && line.ends_with("200 OK");
+        assert_eq!(log.iter().filter(is_post).count(), 3);
+    }
+
+    #[test]
     fn deliberate_mistakes_are_found() {
         for mistake in Mistake::value_variants().iter().copied() {
             let (tally, first_bad) = run_many(0..150, mistake);

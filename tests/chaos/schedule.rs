@@ -104,6 +104,8 @@ pub(crate) enum MishapKind {
     /// The platform never answers, and does it this many seconds after the connection is gone: at the
     /// client's time-out, or when its sender dies.
     Held(u8),
+    /// A bug: the step that sends it panics, before it is sent. Never drawn.
+    Panics,
     /// 429 of the platform, nothing done.
     TooMany,
     /// 503 of the platform; whether it was done.

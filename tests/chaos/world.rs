@@ -231,8 +231,10 @@ impl World {
                 request.uri()
             ));
         }
-        if let Some(MishapKind::Held(seconds)) = mishap {
-            return Err(self.hold(request, seconds).await);
+        match mishap {
+            Some(MishapKind::Held(seconds)) => return Err(self.hold(request, seconds).await),
+            Some(MishapKind::Panics) => panic!("on demand"),
+            _ => {}
         }
         let (answer, seconds) = {
             let mut state = self.state();
@@ -255,7 +257,7 @@ impl World {
                     let _ = done.then(|| state.handle(&request, now));
                     return Ok(gateway());
                 }
-                Some(MishapKind::Held(_)) => return Err(lost()),
+                Some(MishapKind::Held(_) | MishapKind::Panics) => return Err(lost()),
                 Some(kind @ (MishapKind::LostLate(seconds) | MishapKind::Slow(seconds))) => {
                     let answer = Arc::default();
                     state.late.push(Late {
