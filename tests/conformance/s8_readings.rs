@@ -192,13 +192,9 @@ fn q6_q7_q9_q20_updates() {
         let instance = create(s, &jira("a"));
         s.call("PUT", &path_of(&instance), Some(&json!({"name": "b"})))
             .expect(200);
-        s.admin("GET", "/state", None).body["counters"]["authentications"].as_u64()
+        s.count("authentications")
     };
-    both(
-        "q6",
-        signs_in,
-        &[("when-changed", Some(2)), ("never", Some(1))],
-    );
+    both("q6", signs_in, &[("when-changed", 2), ("never", 1)]);
 }
 
 #[test]

@@ -48,8 +48,7 @@ fn a_create_that_keeps_failing_says_why_and_how_often_it_was_sent() {
         .expect_code(1);
     assert!(ran.stdout.contains("on demand"), "{}", ran.stdout);
     assert!(ran.stdout.contains("sent 2 times"), "{}", ran.stdout);
-    let state = sandbox.admin("GET", "/state", None).body;
-    assert_eq!(state["counters"]["posts"], 2 * COUNT);
+    assert_eq!(sandbox.count("posts"), 2 * COUNT as u64);
 }
 
 #[test]
@@ -79,9 +78,7 @@ fn storms_of_429_create_everything_once() {
         let ran = bench.run(&["apply", "--yes"]).expect_code(0);
         // None was unknown, so nothing had to be searched for.
         assert!(!ran.stderr.contains("looking whether"), "{}", ran.stderr);
-        let counters = sandbox.admin("GET", "/state", None).body["counters"].clone();
-        let count = |name: &str| counters[name].as_u64().expect("a count");
-        let counts = (count("requests"), count("posts"));
+        let counts = (sandbox.count("requests"), sandbox.count("posts"));
         check_of(&bench, &sandbox, &storm.concat(), MANY);
         counts
     };
@@ -121,8 +118,7 @@ fn a_full_disk_ends_the_run_and_loses_nothing() {
     let exist = outcomes.iter().filter(|outcome| outcome["id"].is_u64());
     assert_eq!(exist.count(), sandbox.instances().len(), "{report}");
     let _ = bench.apply();
-    let state = sandbox.admin("GET", "/state", None).body;
-    assert_eq!(state["counters"]["posts"], MANY);
+    assert_eq!(sandbox.count("posts"), MANY as u64);
     check_of(&bench, &sandbox, "a full disk", MANY);
 }
 

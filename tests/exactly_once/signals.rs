@@ -24,7 +24,7 @@ fn start(bench: &Bench) -> Child {
 
 /// Waits until a `POST` has reached the platform.
 fn wait_for_a_post(sandbox: &Sandbox) {
-    while sandbox.admin("GET", "/state", None).body["counters"]["posts"] == 0 {}
+    while sandbox.count("posts") == 0 {}
 }
 
 fn send(signal: &str, child: &Child) {
@@ -102,8 +102,7 @@ fn a_signal_ends_the_wait_for_a_platform_that_has_too_much_to_do() {
     wait_for_a_post(&sandbox);
     send("-TERM", &child);
     assert_eq!(child.wait().expect("its end").code(), Some(130));
-    let state = sandbox.admin("GET", "/state", None).body;
-    assert_eq!(state["counters"]["posts"], 1, "nobody asks again meanwhile");
+    assert_eq!(sandbox.count("posts"), 1, "nobody asks again meanwhile");
     let _ = sandbox.admin("DELETE", "/faults", None);
     // Nothing is open: what the platform refused was not created.
     let ran = bench.apply();
@@ -120,8 +119,7 @@ fn a_deadline_is_not_waited_beyond() {
         .expect_code(1);
     assert!(ran.stdout.contains("Too many requests"), "{}", ran.stdout);
     assert!(ran.stdout.contains("was to end before"), "{}", ran.stdout);
-    let state = sandbox.admin("GET", "/state", None).body;
-    assert_eq!(state["counters"]["posts"], 1, "nobody asks again meanwhile");
+    assert_eq!(sandbox.count("posts"), 1, "nobody asks again meanwhile");
 }
 
 #[test]
@@ -205,9 +203,7 @@ fn sigkill_at_any_moment() {
         let mut child = start(&bench);
         // The moment is when the platform has seen so many requests.
         loop {
-            let state = sandbox.admin("GET", "/state", None).body;
-            let seen = state["counters"]["requests"].as_u64().unwrap_or(0);
-            if seen > posts || matches!(child.try_wait(), Ok(Some(_))) {
+            if sandbox.count("requests") > posts || matches!(child.try_wait(), Ok(Some(_))) {
                 break;
             }
         }

@@ -72,6 +72,12 @@ impl Sandbox {
             .call_absolute(method, &format!("/_sandbox{path}"), body)
     }
 
+    /// One of the counters of the operator's view, such as `posts`.
+    pub(crate) fn count(&self, counter: &str) -> u64 {
+        let state = self.admin("GET", "/state", None).body;
+        state["counters"][counter].as_u64().expect("a counter")
+    }
+
     /// Every live instance the first user sees.
     pub(crate) fn instances(&self) -> Vec<Value> {
         let answer = self.call("GET", "/instances?hydrate=true&pageSize=200", None);
