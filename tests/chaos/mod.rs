@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn deliberate_mistakes_are_found() {
         for mistake in Mistake::value_variants().iter().copied() {
-            let (tally, first_bad) = run_many(0..150, mistake);
+            let (tally, first_bad) = run_many(0..200, mistake);
             assert!(
                 first_bad.is_some(),
                 "{mistake:?} was not found: {}",

@@ -162,8 +162,13 @@ fn mishap_kind(create: bool) -> BoxedStrategy<MishapKind> {
         any::<bool>().prop_map(MishapKind::Gateway),
     ];
     if create {
-        // The worst of all: nobody knows yet, and it is on its way.
-        prop_oneof![3 => any, 1 => late.prop_map(MishapKind::LostLate)].boxed()
+        // The worst of all: nobody knows yet, and it is on its way, or not even that.
+        prop_oneof![
+            3 => any,
+            1 => late.clone().prop_map(MishapKind::LostLate),
+            1 => late.prop_map(MishapKind::Held),
+        ]
+        .boxed()
     } else {
         any.boxed()
     }
@@ -180,7 +185,7 @@ fn ending() -> impl Strategy<Value = Ending> {
     prop_oneof![
         3 => Just(Ending::Itself),
         4 => (0..16_u8).prop_map(Ending::DiesAtRequest),
-        1 => (0..400_000_u32).prop_map(Ending::DiesAfterMs),
+        2 => (0..400_000_u32).prop_map(Ending::DiesAfterMs),
         1 => (0..8_000_u32).prop_map(Ending::DiesAfterMs),
         1 => (0..8_000_u32).prop_map(Ending::StoppedAfterMs),
         1 => (0..8_000_u32).prop_map(Ending::StoppedTwiceAfterMs),
