@@ -14,7 +14,6 @@ mod progress;
 mod run;
 mod settle;
 mod step;
-
 mod update;
 
 use std::collections::BTreeMap;
