@@ -2,8 +2,13 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-use super::{bench, check};
+use proptest::collection::vec;
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+use super::{bench, bench_of, check, check_of, matrix};
 use crate::support::{Bench, Sandbox};
 
 fn start(bench: &Bench) -> Child {
@@ -177,7 +182,7 @@ fn a_post_held_for_half_a_minute_and_stopped_as_ci_systems_do() {
     let mut child = start(&bench);
     wait_for_a_post(&sandbox);
     send("-TERM", &child);
-    std::thread::sleep(std::time::Duration::from_secs(8));
+    std::thread::sleep(Duration::from_secs(8));
     send("-KILL", &child);
     let _ = child.wait();
     let ran = bench
@@ -212,4 +217,48 @@ fn sigkill_at_any_moment() {
         super::recover(&bench, "killed");
         check(&bench, &sandbox, &format!("killed after {posts} requests"));
     }
+}
+
+/// Runs that die by SIGKILL, one after the other, at times drawn from a seed; the pauses are the history
+/// itself.
+#[test]
+fn sigkill_at_random_times() {
+    const SEEDS: u64 = 40;
+    const MANY: usize = 12;
+    let strategy = (0..40_u64, 1..=10_u16, vec(0..700_u64, 1..4));
+    matrix::each(0..SEEDS, |seed| {
+        let mut runner = TestRunner::new(Config {
+            rng_seed: RngSeed::Fixed(seed),
+            failure_persistence: None,
+            ..Config::default()
+        });
+        let drawn = strategy.new_tree(&mut runner).expect("a history").current();
+        let (latency_ms, parallelism, deaths_ms) = &drawn;
+        let sandbox = Sandbox::start(&["--latency", &format!("{latency_ms}ms")]);
+        let bench = bench_of(&sandbox, MANY);
+        let parallelism = parallelism.to_string();
+        for death_ms in deaths_ms {
+            let arguments = [
+                "apply",
+                "--yes",
+                "--settle",
+                "1s",
+                "--parallelism",
+                &parallelism,
+            ];
+            let mut child = bench
+                .command(&arguments)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("the binary runs");
+            std::thread::sleep(Duration::from_millis(*death_ms));
+            child.kill().expect("SIGKILL");
+            let _ = child.wait();
+        }
+        let what = format!("seed {seed}: {drawn:?}");
+        super::recover(&bench, &what);
+        check_of(&bench, &sandbox, &what, MANY);
+        assert_eq!(sandbox.instances().len(), MANY, "{what}");
+    });
 }
