@@ -5,7 +5,7 @@ use tokio::sync::SemaphorePermit;
 use super::run::Run;
 use super::step::{Done, StepError};
 use super::update::expect_marker;
-use crate::model::{CreateRequest, InstanceId, Lookup, Step};
+use crate::model::{CreateRequest, InstanceId, Lookup, Marker, MarkerState, Step};
 use crate::ports::{PatchBody, Record};
 
 /// The parts of [`crate::model::Action::Replace`].
@@ -29,6 +29,9 @@ impl<'a> Run<'a> {
         self.delete_checked(id, expected)
             .await
             .map_err(|error| error.on(id))?;
+        if expected.and_then(Marker::state_of) == Some(MarkerState::Retired) {
+            self.record(Record::Deleted { id }).await?;
+        }
         if drop_entry {
             self.record(Record::Removed {
                 key: step.key.clone(),
@@ -70,6 +73,7 @@ impl<'a> Run<'a> {
                 .is_some_and(|tags| tags.contains(replacement.retired_marker));
             if !is_retired {
                 expect_marker(&seen, replacement.expect_marker).map_err(|error| error.on(old))?;
+                self.record(Record::Retired { id: old }).await?;
                 let patch = PatchBody {
                     tags: Some(tags.iter().cloned().collect()),
                     ..PatchBody::default()
@@ -100,6 +104,7 @@ impl<'a> Run<'a> {
         self.delete_checked(old, Some(replacement.retired_marker))
             .await
             .map_err(|error| error.on(old))?;
+        self.record(Record::Deleted { id: old }).await?;
         Ok(done)
     }
 }

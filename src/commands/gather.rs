@@ -119,7 +119,7 @@ pub(super) async fn live(
     let lock = view
         .lock
         .unwrap_or_else(|| Lock::empty(desired.inventory.clone()));
-    let observed = observe::observe(remote, &lock).await?;
+    let observed = observe::observe(remote, &lock, &view.retired).await?;
     let key = FingerprintKey::derive(&connection.organization);
     let random = |error: crate::secrets::NoRandomness| {
         CliError::new(Exit::Failed, "cannot make fingerprints").because(&error)

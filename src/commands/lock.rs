@@ -1,6 +1,6 @@
 //! `connectorctl lock verify` and `lock rebuild`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub(super) async fn verify(context: &Context) -> Result<Exit, CliError> {
         &tenant,
         connection.is_sandbox,
     )?;
-    let observed = observe::observe(&connection.reader, &lock).await?;
+    let observed = observe::observe(&connection.reader, &lock, &view.retired).await?;
     let differences = differences(&lock, &observed);
     let mut out = context.ui.stdout();
     let written = differences
@@ -182,6 +182,7 @@ pub(super) async fn rebuild(
     let nothing = LockView {
         lock: None,
         intents: BTreeMap::new(),
+        retired: BTreeSet::new(),
         open_to_others: false,
     };
     let gathered = gather::live(

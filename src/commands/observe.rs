@@ -14,16 +14,21 @@ use crate::ports::ReadRemote;
 /// How many single reads are under way at once.
 const AT_ONCE: usize = 8;
 
-/// What the platform shows, complete enough for a plan.
+/// What the platform shows, complete enough for a plan. `retired` are instances that may be so new that
+/// no list shows them.
 ///
 /// # Errors
 /// The first read that failed.
-pub async fn observe(remote: &dyn ReadRemote, lock: &Lock) -> Result<Observed, CliError> {
+pub async fn observe(
+    remote: &dyn ReadRemote,
+    lock: &Lock,
+    retired: &BTreeSet<InstanceId>,
+) -> Result<Observed, CliError> {
     let mut observed = Observed::default();
     for instance in remote.list().await? {
         observed.instances.insert(instance.id, instance);
     }
-    let wanted = to_read(&observed, lock);
+    let wanted = to_read(&observed, lock, retired);
     let mut reads = stream::iter(wanted)
         .map(|id| async move { (id, remote.get(id).await) })
         .buffer_unordered(AT_ONCE);
@@ -41,12 +46,16 @@ pub async fn observe(remote: &dyn ReadRemote, lock: &Lock) -> Result<Observed, C
     Ok(observed)
 }
 
-/// The ids to read one by one: locked ones that the list lacks, for only the platform's own 404
-/// makes them gone, and ours where the list left tags or configuration out.
-fn to_read(observed: &Observed, lock: &Lock) -> BTreeSet<InstanceId> {
+/// The ids to read one by one: locked and retired ones that the list lacks, for only the platform's own
+/// 404 makes them gone, and ours where the list left tags or configuration out.
+fn to_read(
+    observed: &Observed,
+    lock: &Lock,
+    retired: &BTreeSet<InstanceId>,
+) -> BTreeSet<InstanceId> {
     let locked: BTreeSet<InstanceId> = lock.instances.values().map(|entry| entry.id).collect();
     let missing = locked
-        .iter()
+        .union(retired)
         .filter(|id| !observed.instances.contains_key(id))
         .copied();
     let abridged = observed.instances.values().filter_map(|instance| {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::header::Header;
-use crate::model::{InstanceKey, Lock, OpenIntent};
+use crate::model::{InstanceId, InstanceKey, Lock, OpenIntent};
 use crate::ports::Record;
 
 /// A line of the journal and when it was made.
@@ -39,6 +39,8 @@ pub struct Mark {
     pub header: Option<Header>,
     /// Creates whose outcome nobody knows.
     pub intents: BTreeMap<InstanceKey, OpenIntent>,
+    /// Retired instances that are still to be deleted, and since when, in milliseconds since the epoch.
+    pub retired: BTreeMap<InstanceId, u64>,
 }
 
 /// A lock with its journal folded in.
@@ -48,6 +50,8 @@ pub struct Folded {
     pub lock: Lock,
     /// Creates whose outcome nobody knows.
     pub intents: BTreeMap<InstanceKey, OpenIntent>,
+    /// As in [`Mark`].
+    pub retired: BTreeMap<InstanceId, u64>,
 }
 
 /// Marks as folded what the lock file with this digest holds already. To fold it once more would not
@@ -74,41 +78,49 @@ fn live(lines: &[Stamped]) -> &[Stamped] {
 }
 
 /// Folds the lines of a journal into a lock.
-pub fn fold(mut lock: Lock, lines: &[Stamped]) -> Folded {
+pub fn fold(lock: Lock, lines: &[Stamped]) -> Folded {
     let lines = live(lines);
+    let mut folded = Folded {
+        lock,
+        intents: BTreeMap::new(),
+        retired: BTreeMap::new(),
+    };
     // The process was alive when it made its newest record, so every window starts there.
     let newest = lines.iter().map(|line| line.at_ms).max().unwrap_or(0);
-    let mut intents = BTreeMap::new();
     for line in lines {
         match &line.event {
-            Event::Record(record) => one(record, newest, &mut lock, &mut intents),
-            Event::Header(header) => header.put_on(&mut lock),
+            Event::Record(Record::Retired { id }) => {
+                folded.retired.insert(*id, line.at_ms);
+            }
+            Event::Record(record) => one(record, newest, &mut folded),
+            Event::Header(header) => header.put_on(&mut folded.lock),
             Event::Folded(mark) => {
                 if let Some(header) = &mark.header {
-                    header.put_on(&mut lock);
+                    header.put_on(&mut folded.lock);
                 }
+                folded.retired.extend(&mark.retired);
                 for (key, intent) in &mark.intents {
                     let last_alive_ms = intent.last_alive_ms.max(newest);
                     let intent = OpenIntent {
                         last_alive_ms,
                         ..intent.clone()
                     };
-                    intents.insert(key.clone(), intent);
+                    folded.intents.insert(key.clone(), intent);
                 }
             }
             // The lock file it announced never came: what is before still counts.
             Event::Folding(_) => {}
         }
     }
-    Folded { lock, intents }
+    folded
 }
 
-fn one(
-    record: &Record,
-    newest: u64,
-    lock: &mut Lock,
-    intents: &mut BTreeMap<InstanceKey, OpenIntent>,
-) {
+fn one(record: &Record, newest: u64, folded: &mut Folded) {
+    let Folded {
+        lock,
+        intents,
+        retired,
+    } = folded;
     match record {
         Record::Intent { key, secrets } => {
             let intent = OpenIntent {
@@ -155,6 +167,10 @@ fn one(
                 }
             }
         }
-        Record::Alive => {}
+        Record::Deleted { id } => {
+            retired.remove(id);
+        }
+        // Retired ones have the time of their line.
+        Record::Retired { .. } | Record::Alive => {}
     }
 }

@@ -10,7 +10,7 @@ use super::LockError;
 use super::entry::{Entry, StoredFingerprint};
 use super::fold::{Event, Mark, Stamped};
 use super::header::StoredHeader;
-use crate::model::{Fingerprint, InstanceKey, OpenIntent};
+use crate::model::{Fingerprint, InstanceId, InstanceKey, OpenIntent};
 use crate::ports::Record;
 
 /// The version of the lines. Each has it: a journal may be emptied at any time, so no line of its
@@ -60,6 +60,12 @@ enum What {
         from: InstanceKey,
         to: InstanceKey,
     },
+    Retired {
+        id: InstanceId,
+    },
+    Deleted {
+        id: InstanceId,
+    },
     Alive,
     Header {
         header: StoredHeader,
@@ -77,6 +83,14 @@ struct StoredMark {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     header: Option<StoredHeader>,
     intents: BTreeMap<InstanceKey, StoredIntent>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    retired: Vec<StoredRetired>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredRetired {
+    id: InstanceId,
+    at: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -106,6 +120,7 @@ impl From<&Mark> for StoredMark {
             lock,
             header,
             intents,
+            retired,
         } = mark;
         let intents = intents.iter().map(|(key, intent)| {
             let OpenIntent {
@@ -120,10 +135,14 @@ impl From<&Mark> for StoredMark {
             };
             (key.clone(), intent)
         });
+        let retired = retired
+            .iter()
+            .map(|(id, at)| StoredRetired { id: *id, at: *at });
         Self {
             lock: lock.clone(),
             header: header.clone().map(StoredHeader::from),
             intents: intents.collect(),
+            retired: retired.collect(),
         }
     }
 }
@@ -134,6 +153,7 @@ impl From<StoredMark> for Mark {
             lock,
             header,
             intents,
+            retired,
         } = mark;
         let intents = intents.into_iter().map(|(key, intent)| {
             let StoredIntent {
@@ -152,6 +172,7 @@ impl From<StoredMark> for Mark {
             lock,
             header: header.map(Into::into),
             intents: intents.collect(),
+            retired: retired.into_iter().map(|row| (row.id, row.at)).collect(),
         }
     }
 }
@@ -185,6 +206,8 @@ impl From<&Record> for What {
             },
             Record::Removed { key } => Self::Removed { key },
             Record::Renamed { from, to } => Self::Renamed { from, to },
+            Record::Retired { id } => Self::Retired { id },
+            Record::Deleted { id } => Self::Deleted { id },
             Record::Alive => Self::Alive,
         }
     }
@@ -209,6 +232,8 @@ impl From<What> for Event {
             },
             What::Removed { key } => Record::Removed { key },
             What::Renamed { from, to } => Record::Renamed { from, to },
+            What::Retired { id } => Record::Retired { id },
+            What::Deleted { id } => Record::Deleted { id },
             What::Alive => Record::Alive,
         })
     }

@@ -15,6 +15,10 @@ use super::{LockError, LockPaths, file, format, journal};
 use crate::model::{InventoryName, Lock};
 use crate::ports::{Clock, LockSink, Record, SinkError, kill};
 
+/// How long a retired instance that could not be deleted is remembered: until every list shows it, with
+/// much to spare.
+const MEMORY: Duration = Duration::from_secs(600);
+
 /// What the end of a run left behind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
@@ -160,21 +164,29 @@ impl LockStore {
     /// # Errors
     /// [`LockError::Io`].
     pub fn replace(&mut self, lock: Lock) -> Result<bool, LockError> {
-        let intents = fold(lock.clone(), &self.lines()).intents;
-        self.commit(Folded { lock, intents }, true)
+        let folded = fold(lock.clone(), &self.lines());
+        self.commit(Folded { lock, ..folded }, true)
     }
 
     /// Mark, replace, empty: whenever the process dies, either the mark says by the digest of the
     /// lock file that everything is in it, or nothing of the journal is gone. The journal is never
     /// replaced: the exclusive lock is held on it.
     fn commit(&mut self, folded: Folded, needed: bool) -> Result<bool, LockError> {
-        let Folded { lock, intents } = folded;
+        let Folded {
+            lock,
+            intents,
+            mut retired,
+        } = folded;
+        let now = self.clock.now_ms();
+        let memory = u64::try_from(MEMORY.as_millis()).unwrap_or(u64::MAX);
+        retired.retain(|_, at_ms| now.saturating_sub(*at_ms) < memory);
         let old = file::read(&self.paths.lock)?;
         let new = (needed || old.is_some()).then(|| format::to_bytes(&lock));
         let mark = Mark {
             lock: new.as_deref().map(format::digest),
             header: new.is_none().then(|| Header::of(&lock)),
             intents,
+            retired,
         };
         let rewritten = new.is_some() && new != old;
         let newest = self.lines().iter().map(|line| line.at_ms).max();
@@ -281,9 +293,9 @@ impl Drop for LockStore {
 }
 
 /// After the lock file is durable: empties the journal, or marks as history what is before the
-/// intents that stay open. Answers what is left of it.
+/// intents that stay open and the retired instances that are left. Answers what is left of it.
 fn settle(writer: &Writer, mark: Mark, at_ms: u64) -> std::io::Result<Vec<Stamped>> {
-    if mark.intents.is_empty() {
+    if mark.intents.is_empty() && mark.retired.is_empty() {
         writer.empty()?;
         return Ok(Vec::new());
     }
@@ -303,6 +315,9 @@ fn not_after(lines: &mut [Stamped], now: u64) {
         if let Event::Folded(mark) = &mut line.event {
             for intent in mark.intents.values_mut() {
                 intent.last_alive_ms = intent.last_alive_ms.min(now);
+            }
+            for at_ms in mark.retired.values_mut() {
+                *at_ms = (*at_ms).min(now);
             }
         }
     }

@@ -1,10 +1,10 @@
 //! What is recorded now, read without a lock and without writing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fold::{Event, Stamped, fold, settle_marks};
 use super::{LockError, LockPaths, file, format, journal};
-use crate::model::{InstanceKey, InventoryName, Lock, OpenIntent};
+use crate::model::{InstanceId, InstanceKey, InventoryName, Lock, OpenIntent};
 
 /// How often two readings that an apply came between are done again. Each takes a millisecond or so,
 /// and an apply writes the lock file once.
@@ -17,6 +17,8 @@ pub struct LockView {
     pub lock: Option<Lock>,
     /// Creates whose outcome nobody knows.
     pub intents: BTreeMap<InstanceKey, OpenIntent>,
+    /// Retired instances that no list may show yet.
+    pub retired: BTreeSet<InstanceId>,
     /// Whether others than the owner may read the lock file.
     pub open_to_others: bool,
 }
@@ -60,6 +62,7 @@ impl LockView {
         Self {
             lock: anything.then_some(folded.lock),
             intents: folded.intents,
+            retired: folded.retired.into_keys().collect(),
             open_to_others,
         }
     }

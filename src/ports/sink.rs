@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
-use crate::model::{Fingerprint, InstanceKey, LockedInstance};
+use crate::model::{Fingerprint, InstanceId, InstanceKey, LockedInstance};
 
 /// Something that happened, or is about to. Each carries all that is needed to fold it into the
 /// lock after a crash.
@@ -54,6 +54,17 @@ pub enum Record {
         from: InstanceKey,
         /// The key after.
         to: InstanceKey,
+    },
+    /// This instance is about to be retired. Until it is deleted it is read by its id, for it may be so
+    /// new that no list shows it.
+    Retired {
+        /// The old instance of a replace.
+        id: InstanceId,
+    },
+    /// This retired instance is no more.
+    Deleted {
+        /// The old instance of a replace.
+        id: InstanceId,
     },
     /// The process is alive while a `POST` is in flight.
     Alive,

@@ -188,7 +188,7 @@ impl Checkout {
             .lock
             .unwrap_or_else(|| Lock::empty(self.desired.inventory.clone()));
         reader.tenant().await.ok()?;
-        let mut observed = observe(reader, &lock).await.ok()?;
+        let mut observed = observe(reader, &lock, &view.retired).await.ok()?;
         if self.mistake == Mistake::NoMarkerSearch {
             observed
                 .instances

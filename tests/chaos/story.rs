@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use connectorctl::apply::{LIST_LAG, SETTLE_WINDOW};
+use connectorctl::apply::SETTLE_WINDOW;
 use connectorctl::model::{Lock, Marker, NoteCode, Planned};
 use connectorctl::ports::Clock as _;
 use serde_json::Value;
@@ -114,14 +114,10 @@ impl Story {
     }
 
     async fn end(&mut self) {
-        let early = self.now() < self.lost_until_ms;
+        self.outside |= self.now() < self.lost_until_ms;
         for checkout in &mut self.checkouts {
             checkout.recreate_vanished = self.second_used;
         }
-        // A plan made while lists lag may miss the retired instance of a replace that was cut off, and
-        // leave its delete to the next one: no double, and no work that is lost.
-        self.world.clock.sleep(LIST_LAG).await;
-        self.outside |= early && self.now() < self.lost_until_ms;
         let mut complete = self.recover().await;
         // What was taken and not yet done shows by then.
         self.world.clock.sleep(SETTLE_WINDOW).await;

@@ -142,3 +142,29 @@ fn a_replace_is_finished_by_the_apply_that_repairs_the_new_instance() {
     assert_eq!(sandbox.instances().len(), 1, "{}", ran.all());
     let _ = bench.run(&["plan", "--detailed-exitcode"]).expect_code(0);
 }
+
+/// The old instance is so new that no list shows it, and its delete is refused: the next run knows of it
+/// from the journal.
+#[test]
+fn a_replace_is_finished_though_no_list_shows_the_old_instance() {
+    let sandbox = Sandbox::start(&[
+        "--fault",
+        "POST /instances kind=list-lag for=1h",
+        "--fault",
+        "DELETE * kind=status status=403 count=2",
+    ]);
+    let bench = bench(&sandbox, FRESHDESK);
+    let _ = bench.apply();
+    manifest(&bench, OTHER);
+    for _ in 0..2 {
+        let ran = bench.run(&["apply", "--yes"]).expect_code(1);
+        assert!(ran.stdout.contains("status 403"), "{}", ran.all());
+    }
+    let plan = bench.plan_json(&[]);
+    assert_eq!(plan["summary"]["delete"], 1, "{plan}");
+    let _ = bench.apply();
+    assert_eq!(sandbox.call("GET", "/instances/12345", None).status, 404);
+    let journal = bench.read(".connectorctl/instances.lock.json.journal");
+    assert_eq!(journal, "", "nothing is left to be remembered");
+    bench.plan_is_empty();
+}

@@ -13,7 +13,7 @@ enum StandsFor {
     Record(Model),
     /// The intents of the living run count from zero again.
     SignOfLife,
-    /// Nothing: it tells of secrets, not of identity.
+    /// Nothing: it tells of secrets, or of what a list shows later; not of identity.
     Nothing,
 }
 
@@ -30,7 +30,9 @@ fn stands_for(record: &Code) -> StandsFor {
         Code::Entry { key: _, entry: _ } => Model::Entry { key, id: 1 },
         Code::Removed { key: _ } => Model::Removed { key },
         Code::Renamed { from: _, to: _ } => Model::Renamed { from: key, to: 1 },
-        Code::Sending { key: _, secrets: _ } => return StandsFor::Nothing,
+        Code::Sending { key: _, secrets: _ }
+        | Code::Retired { id: _ }
+        | Code::Deleted { id: _ } => return StandsFor::Nothing,
         Code::Alive => return StandsFor::SignOfLife,
     })
 }

@@ -71,6 +71,7 @@ async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
             lock: Some(digest(&new)),
             header: None,
             intents: folded.intents.clone(),
+            retired: folded.retired.clone(),
         }),
     });
     let marked = [recorded.clone(), mark].concat();
@@ -86,7 +87,7 @@ async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
         lock: Some(new.clone()),
         journal: marked.clone(),
     });
-    if folded.intents.is_empty() {
+    if folded.intents.is_empty() && folded.retired.is_empty() {
         assert_eq!(left, b"", "emptied");
     } else {
         assert!(

@@ -13,6 +13,7 @@ fn mark(folded: &Folded) -> Mark {
         lock: Some(digest(&to_bytes(&folded.lock))),
         header: None,
         intents: folded.intents.clone(),
+        retired: folded.retired.clone(),
     }
 }
 

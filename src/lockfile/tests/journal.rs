@@ -17,6 +17,7 @@ fn with_marks() -> Vec<Stamped> {
         lock: Some("digest".to_owned()),
         header: Some(Header::of(&header())),
         intents: folded.intents,
+        retired: folded.retired,
     };
     for event in [
         Event::Header(Header::of(&whole())),

@@ -106,6 +106,8 @@ pub(super) fn record() -> impl Strategy<Value = Record> {
         2 => (keys(), keys())
             .prop_filter("a rename is to another key", |(from, to)| from != to)
             .prop_map(|(from, to)| Record::Renamed { from, to }),
+        1 => (0..4_u64).prop_map(|id| Record::Retired { id: InstanceId(id) }),
+        1 => (0..4_u64).prop_map(|id| Record::Deleted { id: InstanceId(id) }),
         1 => Just(Record::Alive),
     ]
 }
