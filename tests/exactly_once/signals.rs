@@ -91,6 +91,10 @@ fn the_second_signal_stops_at_once_and_the_next_run_settles() {
     }
     send("-TERM", &child);
     assert_eq!(child.wait().expect("its end").code(), Some(4));
+    let report: serde_json::Value =
+        serde_json::from_str(&bench.read("report.json")).expect("a report");
+    assert_eq!(report["interrupted"], true);
+    assert_eq!(report["outcomes"][0]["outcome"], "unknown", "{report}");
     let ran = bench
         .run(&["apply", "--yes", "--settle", "3s"])
         .expect_code(0);
