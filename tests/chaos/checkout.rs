@@ -86,7 +86,7 @@ impl QuickDisk<'_> {
         let stall = self.stall.filter(|stall| u64::from(stall.nth) == *turn);
         *turn += 1;
         if let Some(stall) = stall {
-            self.world.tell(format_args!("{record:?}: {stall:?}"));
+            self.world.tell(format_args!("{stall:?}"));
             let pause = Duration::from_secs(u64::from(stall.seconds));
             self.world.clock.sleep(pause).await;
         }
