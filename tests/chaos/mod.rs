@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn deliberate_mistakes_are_found() {
         for mistake in Mistake::value_variants().iter().copied() {
-            // The rarest takes 153 schedules, most take ten.
+            // The rarest takes more than a hundred schedules, most take ten.
             let parts = (0..4).map(|part| run_many(part * 50..(part + 1) * 50, mistake).0);
             let found = parts.take_while(Tally::is_clean).count() < 4;
             assert!(found, "{mistake:?} was not found");
