@@ -24,10 +24,10 @@ pub use progress::{Progress, Silent};
 use crate::model::{ApplyReport, InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets};
 use crate::ports::{Clock, LockSink, Stop, WriteRemote};
 
-/// How long a created instance may be missing from lists (DESIGN section 6).
+/// How long a created instance may be missing from lists (docs/lifecycle.md#create).
 pub const LIST_LAG: Duration = Duration::from_secs(20);
 /// Create time-out (180 s) plus [`LIST_LAG`]: after this much silence a `POST` that was cut off can
-/// no longer take effect unseen (DESIGN section 6).
+/// no longer take effect unseen (docs/lifecycle.md#create).
 pub const SETTLE_WINDOW: Duration = Duration::from_secs(200);
 /// How often the journal hears that the process lives while a `POST` is in flight.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);

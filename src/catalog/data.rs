@@ -58,7 +58,7 @@ pub struct Row {
     pub group: Option<String>,
 }
 
-/// The platform's configuration types (API.md section 2.1).
+/// The platform's configuration types (docs/platform.md#configuration).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[expect(missing_docs, reason = "the names are the platform's own words")]
 pub enum RowType {

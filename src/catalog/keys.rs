@@ -3,7 +3,7 @@
 use super::{Catalog, ElementEntry};
 
 /// Whether a value under this key is a credential: the catalogue says so, or, for a key it does not
-/// know, the name does. The platform masks less than it should (API.md section 2.2), so its mask
+/// know, the name does. The platform masks less than it should (docs/platform.md#masking), so its mask
 /// is no guide.
 pub fn is_credential(element: Option<&ElementEntry>, key: &str) -> bool {
     let known = element.and_then(|element| Catalog::embedded().row(element, key));
@@ -40,7 +40,7 @@ fn name_tells_a_credential(key: &str) -> bool {
         && !HARMLESS_ENDS.iter().any(|end| key.ends_with(end))
 }
 
-/// Whether the platform computes or refreshes the value by itself (API.md section 2.1). A declared
+/// Whether the platform computes or refreshes the value by itself (docs/platform.md#configuration). A declared
 /// one is compared with what was last sent, never with what is observed.
 pub fn is_platform_owned(key: &str) -> bool {
     const OWNED: [&str; 8] = [

@@ -93,7 +93,7 @@ impl Diagnostic {
     }
 }
 
-/// How often one code is shown before only a count follows (DESIGN section 4).
+/// How often one code is shown before only a count follows (docs/manifest.md).
 pub const SHOWN_PER_CODE: usize = 20;
 
 /// Every problem of one run.

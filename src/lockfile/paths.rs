@@ -31,7 +31,7 @@ pub struct LockPaths {
 }
 
 impl LockPaths {
-    /// As DESIGN section 5 says: `--lock FILE`, else beside the first manifest, `prod.yaml` having
+    /// As docs/lockfile.md says: `--lock FILE`, else beside the first manifest, `prod.yaml` having
     /// `prod.lock.json` and a folder `instances.lock.json` inside; under `--sandbox` always
     /// `….sandbox.lock.json`, so that a trial cannot mix with the real inventory.
     ///

@@ -1,6 +1,6 @@
 //! Checks of an instance against the catalogue. All are warnings, for the tenant's own catalogue may
-//! be newer than the one compiled in; the platform takes unknown keys without a word (API.md
-//! section 2.1), so nobody else would tell.
+//! be newer than the one compiled in; the platform takes unknown keys without a word (
+//! docs/platform.md#configuration), so nobody else would tell.
 
 use std::collections::BTreeMap;
 

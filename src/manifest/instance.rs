@@ -26,7 +26,7 @@ const KNOWN: [&str; 9] = [
     "lifecycle",
 ];
 
-/// Members only answers have (API.md section 2); pasted along with a body, they are dropped.
+/// Members only answers have (docs/platform.md#the-instance); pasted along with a body, they are dropped.
 const OF_ANSWERS: [&str; 22] = [
     "id",
     "token",

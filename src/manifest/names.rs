@@ -1,5 +1,5 @@
 //! Names and tags: only what the platform would alter is refused, for an altered one would be a
-//! difference for ever (API.md sections 2.5 and 2.6).
+//! difference for ever (docs/platform.md#tags and docs/platform.md#names).
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use super::parse::Node;
 use super::reference;
 use crate::model::Marker;
 
-/// API.md Q13: the platform's own limit is unknown, 128 is safe.
+/// docs/platform.md#q13: the platform's own limit is unknown, 128 is safe.
 const MOST_NAME: usize = 128;
 /// How a long text is mended.
 const SHORTER: &str = "shorten it: how much the platform keeps is not documented";
-/// API.md Q14.
+/// docs/platform.md#q14.
 const MOST_TAG: usize = 64;
 
 impl Reader<'_, '_> {

@@ -38,11 +38,11 @@ pub struct DesiredInstance {
     pub tags: Option<BTreeSet<String>>,
     /// The declared configuration, and nothing else is managed.
     pub configuration: BTreeMap<String, DesiredValue>,
-    /// Sent at create, never compared or replayed (DESIGN section 4).
+    /// Sent at create, never compared or replayed (docs/manifest.md).
     pub provider_data: Option<Template>,
-    /// `none` or `initial`; sent at create (API.md section 2.4).
+    /// `none` or `initial`; sent at create (docs/platform.md#credentials).
     pub external_authentication: Option<String>,
-    /// Sent at create (API.md section 3.2).
+    /// Sent at create (docs/platform.md#create).
     pub retrieve_objects: Option<bool>,
     /// Whether the instance accepts calls.
     pub enabled: bool,

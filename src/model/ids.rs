@@ -93,15 +93,15 @@ macro_rules! number_type {
 }
 
 number_type! {
-    /// The platform's id of an instance: a positive integer, ascending (API.md section 2).
+    /// The platform's id of an instance: a positive integer, ascending (docs/platform.md#the-instance).
     InstanceId
 }
 number_type! {
-    /// The platform's id of an element. Differs between landscapes (API.md section 6).
+    /// The platform's id of an element. Differs between landscapes (docs/platform.md#connectors).
     ElementId
 }
 number_type! {
-    /// The platform's id of an organization, from `GET /organizations/me` (API.md section 5).
+    /// The platform's id of an organization, from `GET /organizations/me` (docs/platform.md#accounts).
     OrganizationId
 }
 

@@ -22,7 +22,7 @@ pub struct ObservedInstance {
     pub name: String,
     /// The connector.
     pub element: Element,
-    /// All tags, markers included; `None` where an abridged list left them out (API.md Q2).
+    /// All tags, markers included; `None` where an abridged list left them out (docs/platform.md#q2).
     pub tags: Option<BTreeSet<String>>,
     /// Every configuration value as the platform spells it; `None` where it was left out. A value
     /// may be a credential in clear, hence the type; a mask is [`Secret`] text `********`.
@@ -33,11 +33,11 @@ pub struct ObservedInstance {
     pub valid: bool,
     /// Verbatim.
     pub created_date: Option<String>,
-    /// Shown on create, get and list (API.md section 2).
+    /// Shown on create, get and list (docs/platform.md#the-instance).
     pub token: Option<Secret>,
 }
 
-/// The platform's mask for a secret it stores: exactly eight asterisks (API.md section 2.2).
+/// The platform's mask for a secret it stores: exactly eight asterisks (docs/platform.md#masking).
 pub const MASK: &str = "********";
 
 /// The answer to a question for one id.

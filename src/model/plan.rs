@@ -153,9 +153,9 @@ pub struct CreateRequest {
     pub configuration: BTreeMap<String, RequestValue>,
     /// Whether the manifest has `providerData`, to be taken from the resolved secrets.
     pub provider_data: bool,
-    /// API.md section 2.4.
+    /// docs/platform.md#credentials.
     pub external_authentication: Option<String>,
-    /// API.md section 3.2.
+    /// docs/platform.md#create.
     pub retrieve_objects: Option<bool>,
     /// Whether to disable it right after.
     pub enabled: bool,

@@ -16,7 +16,7 @@ impl PlainValue {
     }
 
     /// The platform's spelling: every value comes back as a string, nested JSON as one string
-    /// (API.md section 2.1). JSON, nested or in a string, is spelled compactly with sorted members,
+    /// (docs/platform.md#configuration). JSON, nested or in a string, is spelled compactly with sorted members,
     /// so that two spellings of one document are equal.
     pub fn canonical(&self) -> String {
         match &self.0 {

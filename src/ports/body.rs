@@ -20,7 +20,7 @@ impl fmt::Debug for OutgoingValue {
     }
 }
 
-/// What a create sends (API.md section 3.2).
+/// What a create sends (docs/platform.md#create).
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateBody {
     /// Which connector.
@@ -39,7 +39,7 @@ pub struct CreateBody {
     pub retrieve_objects: Option<bool>,
 }
 
-/// What an update sends (API.md section 3.5): only the members that change.
+/// What an update sends (docs/platform.md#patch): only the members that change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PatchBody {
     /// The new name.

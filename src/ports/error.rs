@@ -28,7 +28,7 @@ pub struct RemoteError {
 pub enum RemoteErrorKind {
     /// 401: the secrets are wrong, or the tenant is another.
     Authentication,
-    /// 403: these credentials may not do this, or the object is somebody else's (API.md Q12).
+    /// 403: these credentials may not do this, or the object is somebody else's (docs/platform.md#q12).
     Forbidden,
     /// The platform's own 404.
     NotFound,
@@ -42,7 +42,7 @@ pub enum RemoteErrorKind {
     Ambiguous,
 }
 
-/// What is known after a `POST /instances` (DESIGN section 6).
+/// What is known after a `POST /instances` (docs/lifecycle.md#create).
 #[derive(Clone, Debug, PartialEq)]
 pub enum CreateOutcome {
     /// It exists; the answer has id and token.

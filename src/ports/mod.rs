@@ -24,7 +24,7 @@ use crate::model::{InstanceId, Lookup, ObservedInstance, Tenant};
 #[async_trait]
 pub trait ReadRemote: Send + Sync {
     /// Who the credentials belong to; also the positive probe without which no 404 counts as an
-    /// empty list (API.md section 1.6).
+    /// empty list (docs/platform.md#empty-lists).
     ///
     /// # Errors
     /// Whatever kept the platform from answering, explained.
@@ -72,7 +72,7 @@ pub trait WriteRemote: ReadRemote {
     /// As for [`WriteRemote::update`].
     async fn set_enabled(&self, id: InstanceId, enabled: bool) -> Result<(), RemoteError>;
 
-    /// Deletes; an instance that is gone already is a success (API.md Q11).
+    /// Deletes; an instance that is gone already is a success (docs/platform.md#q11).
     ///
     /// # Errors
     /// As for [`WriteRemote::update`].

@@ -120,7 +120,7 @@ pub(super) fn replace(
 
 fn request(input: &PlanInput, subject: &Subject<'_>, desired: &DesiredInstance) -> CreateRequest {
     let marker = Marker::live(&input.desired.inventory, subject.key).to_string();
-    // Without declared tags: what the platform itself would have tagged (API.md section 2.5).
+    // Without declared tags: what the platform itself would have tagged (docs/platform.md#tags).
     let mut tags: Vec<String> = match &desired.tags {
         Some(tags) => tags.iter().cloned().collect(),
         // A name that reads like a marker would make the instance somebody else's.
@@ -255,7 +255,7 @@ fn look_alikes(
     }
 }
 
-/// An OAuth element without anything to sign in with (API.md section 2.4).
+/// An OAuth element without anything to sign in with (docs/platform.md#credentials).
 fn needs_sign_in(desired: &DesiredInstance) -> bool {
     let Some(entry) = catalogue_entry(&desired.element) else {
         return false;

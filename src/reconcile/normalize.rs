@@ -21,7 +21,7 @@ pub(super) enum ShownValue {
 }
 
 /// What the platform shows under a configuration key. Unset comes back as null, as an empty text or
-/// not at all (API.md section 2.1).
+/// not at all (docs/platform.md#configuration).
 pub(super) fn shown(instance: &ObservedInstance, name: &str) -> ShownValue {
     if is_platform_owned(name) {
         return ShownValue::Hidden;
@@ -48,7 +48,7 @@ pub(super) fn same(element: &ElementRef, name: &str, value: &PlainValue, shown: 
     if wanted == shown {
         return true;
     }
-    // Nothing, sent to a key with a default, may come back as the default (API.md Q10).
+    // Nothing, sent to a key with a default, may come back as the default (docs/platform.md#q10).
     if wanted.is_empty() {
         let row = catalogue_entry(element).and_then(|entry| Catalog::embedded().row(entry, name));
         let default = row.and_then(|row| row.default.as_deref());

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-/// Every path of the platform is below this (API.md section 1.1).
+/// Every path of the platform is below this (docs/platform.md#base-urls).
 const SUFFIX: &str = "/elements/api-v2";
 
 /// A checked base URL.

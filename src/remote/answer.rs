@@ -44,7 +44,7 @@ pub(super) struct Asked {
     pub(super) sent: Sent,
 }
 
-/// The platform's own error body (API.md section 1.5).
+/// The platform's own error body (docs/platform.md#errors).
 #[derive(Debug)]
 pub(super) struct PlatformError {
     pub(super) request_id: String,
@@ -63,7 +63,7 @@ pub(super) fn platform_error(body: &Bytes) -> Option<PlatformError> {
     })
 }
 
-/// Whether a 404 is an empty list in the platform's own words (API.md section 1.6).
+/// Whether a 404 is an empty list in the platform's own words (docs/platform.md#empty-lists).
 pub(super) fn is_empty_list(status: StatusCode, body: &Bytes) -> bool {
     status == StatusCode::NOT_FOUND
         && platform_error(body).is_some_and(|error| {

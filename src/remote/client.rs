@@ -33,7 +33,7 @@ const QUERY: &AsciiSet = &CONTROLS
     .add(b'=')
     .add(b'>');
 
-/// The two secrets of every platform call (API.md section 1.2).
+/// The two secrets of every platform call (docs/platform.md#authorization).
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// The user's.
@@ -346,7 +346,7 @@ impl Client {
         let mut uri = format!("{}{}", self.address.as_str(), call.path);
         for (index, (name, value)) in call.query.iter().enumerate() {
             uri.push(if index == 0 { '?' } else { '&' });
-            // Brackets are sent encoded, which every server reads (API.md section 2.5).
+            // Brackets are sent encoded, which every server reads (docs/platform.md#tags).
             uri.push_str(&name.replace('[', "%5B").replace(']', "%5D"));
             uri.push('=');
             uri.extend(utf8_percent_encode(value, QUERY));

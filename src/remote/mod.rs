@@ -3,8 +3,8 @@
 //! Must not: plan, know the lock file, or log a header or a body. Every assumption about how the
 //! platform answers is here and in `reconcile::normalize`:
 //!
-//! * a 404 is an empty list only in the platform's own words, after one positive answer (API.md
-//!   section 1.6);
+//! * a 404 is an empty list only in the platform's own words, after one positive answer (
+//!   docs/platform.md#empty-lists);
 //! * pages end by the rules of section 1.7, whichever of them the platform follows;
 //! * a `POST` is sent once: what its answer proves is one table, in `outcome`.
 

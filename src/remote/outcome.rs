@@ -1,4 +1,4 @@
-//! What an answer to `POST /instances` proves: the table of DESIGN section 6, as one table.
+//! What an answer to `POST /instances` proves: the table of docs/lifecycle.md#create, as one table.
 //!
 //! | What came back | Verdict |
 //! | --- | --- |

@@ -15,7 +15,7 @@ use super::wire::{self, Completeness};
 use crate::model::{InstanceId, Lookup, ObservedInstance, Tenant};
 use crate::ports::{ReadRemote, RemoteError, RemoteErrorKind};
 
-/// The platform's own maximum (API.md section 1.7).
+/// The platform's own maximum (docs/platform.md#paging).
 const PAGE: usize = 200;
 /// 10,000 pages are two million instances: a platform that goes on is not answering the question.
 const MOST_PAGES: usize = 10_000;
@@ -99,7 +99,7 @@ impl RemoteReader {
                 found.insert(instance.id, instance);
             }
             // A short page is the last one, a token that comes again leads in a circle, and so does
-            // a page that brings nothing new (API.md section 1.7).
+            // a page that brings nothing new (docs/platform.md#paging).
             let last = count < PAGE || found.len() == before;
             match page.next {
                 Some(token) if !last && tokens.insert(token.clone()) => next = Some(token),
@@ -112,7 +112,7 @@ impl RemoteReader {
         Err(self.client.asked(&call).error(kind, None, None, what, None))
     }
 
-    /// Without its tags nobody can tell whose an instance is: such a one is read by id (API.md Q2).
+    /// Without its tags nobody can tell whose an instance is: such a one is read by id (docs/platform.md#q2).
     async fn with_tags(
         &self,
         mut found: BTreeMap<InstanceId, ObservedInstance>,
@@ -182,7 +182,7 @@ impl ReadRemote for RemoteReader {
     }
 
     async fn find(&self, tag: &str) -> Result<Vec<ObservedInstance>, RemoteError> {
-        // Whatever the filter does (API.md Q4), only the very tag counts.
+        // Whatever the filter does (docs/platform.md#q4), only the very tag counts.
         let mut found = self.pages(Some(tag)).await?;
         found.retain(|instance| {
             instance

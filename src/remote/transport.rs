@@ -11,7 +11,7 @@ use crate::ports::kill;
 
 /// Name, connection and TLS together.
 const CONNECT: Duration = Duration::from_secs(10);
-/// A create talks to the vendor inside the request, and takes 10 s and more (API.md section 1.8).
+/// A create talks to the vendor inside the request, and takes 10 s and more (docs/platform.md#latency).
 pub(super) const CREATE: Duration = Duration::from_secs(180);
 /// Everything else.
 const OTHER: Duration = Duration::from_secs(60);

@@ -16,7 +16,7 @@ use crate::ports::{CreateBody, OutgoingValue, PatchBody};
 pub(super) enum Completeness {
     /// A read by id: what is missing is not there.
     Whole,
-    /// A list: what is missing may have been left out (API.md Q2).
+    /// A list: what is missing may have been left out (docs/platform.md#q2).
     Abridged,
 }
 
@@ -114,7 +114,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// A text, or the `{id, name}` of a sample of 2014 (API.md section 2).
+/// A text, or the `{id, name}` of a sample of 2014 (docs/platform.md#the-instance).
 fn tag(value: &Value) -> Option<String> {
     value
         .as_str()
@@ -157,7 +157,7 @@ struct Patch<'a> {
     configuration: &'a BTreeMap<String, OutgoingValue>,
 }
 
-/// The documented body of `POST /instances` (API.md section 3.2).
+/// The documented body of `POST /instances` (docs/platform.md#create).
 pub(super) fn create(body: &CreateBody) -> Result<Vec<u8>, serde_json::Error> {
     let CreateBody {
         element,
@@ -182,7 +182,7 @@ pub(super) fn create(body: &CreateBody) -> Result<Vec<u8>, serde_json::Error> {
     })
 }
 
-/// The body of `PATCH /instances/{id}` (API.md section 3.5).
+/// The body of `PATCH /instances/{id}` (docs/platform.md#patch).
 pub(super) fn patch(body: &PatchBody) -> Result<Vec<u8>, serde_json::Error> {
     let PatchBody {
         name,

@@ -1,5 +1,5 @@
 //! Writing. A create is sent once, whatever comes back; everything else is idempotent and is sent
-//! again where that may help (API.md section 3.14).
+//! again where that may help (docs/platform.md#side-effects).
 
 use std::time::Duration;
 

@@ -31,7 +31,7 @@ struct Row<'a> {
     hint: Option<&'a str>,
 }
 
-/// Writes every diagnostic as JSON (DESIGN section 8).
+/// Writes every diagnostic as JSON (docs/reference.md#json).
 ///
 /// # Errors
 /// Those of the writer.

@@ -1,4 +1,4 @@
-//! A plan as one JSON object (DESIGN section 8).
+//! A plan as one JSON object (docs/reference.md#json).
 
 use std::io::{self, Write};
 

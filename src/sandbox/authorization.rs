@@ -1,5 +1,5 @@
 //! The `Authorization` header: comma-separated pairs of a scheme and an opaque value, in any order
-//! (API.md section 1.2).
+//! (docs/platform.md#authorization).
 
 /// What the header holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -27,7 +27,7 @@ impl Random {
         bytes
     }
 
-    /// 32 bytes as base64: a user secret or an instance token (API.md section 1.2).
+    /// 32 bytes as base64: a user secret or an instance token (docs/platform.md#authorization).
     pub(super) fn token(&mut self) -> String {
         STANDARD.encode(self.bytes::<32>())
     }

@@ -1,4 +1,4 @@
-//! A switch for every open question about the platform (API.md section 8): where public sources are
+//! A switch for every open question about the platform (docs/platform.md#open-questions): where public sources are
 //! silent, the sandbox can be any of the platforms they leave possible.
 
 /// A reading that nobody knows.

@@ -1,4 +1,4 @@
-//! Replies: the platform's statuses, headers and error bodies (API.md sections 1.4 and 1.5).
+//! Replies: the platform's statuses, headers and error bodies (docs/platform.md#responses and docs/platform.md#errors).
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ impl Answer {
         }
     }
 
-    /// 200 without a body, as for DELETE (API.md section 1.4).
+    /// 200 without a body, as for DELETE (docs/platform.md#responses).
     pub(super) fn empty() -> Self {
         Self {
             status: 200,
@@ -105,7 +105,7 @@ impl Problem {
     }
 }
 
-/// The line that browsers need (API.md section 1.4).
+/// The line that browsers need (docs/platform.md#responses).
 const EXPOSED: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
 
 /// Puts an answer or a refusal on the wire.

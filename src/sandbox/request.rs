@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::authorization::Authorization;
 use super::reply::Problem;
 
-/// Every platform path is below this (API.md section 1.1).
+/// Every platform path is below this (docs/platform.md#base-urls).
 pub(super) const BASE: &str = "/elements/api-v2";
-/// The platform's limit for a request (API.md section 1.5).
+/// The platform's limit for a request (docs/platform.md#errors).
 pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// A request taken apart.
@@ -40,7 +40,7 @@ impl Asked {
             Some(path) if path.is_empty() || path.starts_with('/') => (path, true),
             _ => (whole, false),
         };
-        // A slash at the end is tolerated (API.md section 1.3).
+        // A slash at the end is tolerated (docs/platform.md#requests).
         let path = path.trim_end_matches('/');
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let segments = path.split('/').skip(1).map(decode).collect();

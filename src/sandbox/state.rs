@@ -22,7 +22,7 @@ pub(super) struct State {
     pub(super) users: Vec<User>,
     pub(super) next_id: u64,
     pub(super) instances: BTreeMap<u64, Instance>,
-    /// Grant codes are good for one use (API.md section 3.14).
+    /// Grant codes are good for one use (docs/platform.md#side-effects).
     pub(super) used_codes: BTreeSet<String>,
     /// Elements made by the tenant, beside those of the catalogue.
     pub(super) own_elements: BTreeMap<u64, OwnElement>,
@@ -44,7 +44,7 @@ pub(super) struct User {
     pub(super) organization: u64,
     pub(super) email: String,
     pub(super) secret: String,
-    /// Whether the role lets them see the instances of others in the account (API.md section 2.7).
+    /// Whether the role lets them see the instances of others in the account (docs/platform.md#visibility).
     pub(super) sees_account: bool,
 }
 

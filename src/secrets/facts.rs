@@ -184,7 +184,7 @@ fn versus_platform(seen: Option<&ObservedInstance>, name: &str, value: &str) -> 
         .and_then(|seen| seen.configuration.as_ref())
         .and_then(|configuration| configuration.get(name));
     match shown {
-        // Unset may mean unset or not shown (API.md Q5).
+        // Unset may mean unset or not shown (docs/platform.md#q5).
         None | Some(None) => VersusPlatform::Hidden,
         Some(Some(shown)) if shown.expose() == MASK || shown.is_empty() => VersusPlatform::Hidden,
         Some(Some(shown)) if canonical_text(shown.expose()) == value => VersusPlatform::Same,

@@ -1,4 +1,4 @@
-//! The sandbox against the facts of the platform: a test a fact, named after the section of API.md it
+//! The sandbox against the facts of the platform: a test a fact, named after the chapter of docs/platform.md it
 //! stands in.
 
 mod bad_requests;

@@ -335,7 +335,7 @@ impl Difference {
 }
 
 /// What left the manifest is no longer managed; nothing is sent, for the platform has no way back to
-/// a default (API.md Q10).
+/// a default (docs/platform.md#q10).
 fn released(scope: Scope<'_>, found: &mut Found) {
     let Some(locked) = scope.subject.locked else {
         return;

@@ -1,4 +1,4 @@
-//! Configuration: merged, defaulted, required and masked (API.md sections 2.1 and 2.2).
+//! Configuration: merged, defaulted, required and masked (docs/platform.md#configuration and docs/platform.md#masking).
 
 use std::collections::BTreeMap;
 

@@ -16,7 +16,7 @@ pub(in crate::sandbox) enum Element<'a> {
 }
 
 /// By id or by key; a number is an id. Keys of own elements come second, for they may shadow a
-/// known one and are then addressed by id (API.md section 4).
+/// known one and are then addressed by id (docs/platform.md#catalogue).
 pub(in crate::sandbox) fn resolve<'a>(state: &'a State, key_or_id: &str) -> Option<Element<'a>> {
     match key_or_id.parse::<u64>() {
         Ok(id) => find(state, id),
@@ -123,7 +123,7 @@ impl<'a> Element<'a> {
         self.rows().into_iter().find(|row| row.key == key)
     }
 
-    /// The element as it is embedded in an instance (API.md section 2).
+    /// The element as it is embedded in an instance (docs/platform.md#the-instance).
     pub(in crate::sandbox) fn embedded(self) -> Value {
         json!({
             "id": self.id(),
@@ -156,7 +156,7 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// The catalogue entry, configuration included (API.md section 4).
+    /// The catalogue entry, configuration included (docs/platform.md#catalogue).
     pub(in crate::sandbox) fn whole(self) -> Value {
         let mut value = self.embedded();
         value["configuration"] = self.configuration();

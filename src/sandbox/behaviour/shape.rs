@@ -1,4 +1,4 @@
-//! An instance as it is answered (API.md section 2).
+//! An instance as it is answered (docs/platform.md#the-instance).
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -107,7 +107,7 @@ fn gone(instance: &Instance) -> Value {
     })
 }
 
-/// The entries of `/instances/{id}/configuration` (API.md section 3.9). Their ids belong to the
+/// The entries of `/instances/{id}/configuration` (docs/platform.md#configuration-entries). Their ids belong to the
 /// instance, not to the catalogue.
 pub(in crate::sandbox) fn entries(
     state: &State,

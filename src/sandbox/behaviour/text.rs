@@ -1,4 +1,4 @@
-//! Texts: markup is removed from names and tags (API.md sections 2.5 and 2.6), values are strings.
+//! Texts: markup is removed from names and tags (docs/platform.md#tags and docs/platform.md#names), values are strings.
 
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ pub(in crate::sandbox) fn tags(
     Ok(Some(tags))
 }
 
-/// A configuration value as it is kept: every value is a string (API.md section 2.1).
+/// A configuration value as it is kept: every value is a string (docs/platform.md#configuration).
 pub(in crate::sandbox) fn value(given: &Value) -> Option<String> {
     match given {
         Value::Null => None,

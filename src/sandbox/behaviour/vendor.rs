@@ -36,7 +36,7 @@ pub(in crate::sandbox) fn check(
     }
 }
 
-/// Whether there is anything to sign in with (API.md section 2.4); a grant code is good once.
+/// Whether there is anything to sign in with (docs/platform.md#credentials); a grant code is good once.
 pub(in crate::sandbox) fn signs_in(
     state: &mut State,
     element: Element<'_>,

@@ -1,5 +1,5 @@
 //! Organizations, users and accounts as far as visibility needs them, and both ways to sign in
-//! (API.md section 5).
+//! (docs/platform.md#accounts).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The catalogue of elements (API.md section 4).
+//! The catalogue of elements (docs/platform.md#catalogue).
 
 use serde_json::{Value, json};
 

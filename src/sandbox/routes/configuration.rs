@@ -1,4 +1,4 @@
-//! Configuration entries of an instance (API.md section 3.9).
+//! Configuration entries of an instance (docs/platform.md#configuration-entries).
 
 use serde_json::{Map, Value};
 

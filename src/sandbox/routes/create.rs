@@ -1,4 +1,4 @@
-//! `POST /instances` (API.md section 3.2): not idempotent, names not unique, ids ascending by one.
+//! `POST /instances` (docs/platform.md#create): not idempotent, names not unique, ids ascending by one.
 
 use std::collections::BTreeMap;
 

@@ -37,8 +37,8 @@ pub(super) fn dispatch(
         ["hubs", _, rest @ ..] => rest,
         rest => rest,
     };
-    // What is only about the connector still answers while the instance is disabled (API.md
-    // section 3.8).
+    // What is only about the connector still answers while the instance is disabled (
+    // docs/platform.md#enable).
     if let ("GET", ["objects"]) = (method, segments) {
         return answer(json!(["contacts", "accounts", "incidents"]));
     }

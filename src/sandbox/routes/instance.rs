@@ -1,4 +1,4 @@
-//! One instance, by id, by element and id, or by token: the same routes (API.md sections 3.3 to 3.12).
+//! One instance, by id, by element and id, or by token: the same routes (docs/platform.md#read).
 
 use serde_json::{Map, Value, json};
 
@@ -127,7 +127,7 @@ pub(super) fn change(
             _ => return Err(Problem::bad("name must be a text")),
         }
     }
-    // An empty list clears the tags here, whatever it does at create (API.md section 2.5).
+    // An empty list clears the tags here, whatever it does at create (docs/platform.md#tags).
     let clears = body
         .get("tags")
         .and_then(Value::as_array)
@@ -197,7 +197,7 @@ pub(super) fn change(
     Ok(())
 }
 
-/// A small Swagger of the instance (API.md section 3.12).
+/// A small Swagger of the instance (docs/platform.md#instance-docs).
 fn docs(platform: &mut Platform, id: u64, more: &[&str]) -> Result<Answer, Problem> {
     let instance = of(platform, id)?;
     let operation = json!({

@@ -1,5 +1,5 @@
-//! Lists of instances: filters, pages, and a 404 where there is nothing (API.md sections 1.6, 1.7
-//! and 3.1).
+//! Lists of instances: filters, pages, and a 404 where there is nothing (
+//! docs/platform.md#empty-lists and docs/platform.md#paging and docs/platform.md#list).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! Elements of the tenant's own: made, cloned, configured, activated, deleted (API.md section 4).
+//! Elements of the tenant's own: made, cloned, configured, activated, deleted (docs/platform.md#catalogue).
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub(super) fn create(platform: &mut Platform, asked: &Asked) -> Result<Answer, P
     let name = text("name").filter(|name| !name.trim().is_empty());
     let name = strip_markup(name.ok_or_else(|| Problem::bad("name is required"))?);
     let key = text("key").unwrap_or(&name);
-    // Without blanks, in lower case (API.md section 4).
+    // Without blanks, in lower case (docs/platform.md#catalogue).
     let key: String = key.split_whitespace().collect::<String>().to_lowercase();
     let configuration = body
         .get("configuration")

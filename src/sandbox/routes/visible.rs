@@ -1,4 +1,4 @@
-//! Who calls, and which instances they see (API.md sections 1.2 and 2.7).
+//! Who calls, and which instances they see (docs/platform.md#authorization and docs/platform.md#visibility).
 
 use crate::sandbox::behaviour::resolve_element;
 use crate::sandbox::platform::Platform;
@@ -45,7 +45,7 @@ impl Caller {
                 Some(instance.id)
             }
         };
-        // Calls with a token do without the organization (API.md section 1.2).
+        // Calls with a token do without the organization (docs/platform.md#authorization).
         match &authorization.organization {
             Some(secret) if *secret == organization.secret => {}
             None if token.is_some() => {}
