@@ -65,7 +65,7 @@ fn run(mut command: Command) -> f64 {
 }
 
 async fn start() -> sandbox::Running {
-    sandbox::start(sandbox::Options::default())
+    sandbox::start(sandbox::SandboxOptions::default())
         .await
         .expect("a sandbox")
 }

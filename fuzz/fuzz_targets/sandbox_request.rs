@@ -4,7 +4,7 @@
 #![no_main]
 
 use bytes::Bytes;
-use connectorctl::sandbox::{Platform, Readings, Seed};
+use connectorctl::sandbox::{Platform, Assumptions, Seed};
 use http::Request;
 use libfuzzer_sys::fuzz_target;
 
@@ -12,7 +12,7 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 fuzz_target!(|input: (u8, bool, String, String, Vec<u8>)| {
     let (method, signed_in, path, authorization, body) = input;
-    let mut platform = Platform::new(&Seed::Fixed(1), Readings::default(), Vec::new()).expect("a platform");
+    let mut platform = Platform::new(&Seed::Fixed(1), Assumptions::default(), Vec::new()).expect("a platform");
     let (user, organization) = platform.credentials();
     let authorization = if signed_in {
         format!("User {user}, Organization {organization}")

@@ -18,8 +18,8 @@ pub struct SandboxArgs {
     pub state: Option<PathBuf>,
 
     /// Answer an open question about the platform another way, such as q1=empty-array; may be repeated
-    #[arg(long, value_name = "QUESTION=ANSWER")]
-    pub reading: Vec<String>,
+    #[arg(long = "assume", alias = "reading", value_name = "QUESTION=ANSWER")]
+    pub assumptions: Vec<String>,
 
     /// Fail on demand, such as 'POST /instances kind=cut-after-commit count=1'; may be repeated
     #[arg(long, value_name = "FAULT")]

@@ -107,9 +107,9 @@ async fn embedded(
 ) -> Result<Connection, CliError> {
     let file = paths.sandbox_state(desired.inventory.as_str());
     let kept = purpose == Purpose::Write || file.exists();
-    let options = sandbox::Options {
+    let options = sandbox::SandboxOptions {
         state: kept.then_some(file),
-        ..sandbox::Options::default()
+        ..sandbox::SandboxOptions::default()
     };
     let running = sandbox::start(options)
         .await

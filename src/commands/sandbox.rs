@@ -10,13 +10,13 @@ use super::validate::output_failed;
 use crate::cli::SandboxArgs;
 use crate::error::{CliError, Exit};
 use crate::ports::StopLevel;
-use crate::sandbox::{self, Fault, Options, Readings, Seed};
+use crate::sandbox::{self, Assumptions, Fault, SandboxOptions, Seed};
 
 pub(super) async fn run(context: &Context, arguments: &SandboxArgs) -> Result<Exit, CliError> {
-    let mut readings = Readings::default();
-    for reading in &arguments.reading {
-        readings
-            .set(reading)
+    let mut assumptions = Assumptions::default();
+    for assumption in &arguments.assumptions {
+        assumptions
+            .set(assumption)
             .map_err(|error| CliError::usage(error.to_string()))?;
     }
     let faults = arguments
@@ -25,11 +25,11 @@ pub(super) async fn run(context: &Context, arguments: &SandboxArgs) -> Result<Ex
         .map(|fault| Fault::parse(fault).map_err(|error| CliError::usage(error.to_string())))
         .collect::<Result<Vec<Fault>, CliError>>()?;
     let stop = Signals::quiet().stop();
-    let running = sandbox::start(Options {
+    let running = sandbox::start(SandboxOptions {
         listen: arguments.listen,
         allow_non_loopback: arguments.allow_non_loopback,
         state: arguments.state.clone(),
-        readings,
+        assumptions,
         faults,
         latency: arguments.latency.unwrap_or(Duration::ZERO),
         seed: arguments.seed.map_or(Seed::Random, Seed::Fixed),

@@ -14,7 +14,7 @@ use super::Address;
 use super::answer::{Asked, Sent, is_too_much, try_again};
 use super::limiter::Limiter;
 use super::retry::{Budget, pauses, retry_after};
-use super::transport::{Patience, Transport, TransportError};
+use super::transport::{TimeoutClass, Transport, TransportError};
 use crate::model::Secret;
 use crate::ports::{Clock, RemoteError, RemoteErrorKind, Stop, StopLevel};
 
@@ -265,7 +265,7 @@ impl Client {
     }
 
     async fn once(&self, call: &Call, asked: &Asked) -> Result<Response<Bytes>, Failed> {
-        match self.exchange(call, Patience::Other).await {
+        match self.exchange(call, TimeoutClass::Other).await {
             Ok(response) => match try_again(&response, asked.method, self.clock.now_ms()) {
                 None => Ok(response),
                 again => Err(Failed {
@@ -288,7 +288,7 @@ impl Client {
     pub(super) async fn exchange(
         &self,
         call: &Call,
-        patience: Patience,
+        timeout_class: TimeoutClass,
     ) -> Result<Response<Bytes>, TransportError> {
         let request = self.request(call).map_err(|_| TransportError {
             may_have_arrived: false,
@@ -304,7 +304,7 @@ impl Client {
             });
         }
         let began = self.clock.now_ms();
-        let result = self.transport.send(request, patience).await;
+        let result = self.transport.send(request, timeout_class).await;
         let took = self.clock.now_ms().saturating_sub(began);
         let (method, path) = (call.method.as_str(), call.path.as_str());
         match &result {

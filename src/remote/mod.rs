@@ -21,4 +21,4 @@ mod write;
 
 pub use address::{Address, AddressError};
 pub use client::{Credentials, InvalidSecret, RemoteReader, RemoteWriter, Settings};
-pub use transport::{HttpTransport, Patience, Transport, TransportError, TransportSetupError};
+pub use transport::{HttpTransport, TimeoutClass, Transport, TransportError, TransportSetupError};

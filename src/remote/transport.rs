@@ -20,7 +20,7 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long an answer is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
+pub enum TimeoutClass {
     /// A create: 180 s, on a connection of its own.
     Create,
     /// Everything else: 60 s.
@@ -49,7 +49,7 @@ pub trait Transport: Send + Sync {
     async fn send(
         &self,
         request: Request<Bytes>,
-        patience: Patience,
+        timeout_class: TimeoutClass,
     ) -> Result<Response<Bytes>, TransportError>;
 }
 
@@ -119,11 +119,11 @@ impl Transport for HttpTransport {
     async fn send(
         &self,
         request: Request<Bytes>,
-        patience: Patience,
+        timeout_class: TimeoutClass,
     ) -> Result<Response<Bytes>, TransportError> {
-        let (client, timeout) = match patience {
-            Patience::Create => (&self.fresh, CREATE),
-            Patience::Other => (&self.pooled, OTHER),
+        let (client, timeout) = match timeout_class {
+            TimeoutClass::Create => (&self.fresh, CREATE),
+            TimeoutClass::Other => (&self.pooled, OTHER),
         };
         let mut request =
             reqwest::Request::try_from(request).map_err(|error| explain(&error, timeout))?;
@@ -132,7 +132,7 @@ impl Transport for HttpTransport {
             .execute(request)
             .await
             .map_err(|error| explain(&error, timeout))?;
-        if patience == Patience::Create {
+        if timeout_class == TimeoutClass::Create {
             kill::at(kill::KillPoint::RequestSent);
         }
         let mut body = BytesMut::new();

@@ -12,7 +12,7 @@ use super::answer::{Sent, platform_error};
 use super::client::{Call, RemoteWriter, write_failed};
 use super::outcome::{Verdict, verdict};
 use super::retry::{pauses, pauses_in_a_storm, retry_after};
-use super::transport::Patience;
+use super::transport::TimeoutClass;
 use super::wire::{self, Completeness};
 use crate::model::{InstanceId, ObservedInstance};
 use crate::ports::{
@@ -69,7 +69,7 @@ impl WriteRemote for RemoteWriter {
         let mut pauses = pauses(seed).build();
         let mut in_a_storm = pauses_in_a_storm(seed).build();
         loop {
-            let answer = client.exchange(&call, Patience::Create).await;
+            let answer = client.exchange(&call, TimeoutClass::Create).await;
             let error = || match &answer {
                 Ok(response) => asked.refused(response),
                 Err(error) => asked.lost(error),

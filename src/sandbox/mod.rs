@@ -6,18 +6,18 @@
 //!
 //! * `routes`: which paths there are and what they answer;
 //! * `behaviour`: what the platform does to names, tags, configuration and secrets;
-//! * `readings`: the open questions, each with a switch;
+//! * `assumptions`: the open questions, each with a switch;
 //! * `faults`: failures on demand;
 //! * `state`: what is kept, and `store` how it survives;
 //! * `platform`: one request to one reply, without a socket or a clock; `server` puts it on a port.
 
+mod assumptions;
 mod authorization;
 mod behaviour;
 mod fault_spec;
 mod faults;
 mod platform;
 mod random;
-mod readings;
 mod reply;
 mod request;
 mod routes;
@@ -25,8 +25,8 @@ mod server;
 mod state;
 mod store;
 
+pub use assumptions::{Assumptions, InvalidAssumption};
 pub use fault_spec::{Fault, InvalidFault};
 pub use platform::{Platform, Seed};
-pub use readings::{InvalidReading, Readings};
 pub use reply::{Cut, Reply};
-pub use server::{Options, Running, SandboxError, start};
+pub use server::{Running, SandboxError, SandboxOptions, start};

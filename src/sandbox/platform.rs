@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 
+use super::assumptions::{self, Assumptions};
 use super::fault_spec::{Fault, Kind, RetryAfter};
 use super::faults::Faults;
-use super::readings::{self, Readings};
 use super::reply::{Answer, Cut, Problem, Reply, finish, html};
 use super::request::{Asked, MOST_BYTES};
 use super::routes;
@@ -30,7 +30,7 @@ pub enum Seed {
 #[derive(Debug)]
 pub struct Platform {
     pub(super) state: State,
-    pub(super) readings: Readings,
+    pub(super) assumptions: Assumptions,
     pub(super) faults: Faults,
     pub(super) requests: Vec<Value>,
     pub(super) now_ms: u64,
@@ -45,7 +45,7 @@ impl Platform {
     /// Where the operating system has no randomness.
     pub fn new(
         seed: &Seed,
-        readings: Readings,
+        assumptions: Assumptions,
         faults: Vec<Fault>,
     ) -> Result<Self, getrandom::Error> {
         let seed = match seed {
@@ -56,13 +56,13 @@ impl Platform {
                 blake3::hash(&bytes).to_hex().to_string()
             }
         };
-        Ok(Self::with(State::new(seed), readings, faults))
+        Ok(Self::with(State::new(seed), assumptions, faults))
     }
 
-    pub(super) fn with(state: State, readings: Readings, faults: Vec<Fault>) -> Self {
+    pub(super) fn with(state: State, assumptions: Assumptions, faults: Vec<Fault>) -> Self {
         Self {
             state,
-            readings,
+            assumptions,
             faults: Faults::new(faults),
             requests: Vec::new(),
             now_ms: 0,
@@ -169,10 +169,10 @@ impl Platform {
     }
 
     fn retry_after(&self, fault: &Fault) -> Option<(&'static str, String)> {
-        let asked = fault.retry_after.or(match self.readings.q16 {
-            readings::RetryAfter::Absent => None,
-            readings::RetryAfter::Seconds => Some(RetryAfter::Seconds(1)),
-            readings::RetryAfter::Date => Some(RetryAfter::Date(1)),
+        let asked = fault.retry_after.or(match self.assumptions.q16 {
+            assumptions::RetryAfter::Absent => None,
+            assumptions::RetryAfter::Seconds => Some(RetryAfter::Seconds(1)),
+            assumptions::RetryAfter::Date => Some(RetryAfter::Date(1)),
         })?;
         let value = match asked {
             RetryAfter::Seconds(seconds) => seconds.to_string(),

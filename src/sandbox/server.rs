@@ -21,9 +21,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use super::assumptions::Assumptions;
 use super::fault_spec::Fault;
 use super::platform::{Platform, Seed};
-use super::readings::Readings;
 use super::reply::{Cut, Reply};
 use super::store::{self, Store};
 
@@ -34,7 +34,7 @@ const HEADERS: Duration = Duration::from_secs(30);
 
 /// How a sandbox runs.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct SandboxOptions {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Whether an address that other machines reach is allowed.
@@ -42,7 +42,7 @@ pub struct Options {
     /// The state file; `None` keeps nothing.
     pub state: Option<PathBuf>,
     /// How open questions are answered.
-    pub readings: Readings,
+    pub assumptions: Assumptions,
     /// What goes wrong.
     pub faults: Vec<Fault>,
     /// Before every answer.
@@ -51,13 +51,13 @@ pub struct Options {
     pub seed: Seed,
 }
 
-impl Default for Options {
+impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             allow_non_loopback: false,
             state: None,
-            readings: Readings::default(),
+            assumptions: Assumptions::default(),
             faults: Vec::new(),
             latency: Duration::ZERO,
             seed: Seed::Random,
@@ -167,7 +167,7 @@ struct Shared {
 ///
 /// # Errors
 /// [`SandboxError`].
-pub async fn start(options: Options) -> Result<Running, SandboxError> {
+pub async fn start(options: SandboxOptions) -> Result<Running, SandboxError> {
     if !options.listen.ip().is_loopback() && !options.allow_non_loopback {
         return Err(SandboxError::NotLoopback(options.listen));
     }
@@ -179,8 +179,8 @@ pub async fn start(options: Options) -> Result<Running, SandboxError> {
         }
     };
     let platform = match state {
-        Some(state) => Platform::with(state, options.readings, options.faults),
-        None => Platform::new(&options.seed, options.readings, options.faults)
+        Some(state) => Platform::with(state, options.assumptions, options.faults),
+        None => Platform::new(&options.seed, options.assumptions, options.faults)
             .map_err(|_| SandboxError::NoRandomness)?,
     };
     let (user, organization) = platform.credentials();

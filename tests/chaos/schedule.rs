@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 use serde::{Deserialize, Serialize};
 
-use connectorctl::sandbox::Readings;
+use connectorctl::sandbox::Assumptions;
 
 use super::manifest::{Change, Stanza};
 
@@ -244,7 +244,7 @@ prop_compose! {
 }
 
 fn readings() -> impl Strategy<Value = Vec<String>> {
-    let all: Vec<String> = Readings::QUESTIONS
+    let all: Vec<String> = Assumptions::QUESTIONS
         .iter()
         .flat_map(|(question, _, answers)| {
             let others = answers.iter().skip(1);

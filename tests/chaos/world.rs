@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use connectorctl::ports::Clock;
-use connectorctl::remote::{Patience, Transport, TransportError};
-use connectorctl::sandbox::{Fault, Platform, Readings, Seed};
+use connectorctl::remote::{TimeoutClass, Transport, TransportError};
+use connectorctl::sandbox::{Assumptions, Fault, Platform, Seed};
 use http::{Method, Request, Response};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -135,7 +135,7 @@ impl World {
         let faults = faults
             .iter()
             .map(|fault| Fault::parse(fault).expect("a fault"));
-        let mut readings = Readings::default();
+        let mut readings = Assumptions::default();
         for reading in &schedule.readings {
             readings.set(reading).expect("a reading");
         }
@@ -451,7 +451,7 @@ impl Transport for Wire {
     async fn send(
         &self,
         request: Request<Bytes>,
-        _patience: Patience,
+        _timeout_class: TimeoutClass,
     ) -> Result<Response<Bytes>, TransportError> {
         // A network takes time, and lets others go first.
         let pause = 1 + self.world.state().pace.below(SLOWEST);

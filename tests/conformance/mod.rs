@@ -8,7 +8,7 @@ mod s2_instance;
 mod s3_routes;
 mod s4_catalogue;
 mod s5_accounts;
-mod s8_readings;
+mod s8_assumptions;
 
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use connectorctl::error::Exit;
 use connectorctl::model::{NoteCode, Reason, RefusalCode};
-use connectorctl::sandbox::{Fault, Readings};
+use connectorctl::sandbox::{Assumptions, Fault};
 
 use crate::support::{Bench, Sandbox};
 
@@ -106,9 +106,9 @@ fn every_word_of_a_plan_is_documented() {
 }
 
 #[test]
-fn every_reading_and_every_fault_is_documented() {
+fn every_assumption_and_every_fault_is_documented() {
     let text = read("docs/sandbox.md");
-    for (question, what, answers) in Readings::QUESTIONS {
+    for (question, what, answers) in Assumptions::QUESTIONS {
         let row = text
             .lines()
             .find(|line| line.starts_with(&format!("| {question} |")))

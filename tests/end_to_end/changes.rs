@@ -1,5 +1,5 @@
 //! The table of changes: each edit of the manifest, and each edit behind the tool's back, is shown
-//! exactly, applied exactly, and then gone from the plan; under every reading of the platform.
+//! exactly, applied exactly, and then gone from the plan; under every assumption about the platform.
 
 use serde_json::{Value, json};
 
@@ -395,10 +395,10 @@ fn a_lost_lock_file_is_rebuilt_by_apply() {
 
 /// Every case of the table in one manifest, each on instances of its own: one plan shows all, one
 /// apply does all, and the next plan is empty.
-pub(crate) fn all_at_once(readings: &[String]) {
+pub(crate) fn all_at_once(assumptions: &[String]) {
     let mut arguments = Vec::new();
-    for reading in readings {
-        arguments.extend(["--reading", reading.as_str()]);
+    for assumption in assumptions {
+        arguments.extend(["--assume", assumption.as_str()]);
     }
     let sandbox = Sandbox::start(&arguments);
     let mut bench = Bench::on(&sandbox);
@@ -443,13 +443,13 @@ pub(crate) fn all_at_once(readings: &[String]) {
 
     let plan = bench.plan_json(&more);
     let steps = plan["steps"].as_array().expect("steps");
-    assert_eq!(steps.len(), CASES.len(), "{readings:?}: {plan}");
+    assert_eq!(steps.len(), CASES.len(), "{assumptions:?}: {plan}");
     for (place, case) in CASES.iter().enumerate() {
         let key = format!("c{place:02}-{}", case.key);
         let step = steps
             .iter()
             .find(|step| step["key"] == key.as_str())
-            .unwrap_or_else(|| panic!("{readings:?}, {}: {plan}", case.name));
+            .unwrap_or_else(|| panic!("{assumptions:?}, {}: {plan}", case.name));
         let mut step = step.clone();
         step["key"] = case.key.into();
         check(case, &step);
@@ -461,6 +461,6 @@ pub(crate) fn all_at_once(readings: &[String]) {
     assert_eq!(
         sandbox.instances().len(),
         2 * CASES.len() - 1,
-        "{readings:?}"
+        "{assumptions:?}"
     );
 }

@@ -1,5 +1,6 @@
 //! The product's main job, through the real binary and over real HTTP.
 
+mod assumptions;
 mod canary;
 mod catalogue;
 mod changes;
@@ -7,4 +8,3 @@ mod documented;
 mod example;
 mod failures;
 mod problems;
-mod readings;

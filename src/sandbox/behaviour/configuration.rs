@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::elements::Element;
 use super::text;
 use crate::catalog::RowType;
-use crate::sandbox::readings::{NullValue, Readings, SentMask, VendorType};
+use crate::sandbox::assumptions::{Assumptions, NullValue, SentMask, VendorType};
 
 /// Exactly eight asterisks.
 pub(in crate::sandbox) const MASK: &str = "********";
@@ -26,7 +26,7 @@ pub(in crate::sandbox) fn merged(
     element: Element<'_>,
     before: &BTreeMap<String, Option<String>>,
     given: &Map<String, Value>,
-    readings: &Readings,
+    assumptions: &Assumptions,
 ) -> BTreeMap<String, Option<String>> {
     let default = |key: &str| element.row(key).and_then(|row| row.default.clone());
     let mut kept: BTreeMap<String, Option<String>> = element
@@ -39,15 +39,15 @@ pub(in crate::sandbox) fn merged(
         let value = text::value(value);
         let is_mask = value.as_deref() == Some(MASK) && is_masked(element, key);
         let value = match value {
-            Some(_) if is_mask && readings.q8 == SentMask::Unchanged => continue,
+            Some(_) if is_mask && assumptions.q8 == SentMask::Unchanged => continue,
             Some(text)
                 if key == "event.vendor.type"
                     && text == "webhooks"
-                    && readings.q22 == VendorType::Normalized =>
+                    && assumptions.q22 == VendorType::Normalized =>
             {
                 Some("webhook".to_owned())
             }
-            None if readings.q10 == NullValue::Default => default(key),
+            None if assumptions.q10 == NullValue::Default => default(key),
             value => value,
         };
         kept.insert(key.clone(), value);

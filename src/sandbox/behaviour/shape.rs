@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::configuration::{MASK, is_masked};
 use super::elements::{self, Element};
-use crate::sandbox::readings::{OwnSecrets, Readings, UnsetSecret};
+use crate::sandbox::assumptions::{Assumptions, OwnSecrets, UnsetSecret};
 use crate::sandbox::state::{Instance, State};
 
 /// How much of an instance is answered.
@@ -28,13 +28,15 @@ fn shown(
     element: Option<Element<'_>>,
     key: &str,
     value: Option<&str>,
-    readings: &Readings,
+    assumptions: &Assumptions,
 ) -> Value {
     let masked = element.is_some_and(|element| is_masked(element, key));
     match value {
-        _ if !masked || readings.q19 == OwnSecrets::Owner => value.map_or(Value::Null, Into::into),
+        _ if !masked || assumptions.q19 == OwnSecrets::Owner => {
+            value.map_or(Value::Null, Into::into)
+        }
         Some(text) if !text.is_empty() => MASK.into(),
-        _ if readings.q5 == UnsetSecret::Mask => MASK.into(),
+        _ if assumptions.q5 == UnsetSecret::Mask => MASK.into(),
         _ => Value::Null,
     }
 }
@@ -44,7 +46,7 @@ pub(in crate::sandbox) fn instance(
     state: &State,
     instance: &Instance,
     parts: Parts,
-    readings: &Readings,
+    assumptions: &Assumptions,
     volatile: Option<u64>,
 ) -> Value {
     let element = elements::find(state, instance.element);
@@ -85,7 +87,12 @@ pub(in crate::sandbox) fn instance(
         let mut configuration: Map<String, Value> = instance
             .configuration
             .iter()
-            .map(|(key, value)| (key.clone(), shown(element, key, value.as_deref(), readings)))
+            .map(|(key, value)| {
+                (
+                    key.clone(),
+                    shown(element, key, value.as_deref(), assumptions),
+                )
+            })
             .collect();
         if let Some(turn) = volatile {
             for key in ["oauth.user.token", "oauth.user.refresh_time", "session.id"] {
@@ -112,7 +119,7 @@ fn gone(instance: &Instance) -> Value {
 pub(in crate::sandbox) fn entries(
     state: &State,
     instance: &Instance,
-    readings: &Readings,
+    assumptions: &Assumptions,
 ) -> Vec<Value> {
     let element = elements::find(state, instance.element);
     instance
@@ -130,7 +137,7 @@ pub(in crate::sandbox) fn entries(
                 "required": row.is_some_and(|row| row.required),
                 "active": true,
                 "hideFromConsole": false,
-                "propertyValue": shown(element, key, value.as_deref(), readings),
+                "propertyValue": shown(element, key, value.as_deref(), assumptions),
             })
         })
         .collect()

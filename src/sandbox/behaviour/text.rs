@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::sandbox::readings::{EmptyTags, Readings, TagLimit};
+use crate::sandbox::assumptions::{Assumptions, EmptyTags, TagLimit};
 use crate::sandbox::reply::Problem;
 
 /// Removes everything between `<` and `>`.
@@ -24,7 +24,7 @@ pub(in crate::sandbox) fn strip_markup(text: &str) -> String {
 pub(in crate::sandbox) fn tags(
     body: &serde_json::Map<String, Value>,
     name: &str,
-    readings: &Readings,
+    assumptions: &Assumptions,
 ) -> Result<Option<Vec<String>>, Problem> {
     let Some(given) = body.get("tags").filter(|given| !given.is_null()) else {
         return Ok(None);
@@ -38,14 +38,14 @@ pub(in crate::sandbox) fn tags(
             return Err(Problem::bad("tags must be an array of strings"));
         };
         let tag = strip_markup(text);
-        if readings.q14 == TagLimit::Limited && tag.chars().count() > 64 {
+        if assumptions.q14 == TagLimit::Limited && tag.chars().count() > 64 {
             return Err(Problem::bad("A tag must not be longer than 64 characters"));
         }
         if !tags.contains(&tag) {
             tags.push(tag);
         }
     }
-    if tags.is_empty() && readings.q3 == EmptyTags::Name {
+    if tags.is_empty() && assumptions.q3 == EmptyTags::Name {
         tags.push(name.to_owned());
     }
     Ok(Some(tags))

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::sandbox::assumptions::Assumptions;
 use crate::sandbox::behaviour::value;
 use crate::sandbox::fault_spec::Fault;
 use crate::sandbox::faults::Faults;
 use crate::sandbox::platform::{Platform, admin_reply};
-use crate::sandbox::readings::Readings;
 use crate::sandbox::reply::Reply;
 use crate::sandbox::request::Asked;
 
@@ -27,17 +27,17 @@ pub(in crate::sandbox) fn handle(
     let ok = |body: Value| Some(admin_reply(200, body, false));
     let bad = |message: String| Some(admin_reply(400, json!({"message": message}), false));
     match (asked.method.as_str(), rest) {
-        ("GET", ["readings"]) => ok(readings(&platform.readings)),
-        ("PUT", ["readings"]) => {
-            let mut next = Readings::default();
+        ("GET", ["assumptions" | "readings"]) => ok(assumptions(&platform.assumptions)),
+        ("PUT", ["assumptions" | "readings"]) => {
+            let mut next = Assumptions::default();
             for (question, answer) in body.as_object().into_iter().flatten() {
-                let reading = format!("{question}={}", answer.as_str().unwrap_or_default());
-                if let Err(error) = next.set(&reading) {
+                let assumption = format!("{question}={}", answer.as_str().unwrap_or_default());
+                if let Err(error) = next.set(&assumption) {
                     return bad(error.to_string());
                 }
             }
-            platform.readings = next;
-            ok(readings(&platform.readings))
+            platform.assumptions = next;
+            ok(assumptions(&platform.assumptions))
         }
         ("GET", ["faults"]) => ok(faults(&platform.faults)),
         ("PUT" | "POST", ["faults"]) => {
@@ -89,14 +89,14 @@ pub(in crate::sandbox) fn handle(
         ("GET", ["users"]) => ok(users(platform)),
         _ => Some(admin_reply(
             404,
-            json!({"message": "admin routes are: readings, faults, requests, state, users, instances/{id}"}),
+            json!({"message": "admin routes are: assumptions, faults, requests, state, users, instances/{id}"}),
             false,
         )),
     }
 }
 
-fn readings(readings: &Readings) -> Value {
-    readings
+fn assumptions(assumptions: &Assumptions) -> Value {
+    assumptions
         .answers()
         .into_iter()
         .map(|(question, answer)| (question.to_owned(), Value::from(answer)))

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::instance::{change, of};
+use crate::sandbox::assumptions::Put;
 use crate::sandbox::behaviour::entries;
 use crate::sandbox::platform::Platform;
-use crate::sandbox::readings::Put;
 use crate::sandbox::reply::{Answer, Problem};
 use crate::sandbox::request::Asked;
 
@@ -17,7 +17,7 @@ pub(super) fn dispatch(
 ) -> Result<Answer, Problem> {
     let listed = |platform: &mut Platform| -> Result<Vec<Value>, Problem> {
         let instance = of(platform, id)?.clone();
-        Ok(entries(&platform.state, &instance, &platform.readings))
+        Ok(entries(&platform.state, &instance, &platform.assumptions))
     };
     let find = |all: Vec<Value>, entry: &str| {
         all.into_iter()

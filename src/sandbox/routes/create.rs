@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::visible::{Caller, plain};
+use crate::sandbox::assumptions::{DisabledInBody, FailedCreate, Name};
 use crate::sandbox::behaviour::{
     self, Element, Parts, Verdict, check_with_vendor, find_by_key, find_element, merged,
     missing_required, resolve_element, signs_in, strip_markup,
 };
 use crate::sandbox::platform::Platform;
-use crate::sandbox::readings::{DisabledInBody, FailedCreate, Name};
 use crate::sandbox::reply::{Answer, Problem};
 use crate::sandbox::request::Asked;
 use crate::sandbox::state::Instance;
@@ -28,7 +28,7 @@ pub(super) fn instance(
     let element = element(&catalogue, &body, path_element)?;
     let name = name(platform, &body)?;
     let tags =
-        behaviour::tags(&body, &name, &platform.readings)?.unwrap_or_else(|| vec![name.clone()]);
+        behaviour::tags(&body, &name, &platform.assumptions)?.unwrap_or_else(|| vec![name.clone()]);
     let given = object(&body, "configuration")?.unwrap_or_default();
     let provider_data = object(&body, "providerData")?;
     let external = match body.get("externalAuthentication") {
@@ -40,7 +40,7 @@ pub(super) fn instance(
             ));
         }
     };
-    let configuration = merged(element, &BTreeMap::new(), &given, &platform.readings);
+    let configuration = merged(element, &BTreeMap::new(), &given, &platform.assumptions);
     let missing = missing_required(element, &configuration);
     if !missing.is_empty() {
         return Err(Problem::bad(format!(
@@ -63,7 +63,7 @@ pub(super) fn instance(
         Verdict::Refused(message) => Some(Problem::vendor(400, message)),
     };
     if let Some(problem) = refused {
-        if platform.readings.q15 == FailedCreate::Nothing {
+        if platform.assumptions.q15 == FailedCreate::Nothing {
             return Err(problem);
         }
         keep(
@@ -90,7 +90,7 @@ pub(super) fn instance(
         true,
     );
     if body.get("disabled") == Some(&Value::Bool(true))
-        && platform.readings.q20 == DisabledInBody::Counts
+        && platform.assumptions.q20 == DisabledInBody::Counts
         && let Some(instance) = platform.state.instances.get_mut(&id)
     {
         instance.disabled = true;
@@ -99,7 +99,7 @@ pub(super) fn instance(
     let Some(instance) = state.instances.get(&id) else {
         return Err(Problem::new(500, "The instance was not kept"));
     };
-    let mut answer = behaviour::instance(state, instance, Parts::ALL, &platform.readings, None);
+    let mut answer = behaviour::instance(state, instance, Parts::ALL, &platform.assumptions, None);
     if body.get("retrieveObjectsAfterInstantiation") == Some(&Value::Bool(true)) {
         answer["objects"] = json!([
             {"name": "contacts", "vendorName": "contacts", "type": "vendor"},
@@ -176,7 +176,7 @@ fn element<'a>(
 fn name(platform: &Platform, body: &Map<String, Value>) -> Result<String, Problem> {
     match body.get("name") {
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(strip_markup(text)),
-        None | Some(Value::Null) if platform.readings.q13 == Name::Optional => {
+        None | Some(Value::Null) if platform.assumptions.q13 == Name::Optional => {
             Ok("Unnamed".to_owned())
         }
         _ => Err(Problem::bad("name is required")),

@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 use super::configuration;
 use super::create::object;
 use super::visible::Caller;
+use crate::sandbox::assumptions::{DisabledInBody, PatchedSecret, Put, Reauthenticate};
 use crate::sandbox::behaviour::{
     self, Parts, Verdict, check_with_vendor, find_element, merged, signs_in, strip_markup,
 };
 use crate::sandbox::platform::Platform;
-use crate::sandbox::readings::{DisabledInBody, PatchedSecret, Put, Reauthenticate};
 use crate::sandbox::reply::{Answer, Problem};
 use crate::sandbox::request::Asked;
 use crate::sandbox::state::Instance;
@@ -31,13 +31,13 @@ pub(super) fn dispatch(
         }
         ("PUT", []) => {
             let body = asked.object()?;
-            let again = match (asked.flag("reAuthenticate"), platform.readings.q6) {
+            let again = match (asked.flag("reAuthenticate"), platform.assumptions.q6) {
                 (Some(again), _) => again,
                 (None, Reauthenticate::WhenChanged) => true,
                 (None, Reauthenticate::Never) => false,
             };
-            let reading = platform.readings.q7;
-            change(platform, id, &body, reading, again)?;
+            let assumption = platform.assumptions.q7;
+            change(platform, id, &body, assumption, again)?;
             show(platform, id)
         }
         ("DELETE", []) => {
@@ -106,7 +106,7 @@ pub(super) fn show(platform: &mut Platform, id: u64) -> Result<Answer, Problem> 
         state,
         instance,
         Parts::ALL,
-        &platform.readings,
+        &platform.assumptions,
         volatile,
     )))
 }
@@ -134,7 +134,7 @@ pub(super) fn change(
         .is_some_and(Vec::is_empty);
     if clears {
         next.tags.clear();
-    } else if let Some(tags) = behaviour::tags(body, &next.name, &platform.readings)? {
+    } else if let Some(tags) = behaviour::tags(body, &next.name, &platform.assumptions)? {
         next.tags = tags;
     }
     if let Some(Value::Object(element)) = body.get("element")
@@ -160,7 +160,7 @@ pub(super) fn change(
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
         };
-        let after = merged(element, &base, &given, &platform.readings);
+        let after = merged(element, &base, &given, &platform.assumptions);
         let entry = crate::catalog::Catalog::embedded().element(element.key());
         tried = after.iter().any(|(key, value)| {
             let changes = next.configuration.get(key).unwrap_or(&None) != value;
@@ -170,7 +170,7 @@ pub(super) fn change(
         });
         next.configuration = after;
     }
-    let validate = tried && platform.readings.q9 == PatchedSecret::Validate;
+    let validate = tried && platform.assumptions.q9 == PatchedSecret::Validate;
     if provider_data.is_some() || sign_in_again || validate {
         if provider_data.is_some() {
             signs_in(
@@ -189,7 +189,7 @@ pub(super) fn change(
         platform.state.counters.authentications += 1;
     }
     if let Some(Value::Bool(disabled)) = body.get("disabled")
-        && platform.readings.q20 == DisabledInBody::Counts
+        && platform.assumptions.q20 == DisabledInBody::Counts
     {
         next.disabled = *disabled;
     }

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::visible::{Caller, plain};
+use crate::sandbox::assumptions::{EmptyList, LastPage, PageSize, TagFilter, Unhydrated};
 use crate::sandbox::behaviour::{self, Parts, resolve_element};
 use crate::sandbox::platform::Platform;
-use crate::sandbox::readings::{EmptyList, LastPage, PageSize, TagFilter, Unhydrated};
 use crate::sandbox::reply::{Answer, Problem};
 use crate::sandbox::request::Asked;
 use crate::sandbox::state::Instance;
@@ -27,7 +27,7 @@ pub(super) fn instances(
     let hydrated = asked.flag("hydrate").unwrap_or(false);
     let parts = Parts {
         configuration: hydrated,
-        tags: hydrated || platform.readings.q2 == Unhydrated::Tags,
+        tags: hydrated || platform.assumptions.q2 == Unhydrated::Tags,
     };
     let tags: Vec<&str> = asked.parameters("tags[]").collect();
     let search = asked.parameter("searchText").map(str::to_lowercase);
@@ -41,7 +41,7 @@ pub(super) fn instances(
         .filter(|instance| !instance.deleted && caller.sees(instance))
         .filter(|instance| instance.listed_from_ms <= platform.now_ms)
         .filter(|instance| element.is_none_or(|element| instance.element == element))
-        .filter(|instance| has_tags(instance, &tags, platform.readings.q4))
+        .filter(|instance| has_tags(instance, &tags, platform.assumptions.q4))
         .filter(|instance| {
             search.as_ref().is_none_or(|text| {
                 instance.name.to_lowercase().contains(text)
@@ -49,7 +49,7 @@ pub(super) fn instances(
             })
         })
         .collect();
-    if found.is_empty() && platform.readings.q1 == EmptyList::NotFound {
+    if found.is_empty() && platform.assumptions.q1 == EmptyList::NotFound {
         return Err(Problem::missing("No instances found"));
     }
     let page: Vec<Value> = found
@@ -61,7 +61,7 @@ pub(super) fn instances(
                 &platform.state,
                 instance,
                 parts,
-                &platform.readings,
+                &platform.assumptions,
                 volatile,
             )
         })
@@ -71,7 +71,7 @@ pub(super) fn instances(
     let mut answer = Answer::ok(page.into())
         .with("elements-returned-count", returned)
         .with("elements-total-count", found.len());
-    if !last || platform.readings.q18 == LastPage::Token {
+    if !last || platform.assumptions.q18 == LastPage::Token {
         let token = json!({"pageSize": size, "page": start / size + 2, "offset": start + returned});
         answer = answer.with(
             "elements-next-page-token",
@@ -112,7 +112,7 @@ pub(super) fn count(platform: &Platform, caller: &Caller) -> Result<Answer, Prob
     ))
 }
 
-fn has_tags(instance: &Instance, tags: &[&str], reading: TagFilter) -> bool {
+fn has_tags(instance: &Instance, tags: &[&str], assumption: TagFilter) -> bool {
     let exact = |tag: &&str| instance.tags.iter().any(|own| own == tag);
     let any_case = |tag: &&str| {
         instance
@@ -120,7 +120,7 @@ fn has_tags(instance: &Instance, tags: &[&str], reading: TagFilter) -> bool {
             .iter()
             .any(|own| own.eq_ignore_ascii_case(tag))
     };
-    match reading {
+    match assumption {
         _ if tags.is_empty() => true,
         TagFilter::And => tags.iter().all(exact),
         TagFilter::AndAnyCase => tags.iter().all(any_case),
@@ -138,7 +138,7 @@ fn page_size(platform: &Platform, asked: &Asked) -> Result<usize, Problem> {
         .ok()
         .filter(|size| *size > 0)
         .ok_or_else(|| Problem::bad("pageSize must be a positive number"))?;
-    if size > MOST_PER_PAGE && platform.readings.q17 == PageSize::Error {
+    if size > MOST_PER_PAGE && platform.assumptions.q17 == PageSize::Error {
         return Err(Problem::bad(format!(
             "pageSize must not exceed {MOST_PER_PAGE}"
         )));

@@ -1,8 +1,8 @@
 //! Who calls, and which instances they see (docs/platform.md#authorization and docs/platform.md#visibility).
 
+use crate::sandbox::assumptions::{DeleteMissing, Foreign};
 use crate::sandbox::behaviour::resolve_element;
 use crate::sandbox::platform::Platform;
-use crate::sandbox::readings::{DeleteMissing, Foreign};
 use crate::sandbox::reply::Problem;
 use crate::sandbox::request::Asked;
 use crate::sandbox::state::Instance;
@@ -96,7 +96,7 @@ pub(super) fn by_id(
             .collect();
         let mut problem = Problem::missing(format!("No element instance found with id {shown}"));
         let only_id = asked.segments.len() == 2;
-        if asked.method == "DELETE" && only_id && platform.readings.q11 == DeleteMissing::Ok {
+        if asked.method == "DELETE" && only_id && platform.assumptions.q11 == DeleteMissing::Ok {
             problem.status = 200;
         }
         problem
@@ -112,7 +112,7 @@ pub(super) fn by_id(
     if caller.sees(instance) {
         return Ok(number);
     }
-    match platform.readings.q12 {
+    match platform.assumptions.q12 {
         Foreign::Forbidden => Err(Problem::new(
             403,
             "The user does not have the privileges to access this instance",

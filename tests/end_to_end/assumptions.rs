@@ -1,7 +1,7 @@
-//! Right under every reading of the platform: the whole table of changes, under the opposite answer
+//! Right under every assumption about the platform: the whole table of changes, under the opposite answer
 //! to each open question, and under seeded random combinations of answers.
 
-use connectorctl::sandbox::Readings;
+use connectorctl::sandbox::Assumptions;
 
 use super::changes::all_at_once;
 
@@ -21,7 +21,7 @@ impl Seeded {
 
 #[test]
 fn under_the_opposite_answer_to_every_question() {
-    for (question, _, answers) in Readings::QUESTIONS {
+    for (question, _, answers) in Assumptions::QUESTIONS {
         for answer in &answers[1..] {
             all_at_once(&[format!("{question}={answer}")]);
         }
@@ -32,12 +32,12 @@ fn under_the_opposite_answer_to_every_question() {
 fn under_a_hundred_seeded_random_combinations() {
     for seed in 0..100 {
         let mut random = Seeded(seed);
-        let readings: Vec<String> = Readings::QUESTIONS
+        let assumptions: Vec<String> = Assumptions::QUESTIONS
             .iter()
             .map(|(question, _, answers)| {
                 format!("{question}={}", answers[random.below(answers.len())])
             })
             .collect();
-        all_at_once(&readings);
+        all_at_once(&assumptions);
     }
 }

@@ -1,15 +1,15 @@
 //! A switch for every open question about the platform (docs/platform.md#open-questions): where public sources are
 //! silent, the sandbox can be any of the platforms they leave possible.
 
-/// A reading that nobody knows.
+/// An unknown question or answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is no reading; {known}")]
-pub struct InvalidReading {
+#[error("invalid assumption `{given}`: {expected}")]
+pub struct InvalidAssumption {
     given: String,
-    known: String,
+    expected: String,
 }
 
-macro_rules! readings {
+macro_rules! assumptions {
     ($($question:ident: $kind:ident = $text:literal {
         $first:ident = $first_word:literal, $($other:ident = $word:literal),+ $(,)?
     })*) => {
@@ -42,11 +42,11 @@ macro_rules! readings {
 
         /// How the platform is read, one answer a question; the default is the likeliest.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub struct Readings {
+        pub struct Assumptions {
             $(pub(super) $question: $kind,)*
         }
 
-        impl Readings {
+        impl Assumptions {
             /// Every question with its text and its answers, the default first.
             pub const QUESTIONS: &'static [(&'static str, &'static str, &'static [&'static str])] = &[
                 $((stringify!($question), $text, &[$first_word, $($word),+]),)*
@@ -55,25 +55,25 @@ macro_rules! readings {
             /// Answers one question, as in `q1=empty-array`.
             ///
             /// # Errors
-            /// [`InvalidReading`], which lists what there is.
-            pub fn set(&mut self, reading: &str) -> Result<(), InvalidReading> {
-                let unknown = |known: String| InvalidReading {
-                    given: reading.to_owned(),
-                    known,
+            /// [`InvalidAssumption`], which lists what there is.
+            pub fn set(&mut self, assumption: &str) -> Result<(), InvalidAssumption> {
+                let invalid = |expected: String| InvalidAssumption {
+                    given: assumption.to_owned(),
+                    expected,
                 };
-                let (question, answer) = reading
+                let (question, answer) = assumption
                     .split_once('=')
-                    .ok_or_else(|| unknown("write it as q1=empty-array".to_owned()))?;
+                    .ok_or_else(|| invalid("expected `QUESTION=ANSWER`, such as `q1=empty-array`".to_owned()))?;
                 match question {
                     $(stringify!($question) => {
                         let answers = [$first_word, $($word),+].join(", ");
                         self.$question = $kind::parse(answer).ok_or_else(|| {
-                            unknown(format!("{question} has: {answers}"))
+                            invalid(format!("expected one of {answers} for {question}"))
                         })?;
                     })*
                     _ => {
                         let questions = [$(stringify!($question)),*].join(", ");
-                        return Err(unknown(format!("there are: {questions}")));
+                        return Err(invalid(format!("expected one of the questions {questions}")));
                     }
                 }
                 Ok(())
@@ -87,7 +87,7 @@ macro_rules! readings {
     };
 }
 
-readings! {
+assumptions! {
     q1: EmptyList = "What does a list of instances with nothing in it answer?" {
         NotFound = "404", Array = "empty-array",
     }
@@ -159,19 +159,19 @@ mod tests {
 
     #[test]
     fn every_answer_of_every_question_can_be_set() {
-        for (question, text, answers) in Readings::QUESTIONS {
+        for (question, text, answers) in Assumptions::QUESTIONS {
             assert!(text.ends_with('?'));
             assert!(answers.len() >= 2);
             for answer in *answers {
-                let mut readings = Readings::default();
-                readings
+                let mut assumptions = Assumptions::default();
+                assumptions
                     .set(&format!("{question}={answer}"))
-                    .expect("a reading");
-                assert!(readings.answers().contains(&(*question, *answer)));
+                    .expect("an assumption");
+                assert!(assumptions.answers().contains(&(*question, *answer)));
             }
         }
-        assert!(Readings::default().set("q1=maybe").is_err());
-        assert!(Readings::default().set("q99=x").is_err());
-        assert!(Readings::default().set("q1").is_err());
+        assert!(Assumptions::default().set("q1=maybe").is_err());
+        assert!(Assumptions::default().set("q99=x").is_err());
+        assert!(Assumptions::default().set("q1").is_err());
     }
 }

@@ -11,10 +11,24 @@ fn both<T: PartialEq + std::fmt::Debug>(
     expected: &[(&str, T)],
 ) {
     for (answer, expected) in expected {
-        let reading = format!("{question}={answer}");
-        let sandbox = Sandbox::start(&["--reading", &reading]);
-        assert_eq!(act(&sandbox), *expected, "{reading}");
+        let assumption = format!("{question}={answer}");
+        let sandbox = Sandbox::start(&["--assume", &assumption]);
+        assert_eq!(act(&sandbox), *expected, "{assumption}");
     }
+}
+
+#[test]
+fn the_old_flag_and_route_still_set_assumptions() {
+    let sandbox = Sandbox::start(&["--reading", "q1=empty-array"]);
+    let path = "/readings";
+    assert_eq!(
+        sandbox.admin("GET", path, None).expect(200)["q1"],
+        "empty-array"
+    );
+    sandbox
+        .admin("PUT", path, Some(&json!({"q1": "404"})))
+        .expect(200);
+    sandbox.call("GET", "/instances", None).expect(404);
 }
 
 #[test]
@@ -115,7 +129,7 @@ fn q5_q8_q10_q19_q22_configuration() {
         let body = json!({"configuration": {"password": "********"}});
         s.call("PATCH", &path_of(&instance), Some(&body))
             .expect(200);
-        s.admin("PUT", "/readings", Some(&json!({"q19": "owner"})))
+        s.admin("PUT", "/assumptions", Some(&json!({"q19": "owner"})))
             .expect(200);
         s.call("GET", &path_of(&instance), None).expect(200)["configuration"]["password"].clone()
     };
