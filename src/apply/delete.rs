@@ -5,34 +5,29 @@ use tokio::sync::SemaphorePermit;
 use super::run::Run;
 use super::step::{Done, StepError};
 use super::update::expect_marker;
-use crate::model::{CreateRequest, InstanceId, Lookup, Marker, MarkerState, Step};
+use crate::model::{DeleteRequest, InstanceId, Lookup, Marker, MarkerState, ReplaceRequest, Step};
 use crate::ports::{PatchBody, Record};
-
-/// The parts of [`crate::model::Action::Replace`].
-pub(super) struct Replacement<'p> {
-    pub(super) old: InstanceId,
-    pub(super) expect_marker: Option<&'p str>,
-    pub(super) retired_marker: &'p str,
-    pub(super) retire_tags: Option<&'p std::collections::BTreeSet<String>>,
-    pub(super) create: Option<&'p CreateRequest>,
-}
 
 impl<'a> Run<'a> {
     /// Deletes one instance after its id and marker were checked again.
     pub(super) async fn delete(
         &self,
         step: &Step,
-        id: InstanceId,
-        expected: Option<&str>,
-        drop_entry: bool,
+        request: &DeleteRequest,
     ) -> Result<Done, StepError> {
+        let DeleteRequest {
+            id,
+            expect_marker: expected,
+            drop_entry,
+        } = request;
+        let (id, expected) = (*id, expected.as_deref());
         self.delete_checked(id, expected)
             .await
             .map_err(|error| error.on(id))?;
         if expected.and_then(Marker::state_of) == Some(MarkerState::Retired) {
             self.record(Record::Deleted { id }).await?;
         }
-        if drop_entry {
+        if *drop_entry {
             self.record(Record::Removed {
                 key: step.key.clone(),
             })
@@ -61,18 +56,25 @@ impl<'a> Run<'a> {
     pub(super) async fn replace(
         &self,
         step: &Step,
-        replacement: Replacement<'_>,
+        request: &ReplaceRequest,
         permit: &mut Option<SemaphorePermit<'a>>,
     ) -> Result<Done, StepError> {
-        let old = replacement.old;
-        if let Some(tags) = replacement.retire_tags {
+        let ReplaceRequest {
+            old,
+            expect_marker: expected,
+            retired_marker,
+            retire_tags,
+            create,
+        } = request;
+        let old = *old;
+        if let Some(tags) = retire_tags {
             let seen = self.read_again(old).await.map_err(|error| error.on(old))?;
             let is_retired = seen
                 .tags
                 .as_ref()
-                .is_some_and(|tags| tags.contains(replacement.retired_marker));
+                .is_some_and(|tags| tags.contains(retired_marker));
             if !is_retired {
-                expect_marker(&seen, replacement.expect_marker).map_err(|error| error.on(old))?;
+                expect_marker(&seen, expected.as_deref()).map_err(|error| error.on(old))?;
                 self.record(Record::Retired { id: old }).await?;
                 let patch = PatchBody {
                     tags: Some(tags.iter().cloned().collect()),
@@ -85,23 +87,17 @@ impl<'a> Run<'a> {
                     .map_err(|error| StepError::from(error).on(old))?;
             }
         }
-        let done = match replacement.create {
-            Some(request) => {
-                let done = self.create(step, request, permit).await?;
-                if let Some(id) = done.id {
-                    let new = self.read_again(id).await.map_err(|error| error.on(id))?;
-                    if !new.valid {
-                        return Err(StepError::failed(
-                            "the new instance is not valid, so the old one is kept until it is",
-                        )
-                        .on(id));
-                    }
-                }
-                done
+        let done = self.create(step, create, permit).await?;
+        if let Some(id) = done.id {
+            let new = self.read_again(id).await.map_err(|error| error.on(id))?;
+            if !new.valid {
+                return Err(StepError::failed(
+                    "the new instance is not valid, so the old one is kept until it is",
+                )
+                .on(id));
             }
-            None => Done::with(old),
-        };
-        self.delete_checked(old, Some(replacement.retired_marker))
+        }
+        self.delete_checked(old, Some(retired_marker))
             .await
             .map_err(|error| error.on(old))?;
         self.record(Record::Deleted { id: old }).await?;

@@ -85,7 +85,6 @@ impl Apply<'_> {
             secrets: _,
             enabled,
             lifecycle,
-            element: _,
         } = draft.clone();
         LockedInstance {
             id: seen.id,

@@ -11,7 +11,6 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::delete::Replacement;
 use super::gate::MarkerGate;
 use super::step::{Done, StepError};
 use super::{Applied, Apply, SIGN_OF_LIFE};
@@ -129,9 +128,9 @@ fn intents(apply: &Apply<'_>) -> BTreeMap<InstanceKey, OpenIntent> {
         let now = apply.clock.now_ms();
         for step in &apply.plan.steps {
             let may_double = match &step.action {
-                Action::Create(_) | Action::Replace { .. } => true,
+                Action::Create(_) | Action::Replace(_) => true,
                 Action::Update(request) | Action::Adopt(request) => request.restores(),
-                Action::Delete { .. } | Action::Forget => false,
+                Action::Delete(_) | Action::Forget => false,
             };
             if may_double {
                 intents.entry(step.key.clone()).or_insert(OpenIntent {
@@ -240,32 +239,8 @@ impl<'a> Run<'a> {
             Action::Update(request) | Action::Adopt(request) => {
                 self.update(step, request, &mut permit).await
             }
-            Action::Replace {
-                old,
-                expect_marker,
-                retired_marker,
-                retire_tags,
-                create,
-            } => {
-                let replacement = Replacement {
-                    old: *old,
-                    expect_marker: expect_marker.as_deref(),
-                    retired_marker,
-                    retire_tags: retire_tags.as_ref(),
-                    create: create.as_ref(),
-                };
-                self.replace(step, replacement, &mut permit).await
-            }
-            Action::Delete {
-                expect_marker,
-                drop_entry,
-            } => {
-                let id = step
-                    .id
-                    .ok_or_else(|| StepError::failed("internal error: a delete without an id"))?;
-                self.delete(step, id, expect_marker.as_deref(), *drop_entry)
-                    .await
-            }
+            Action::Replace(request) => self.replace(step, request, &mut permit).await,
+            Action::Delete(request) => self.delete(step, request).await,
             Action::Forget => {
                 self.record(Record::Removed {
                     key: step.key.clone(),

@@ -31,8 +31,8 @@ pub use marker::{Marker, MarkerState};
 pub use note::Note;
 pub use observed::{Lookup, Observed, ObservedInstance, Tenant};
 pub use plan::{
-    Action, CreateRequest, ElementRef, FieldChange, LockEntryDraft, Plan, Planned, Refusal,
-    RequestValue, SecretRecord, Shown, Step, UpdateRequest,
+    Action, CreateRequest, DeleteRequest, ElementRef, FieldChange, LockEntryDraft, Plan, Planned,
+    Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
 };
 pub use report::{ApplyReport, OutcomeKind, StepOutcome};
 pub use secret::{Secret, SecretJson};

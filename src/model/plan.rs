@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Element, ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, Marker,
-    MarkerState, Note, PlainValue, Reason, RefusalCode,
+    ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, Marker, MarkerState,
+    Note, PlainValue, Reason, RefusalCode,
 };
 
 /// How the manifest names a connector. An id is for a private element that shadows a key.
@@ -86,6 +86,13 @@ pub struct Step {
     pub reasons: Vec<Reason>,
 }
 
+impl Step {
+    /// Whether it deletes an instance besides the current one of its key: such steps come last.
+    pub fn is_superfluous(&self) -> bool {
+        matches!(&self.action, Action::Delete(request) if !request.drop_entry)
+    }
+}
+
 /// What a step does, with every request it sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -95,28 +102,9 @@ pub enum Action {
     /// Bring an instance in line; without a request where only the lock file changes.
     Update(UpdateRequest),
     /// Retire the old instance, create a new one, delete the old one.
-    Replace {
-        /// The instance to retire and delete.
-        old: InstanceId,
-        /// A tag that must be there right before it is retired; `None` where it has no marker and
-        /// the lock file alone makes it ours.
-        expect_marker: Option<String>,
-        /// The tag by which it is known from then on, and that must be there for the delete.
-        retired_marker: String,
-        /// The tags the old one gets: its own with the retired marker for the live one. `None`
-        /// where it is retired already.
-        retire_tags: Option<BTreeSet<String>>,
-        /// The new one. `None` where it exists already and only the old one is left to delete.
-        create: Option<CreateRequest>,
-    },
+    Replace(ReplaceRequest),
     /// `DELETE` an instance, after its id and marker were checked again.
-    Delete {
-        /// The tag that must still be there for the delete to be sent; `None` where the lock file
-        /// alone makes it ours and it carries no marker.
-        expect_marker: Option<String>,
-        /// Whether the lock entry of this key goes too (not so for a duplicate of a kept one).
-        drop_entry: bool,
-    },
+    Delete(DeleteRequest),
     /// Take an instance that carries our marker into the lock file, then bring it in line.
     Adopt(UpdateRequest),
     /// Drop a lock entry whose instance is gone.
@@ -129,12 +117,43 @@ impl Action {
         match self {
             Self::Create(_) => "create",
             Self::Update(_) => "update",
-            Self::Replace { .. } => "replace",
-            Self::Delete { .. } => "delete",
+            Self::Replace(_) => "replace",
+            Self::Delete(_) => "delete",
             Self::Adopt(_) => "adopt",
             Self::Forget => "forget",
         }
     }
+}
+
+/// The old instance of a replace, and the new one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplaceRequest {
+    /// The instance to retire and delete.
+    pub old: InstanceId,
+    /// A tag that must be there right before it is retired; `None` where it has no marker and the
+    /// lock file alone makes it ours.
+    pub expect_marker: Option<String>,
+    /// The tag by which it is known from then on, and that must be there for the delete.
+    pub retired_marker: String,
+    /// The tags the old one gets: its own, with the retired marker in place of the live one. `None`
+    /// where it is retired already.
+    pub retire_tags: Option<BTreeSet<String>>,
+    /// The new instance.
+    pub create: CreateRequest,
+}
+
+/// Which instance to delete, and what must still be true of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteRequest {
+    /// The instance.
+    pub id: InstanceId,
+    /// The tag that must still be there for the delete to be sent; `None` where the lock file
+    /// alone makes it ours and it carries no marker.
+    pub expect_marker: Option<String>,
+    /// Whether the lock entry of this key goes too (not so for a duplicate of a kept one).
+    pub drop_entry: bool,
 }
 
 /// The body of a create, secrets apart, and what to record once it exists.
@@ -229,8 +248,6 @@ pub struct LockEntryDraft {
     pub enabled: bool,
     /// As declared.
     pub lifecycle: Lifecycle,
-    /// The element where the instance exists already.
-    pub element: Option<Element>,
 }
 
 /// What a lock entry is to say of a secret after the step.

@@ -10,7 +10,8 @@ use super::subject::Subject;
 use crate::model::plan::SecretRecord;
 use crate::model::{
     Action, Change, CreateRequest, DesiredInstance, DesiredValue, FieldChange, Lifecycle, Marker,
-    NoteCode, ObservedInstance, OnRemove, Reason, RefusalCode, RequestValue, Shown, Step,
+    NoteCode, ObservedInstance, OnRemove, Reason, RefusalCode, ReplaceRequest, RequestValue, Shown,
+    Step,
 };
 
 /// The key that chooses the variant of authentication.
@@ -106,13 +107,13 @@ pub(super) fn replace(
         element: desired.element.to_string(),
         id: Some(old.id),
         moved_from: subject.moved_from.cloned(),
-        action: Action::Replace {
+        action: Action::Replace(ReplaceRequest {
             old: old.id,
             retire_tags: (expected.as_ref() != Some(&retired)).then_some(tags),
             expect_marker: expected,
             retired_marker: retired,
-            create: Some(request(input, subject, desired)),
-        },
+            create: request(input, subject, desired),
+        }),
         changes,
         reasons,
     });
@@ -148,7 +149,7 @@ fn request(input: &PlanInput, subject: &Subject<'_>, desired: &DesiredInstance) 
         external_authentication: desired.external_authentication.clone(),
         retrieve_objects: desired.retrieve_objects,
         enabled: desired.enabled,
-        entry: draft(desired, None, |_| SecretRecord::Present),
+        entry: draft(desired, |_| SecretRecord::Present),
     }
 }
 

@@ -1,16 +1,13 @@
 //! What a lock entry is to say after a step.
 
 use crate::model::plan::SecretRecord;
-use crate::model::{
-    DesiredInstance, DesiredValue, Element, Lifecycle, LockEntryDraft, LockedInstance,
-};
+use crate::model::{DesiredInstance, DesiredValue, Lifecycle, LockEntryDraft, LockedInstance};
 
 use super::normalize::wanted;
 
 /// The declared part of an entry.
 pub(super) fn draft(
     desired: &DesiredInstance,
-    element: Option<&Element>,
     record: impl Fn(&str) -> SecretRecord,
 ) -> LockEntryDraft {
     let mut configuration = std::collections::BTreeMap::new();
@@ -36,7 +33,6 @@ pub(super) fn draft(
             moved_from: None,
             ..desired.lifecycle.clone()
         },
-        element: element.cloned(),
     }
 }
 
@@ -50,7 +46,6 @@ pub(super) fn differs(draft: &LockEntryDraft, locked: &LockedInstance) -> bool {
         secrets,
         enabled,
         lifecycle,
-        element: _,
     } = draft;
     *name != locked.name
         || *tags != locked.tags

@@ -6,8 +6,8 @@ use super::found::Found;
 use super::index::markers;
 use super::subject::Subject;
 use crate::model::{
-    Action, Change, FieldChange, Marker, MarkerState, NoteCode, ObservedInstance, Reason, Shown,
-    Step,
+    Action, Change, DeleteRequest, FieldChange, Marker, MarkerState, NoteCode, ObservedInstance,
+    Reason, Shown, Step,
 };
 
 /// Everything besides the current instance.
@@ -118,10 +118,11 @@ fn delete(
         element: instance.element.key.to_string(),
         id: Some(instance.id),
         moved_from: None,
-        action: Action::Delete {
+        action: Action::Delete(DeleteRequest {
+            id: instance.id,
             expect_marker: Some(marker.to_owned()),
             drop_entry: false,
-        },
+        }),
         changes: vec![goes(&instance.name)],
         reasons,
     }

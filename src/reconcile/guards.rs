@@ -48,10 +48,10 @@ pub(super) fn check(input: &PlanInput, index: &Index<'_>, found: &mut Found) {
         .steps
         .iter()
         .filter(|step| match &step.action {
-            Action::Replace { .. } => true,
-            Action::Delete { expect_marker, .. } => {
+            Action::Replace(_) => true,
+            Action::Delete(request) => {
                 // The replace it ends was counted when it began.
-                let retired = expect_marker.as_deref().and_then(Marker::state_of)
+                let retired = request.expect_marker.as_deref().and_then(Marker::state_of)
                     == Some(MarkerState::Retired);
                 !(retired && input.desired.instances.contains_key(&step.key))
             }

@@ -27,7 +27,7 @@ pub use audit::{Violation, audit};
 pub use input::{PlanInput, View};
 pub use policy::{Limit, Policy, Resend, Selection};
 
-use crate::model::{Action, InstanceId, InstanceKey, Plan, Planned, Step};
+use crate::model::{InstanceId, InstanceKey, Plan, Planned, Step};
 use found::Found;
 
 /// Decides what leads from what is to what is wanted. The same input gives the same plan, byte for
@@ -78,13 +78,5 @@ fn in_order(input: &PlanInput, found: Found) -> Planned {
 /// Steps of one key are carried out in this order: what is current comes first, what is superfluous
 /// last.
 fn order(step: &Step) -> (&InstanceKey, bool, Option<InstanceId>) {
-    let is_superfluous = match step.action {
-        Action::Delete { drop_entry, .. } => !drop_entry,
-        Action::Create(_)
-        | Action::Update(_)
-        | Action::Replace { .. }
-        | Action::Adopt(_)
-        | Action::Forget => false,
-    };
-    (&step.key, is_superfluous, step.id)
+    (&step.key, step.is_superfluous(), step.id)
 }

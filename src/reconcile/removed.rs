@@ -7,8 +7,8 @@ use super::index::{Index, markers};
 use super::presence::expected_marker;
 use super::subject::{Claim, Contested, Subject};
 use crate::model::{
-    Action, InstanceKey, Marker, Note, NoteCode, ObservedInstance, OnRemove, Reason, RefusalCode,
-    Step,
+    Action, DeleteRequest, InstanceKey, Marker, Note, NoteCode, ObservedInstance, OnRemove, Reason,
+    RefusalCode, Step,
 };
 
 /// Whether the recorded instance of a key that left the manifest is to be deleted.
@@ -54,10 +54,11 @@ pub(super) fn removed(
         element: instance.element.key.to_string(),
         id: Some(instance.id),
         moved_from: None,
-        action: Action::Delete {
+        action: Action::Delete(DeleteRequest {
+            id: instance.id,
             expect_marker: expected_marker(instance),
             drop_entry: true,
-        },
+        }),
         changes: vec![goes(&instance.name)],
         reasons,
     });
@@ -174,10 +175,11 @@ fn orphan(
                 element: instance.element.key.to_string(),
                 id: Some(instance.id),
                 moved_from: None,
-                action: Action::Delete {
+                action: Action::Delete(DeleteRequest {
+                    id: instance.id,
                     expect_marker: Some(marker.to_owned()),
                     drop_entry: false,
-                },
+                }),
                 changes: vec![goes(&instance.name)],
                 reasons: vec![Reason::Pruned],
             });

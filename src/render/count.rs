@@ -26,8 +26,8 @@ impl Counts {
             let count = match step.action {
                 Action::Create(_) => &mut counts.create,
                 Action::Update(_) => &mut counts.update,
-                Action::Replace { .. } => &mut counts.replace,
-                Action::Delete { .. } => &mut counts.delete,
+                Action::Replace(_) => &mut counts.replace,
+                Action::Delete(_) => &mut counts.delete,
                 Action::Adopt(_) => &mut counts.adopt,
                 Action::Forget => &mut counts.forget,
             };

@@ -45,7 +45,6 @@ pub(super) fn entry() -> LockEntryDraft {
         ]),
         enabled: true,
         lifecycle: Lifecycle::default(),
-        element: None,
     }
 }
 

@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 
 use super::{PlanInput, View};
 use crate::model::{
-    Action, DesiredInstance, InstanceId, InstanceKey, LockedInstance, Marker, ObservedInstance,
-    Plan, Step,
+    DesiredInstance, InstanceId, InstanceKey, LockedInstance, Marker, ObservedInstance, Plan, Step,
 };
 
 /// An invariant that a plan breaks.
@@ -92,11 +91,11 @@ impl<'a> Auditor<'a> {
         for step in &plan.steps {
             let fresh = step.id.is_none_or(|id| ids.insert(id));
             self.expect(fresh, step, "two steps for one instance");
-            let superfluous = is_superfluous(step);
+            let superfluous = step.is_superfluous();
             let alone = superfluous || main_steps.insert(&step.key);
             self.expect(alone, step, "two steps for one key");
             let sorted = previous.is_none_or(|before| {
-                (&before.key, is_superfluous(before)) <= (&step.key, superfluous)
+                (&before.key, before.is_superfluous()) <= (&step.key, superfluous)
             });
             self.expect(sorted, step, "the steps are not in order");
             let selected = self.input.policy.selection.includes(step.key.as_str());
@@ -142,17 +141,6 @@ impl<'a> Auditor<'a> {
             || self
                 .desired(step)
                 .is_some_and(|instance| instance.lifecycle.protect)
-    }
-}
-
-fn is_superfluous(step: &Step) -> bool {
-    match step.action {
-        Action::Delete { drop_entry, .. } => !drop_entry,
-        Action::Create(_)
-        | Action::Update(_)
-        | Action::Replace { .. }
-        | Action::Adopt(_)
-        | Action::Forget => false,
     }
 }
 

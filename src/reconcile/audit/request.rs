@@ -158,7 +158,6 @@ impl Auditor<'_> {
             secrets,
             enabled,
             lifecycle,
-            element: _,
         } = entry;
         let Some(wanted) = self.desired(step) else {
             return;

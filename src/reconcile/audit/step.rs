@@ -3,7 +3,8 @@
 use super::super::View;
 use super::{Auditor, markers};
 use crate::model::{
-    Action, ElementRef, InstanceId, Marker, MarkerState, ObservedInstance, OnRemove, Step,
+    Action, DeleteRequest, ElementRef, InstanceId, Marker, MarkerState, ObservedInstance, OnRemove,
+    ReplaceRequest, Step,
 };
 
 impl Auditor<'_> {
@@ -54,28 +55,14 @@ impl Auditor<'_> {
                 self.expect(live, step, "an adoption of what has no marker");
                 self.update(step, request);
             }
-            Action::Replace {
-                old,
-                expect_marker,
-                retired_marker,
-                retire_tags,
-                create,
-            } => {
-                self.expect(step.id == Some(*old), step, "a replace of another instance");
-                self.expected_marker(step, *old, expect_marker.as_deref());
-                self.replace(step, *old, retired_marker, retire_tags.as_ref());
-                if let Some(request) = create {
-                    self.create(step, request);
-                }
+            Action::Replace(request) => {
+                self.expected_marker(step, request.old, request.expect_marker.as_deref());
+                self.replace(step, request);
+                self.create(step, &request.create);
             }
-            Action::Delete {
-                expect_marker,
-                drop_entry,
-            } => {
-                if let Some(id) = step.id {
-                    self.expected_marker(step, id, expect_marker.as_deref());
-                    self.delete(step, id, *drop_entry);
-                }
+            Action::Delete(request) => {
+                self.expected_marker(step, request.id, request.expect_marker.as_deref());
+                self.delete(step, request);
             }
             Action::Forget => self.forget(step),
         }
@@ -94,7 +81,7 @@ impl Auditor<'_> {
         self.expect(!foreign, step, "a step on an instance somebody else claims");
         let by_key = self.recorded.contains(&id)
             && !self.records(step, id)
-            && !matches!(step.action, Action::Delete { .. });
+            && !matches!(step.action, Action::Delete(_));
         self.expect(!by_key, step, "a step on the instance of another key");
     }
 
@@ -121,18 +108,20 @@ impl Auditor<'_> {
         );
     }
 
-    fn replace(
-        &mut self,
-        step: &Step,
-        old: InstanceId,
-        retired_marker: &str,
-        retire_tags: Option<&std::collections::BTreeSet<String>>,
-    ) {
+    fn replace(&mut self, step: &Step, request: &ReplaceRequest) {
+        let ReplaceRequest {
+            old,
+            expect_marker: _,
+            retired_marker,
+            retire_tags,
+            create: _,
+        } = request;
+        self.expect(step.id == Some(*old), step, "a replace of another instance");
         let protected = self.is_protected(step);
         self.expect(!protected, step, "a replace of a protected instance");
         let marker = Marker::retired(&self.input.desired.inventory, &step.key);
         self.expect(
-            retired_marker == marker.as_str(),
+            *retired_marker == marker.as_str(),
             step,
             "a replace with a wrong marker",
         );
@@ -140,7 +129,7 @@ impl Auditor<'_> {
             let retires = tags.contains(retired_marker) && super::marker_count(tags.iter()) == 1;
             self.expect(retires, step, "a replace that does not retire the old one");
         }
-        let Some(seen) = self.observed(old) else {
+        let Some(seen) = self.observed(*old) else {
             return;
         };
         let other_element = self.desired(step).is_some_and(|wanted| {
@@ -154,7 +143,13 @@ impl Auditor<'_> {
         self.expect(asked, step, "a replace that nobody asked for");
     }
 
-    fn delete(&mut self, step: &Step, id: InstanceId, drop_entry: bool) {
+    fn delete(&mut self, step: &Step, request: &DeleteRequest) {
+        let DeleteRequest {
+            id,
+            expect_marker: _,
+            drop_entry,
+        } = *request;
+        self.expect(step.id == Some(id), step, "a delete of another instance");
         let entry = self.input.lock.instances.get(&step.key);
         let is_recorded = entry.is_some_and(|entry| entry.id == id);
         let wanted = self.desired(step).is_some();

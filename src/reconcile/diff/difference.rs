@@ -62,7 +62,7 @@ impl Difference {
                 tags: None,
                 configuration: BTreeMap::new(),
                 enabled: None,
-                entry: draft(desired, Some(&seen.element), |name| {
+                entry: draft(desired, |name| {
                     decisions
                         .get(name)
                         .map_or(SecretRecord::Unverified, |decision| decision.record)

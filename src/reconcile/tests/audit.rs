@@ -300,8 +300,18 @@ fn of_a_delete() {
     duplicate.policy.prune_duplicates = true;
     broken(
         &duplicate,
-        |plan| plan.steps[0].id = Some(InstanceId(1)),
+        |plan| {
+            let Action::Delete(request) = &mut plan.steps[0].action else {
+                panic!("no delete");
+            };
+            request.id = InstanceId(1);
+        },
         "a delete of a recorded instance",
+    );
+    broken(
+        &duplicate,
+        |plan| plan.steps[0].id = Some(InstanceId(1)),
+        "a delete of another instance",
     );
     let pruned = crate::reconcile::plan(&duplicate).plan;
     duplicate.policy.prune_duplicates = false;
@@ -318,19 +328,19 @@ fn of_a_replace() {
     let harms: [(Harm, &str); 3] = [
         (
             |plan| {
-                let Action::Replace { retired_marker, .. } = &mut plan.steps[0].action else {
+                let Action::Replace(request) = &mut plan.steps[0].action else {
                     panic!("no replace");
                 };
-                retired_marker.push('x');
+                request.retired_marker.push('x');
             },
             "a replace with a wrong marker",
         ),
         (
             |plan| {
-                let Action::Replace { retire_tags, .. } = &mut plan.steps[0].action else {
+                let Action::Replace(request) = &mut plan.steps[0].action else {
                     panic!("no replace");
                 };
-                *retire_tags = Some([live("k")].into());
+                request.retire_tags = Some([live("k")].into());
             },
             "a replace that does not retire the old one",
         ),

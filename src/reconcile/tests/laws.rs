@@ -328,7 +328,7 @@ proptest! {
                 .steps
                 .iter()
                 .filter(|step| step.key == *key)
-                .filter(|step| !matches!(step.action, Action::Delete { drop_entry: false, .. }))
+                .filter(|step| !step.is_superfluous())
                 .collect();
             prop_assert!(steps.is_empty(), "{refusal:?} {steps:?}");
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::world::*;
-use crate::model::{Action, Planned, VersusLock, VersusPlatform};
+use crate::model::{Action, Planned, ReplaceRequest, VersusLock, VersusPlatform};
 use crate::reconcile::PlanInput;
 
 /// `k` is wanted and has moved from `old`, which is recorded and there.
@@ -107,12 +107,12 @@ fn the_old_keys_instance_is_taken_over_where_the_new_keys_own_is_gone() {
 
 /// The marker that is expected, the one that is given, and the tags it stands among.
 fn replace_of(planned: &Planned) -> (Option<&str>, &str, Option<&BTreeSet<String>>) {
-    let Action::Replace {
+    let Action::Replace(ReplaceRequest {
         expect_marker,
         retired_marker,
         retire_tags,
         ..
-    } = &planned.plan.steps[0].action
+    }) = &planned.plan.steps[0].action
     else {
         panic!("no replace");
     };

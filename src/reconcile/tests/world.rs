@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::plan::SecretRecord;
 use crate::model::{
-    Action, ApiSettings, Desired, DesiredInstance, DesiredValue, Element, ElementId, ElementKey,
-    ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, Lifecycle, Lock,
+    Action, ApiSettings, CreateRequest, Desired, DesiredInstance, DesiredValue, Element, ElementId,
+    ElementKey, ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, Lifecycle, Lock,
     LockEntryDraft, LockedInstance, Marker, Observed, ObservedInstance, Part, PlainValue, Planned,
     RequestValue, Secret, SecretFact, SecretFacts, Step, Template, UpdateRequest, VersusLock,
     VersusPlatform,
@@ -211,50 +211,15 @@ pub(super) fn applied(input: &PlanInput, planned: &Planned) -> PlanInput {
             after.lock.instances.remove(from);
         }
         match &step.action {
-            Action::Create(request) => {
-                next_id += 1;
-                let made = ObservedInstance {
-                    tags: Some(request.tags.iter().cloned().collect()),
-                    configuration: Some(BTreeMap::new()),
-                    enabled: request.enabled,
-                    name: request.name.clone(),
-                    element: made_of(&request.element),
-                    ..seen(next_id, "", &[])
-                };
-                put(
-                    &mut after,
-                    step,
-                    made,
-                    &request.configuration,
-                    &request.entry,
-                );
-            }
+            Action::Create(request) => create(&mut after, &mut next_id, step, request),
             Action::Update(request) | Action::Adopt(request) => update(&mut after, step, request),
-            Action::Replace { old, create, .. } => {
-                observed(&mut after).instances.remove(old);
-                if let Some(request) = create {
-                    next_id += 1;
-                    let made = ObservedInstance {
-                        tags: Some(request.tags.iter().cloned().collect()),
-                        configuration: Some(BTreeMap::new()),
-                        enabled: request.enabled,
-                        name: request.name.clone(),
-                        element: made_of(&request.element),
-                        ..seen(next_id, "", &[])
-                    };
-                    put(
-                        &mut after,
-                        step,
-                        made,
-                        &request.configuration,
-                        &request.entry,
-                    );
-                }
+            Action::Replace(request) => {
+                observed(&mut after).instances.remove(&request.old);
+                create(&mut after, &mut next_id, step, &request.create);
             }
-            Action::Delete { drop_entry, .. } => {
-                let id = step.id.expect("an id");
-                observed(&mut after).instances.remove(&id);
-                if *drop_entry {
+            Action::Delete(request) => {
+                observed(&mut after).instances.remove(&request.id);
+                if request.drop_entry {
                     after.lock.instances.remove(&step.key);
                 }
             }
@@ -264,6 +229,19 @@ pub(super) fn applied(input: &PlanInput, planned: &Planned) -> PlanInput {
         }
     }
     after
+}
+
+fn create(after: &mut PlanInput, next_id: &mut u64, step: &Step, request: &CreateRequest) {
+    *next_id += 1;
+    let made = ObservedInstance {
+        tags: Some(request.tags.iter().cloned().collect()),
+        configuration: Some(BTreeMap::new()),
+        enabled: request.enabled,
+        name: request.name.clone(),
+        element: made_of(&request.element),
+        ..seen(*next_id, "", &[])
+    };
+    put(after, step, made, &request.configuration, &request.entry);
 }
 
 fn made_of(wanted: &ElementRef) -> Element {

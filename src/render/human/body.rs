@@ -111,7 +111,7 @@ pub(super) fn body(
             .iter_mut()
             .filter_map(|(path, content)| Some(Member::new(path, content.take()?))),
     );
-    let whole = matches!(step.action, Action::Create(_) | Action::Replace { .. });
+    let whole = matches!(step.action, Action::Create(_) | Action::Replace(_));
     let block_mark = if whole {
         ("+", Label::Added)
     } else {
@@ -124,7 +124,7 @@ pub(super) fn body(
 fn existing(action: &Action) -> Option<&UpdateRequest> {
     match action {
         Action::Update(request) | Action::Adopt(request) => Some(request),
-        Action::Create(_) | Action::Replace { .. } | Action::Delete { .. } | Action::Forget => None,
+        Action::Create(_) | Action::Replace(_) | Action::Delete(_) | Action::Forget => None,
     }
 }
 

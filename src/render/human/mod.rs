@@ -125,8 +125,8 @@ fn symbol(action: &Action) -> (&'static str, Label) {
     match action {
         Action::Create(_) => ("+", Label::Added),
         Action::Update(_) => ("~", Label::Changed),
-        Action::Replace { .. } => ("-/+", Label::Changed),
-        Action::Delete { .. } => ("-", Label::Removed),
+        Action::Replace(_) => ("-/+", Label::Changed),
+        Action::Delete(_) => ("-", Label::Removed),
         Action::Adopt(_) => ("<", Label::Changed),
         Action::Forget => ("x", Label::Removed),
     }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::super::tests::{create, key, planned, secret, shown, step, update, values};
 use crate::model::{
-    Action, ApiSettings, Desired, DesiredInstance, DesiredValue, ElementKey, ElementRef,
-    InstanceId, InventoryName, Lifecycle, Note, NoteCode, Part, PlainValue, Reason, Refusal,
-    RefusalCode, Template,
+    Action, ApiSettings, DeleteRequest, Desired, DesiredInstance, DesiredValue, ElementKey,
+    ElementRef, InstanceId, InventoryName, Lifecycle, Note, NoteCode, Part, PlainValue, Reason,
+    Refusal, RefusalCode, ReplaceRequest, Template,
 };
 
 /// What stands between the header of a step and the summary.
@@ -115,17 +115,21 @@ fn every_difference_is_a_line() {
 #[test]
 fn other_steps_say_which_instance_it_is() {
     let name = || vec![values("name", Some("Old one".into()), None)];
-    let delete = Action::Delete {
+    let delete = Action::Delete(DeleteRequest {
+        id: InstanceId(12),
         expect_marker: None,
         drop_entry: true,
+    });
+    let Action::Create(request) = create() else {
+        panic!("no create");
     };
-    let replace = Action::Replace {
+    let replace = Action::Replace(ReplaceRequest {
         old: InstanceId(12),
         expect_marker: None,
         retired_marker: "connectorctl-retired:acme:k".to_owned(),
         retire_tags: None,
-        create: None,
-    };
+        create: request,
+    });
     let mut adopt = step("d", update(12), Vec::new(), &[Reason::MarkerFound]);
     adopt.action = match adopt.action {
         Action::Update(request) => Action::Adopt(request),
