@@ -1,55 +1,21 @@
 //! The walls of the house: which module may name which, how long a file may be, and that the
 //! documentation says the same.
 
+mod circles;
+mod graph;
 mod table;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use table::MODULES;
+
+use crate::support::source::{module_path, root, rust_files};
 
 const MOST_LINES: usize = 600;
 const MOST_LINES_IN_MAIN: usize = 25;
 const MEDIAN_LINES: usize = 150;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn rust_files(below: &str) -> Vec<PathBuf> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        let entries = fs::read_dir(folder).expect("a readable folder");
-        for entry in entries {
-            let path = entry.expect("a readable entry").path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&root().join(below), &mut found);
-    found.sort();
-    found
-}
-
-/// The module path of a file below `src`: `["apply", "settle"]` for `src/apply/settle.rs`.
-fn module_path(file: &Path) -> Vec<String> {
-    let below = file
-        .strip_prefix(root().join("src"))
-        .expect("a file of src");
-    let mut parts: Vec<String> = below
-        .with_extension("")
-        .iter()
-        .map(|part| part.to_string_lossy().into_owned())
-        .collect();
-    if parts.last().is_some_and(|last| last == "mod") {
-        parts.pop();
-    }
-    parts
-}
 
 /// Code without line comments; strings may hold anything, but no string of this project holds a
 /// `crate::` path.
@@ -115,7 +81,10 @@ fn longest_climb(code: &str) -> usize {
 fn no_module_names_one_it_may_not_know() {
     let mut broken = Vec::new();
     for file in rust_files("src") {
-        let path = module_path(&file);
+        let below = file
+            .strip_prefix(root().join("src"))
+            .expect("a file of src");
+        let path = module_path(&below.to_string_lossy());
         let Some(module) = path.first() else { continue };
         if matches!(module.as_str(), "lib" | "main") {
             continue;
