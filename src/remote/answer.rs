@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode, header};
 use serde_json::Value;
 
-use super::retry::retry_after;
+use super::retry::{RetryAdvice, retry_after};
 use super::transport::TransportError;
 use crate::ports::{RemoteError, RemoteErrorKind};
 
@@ -246,16 +246,16 @@ pub(super) fn is_too_much(response: &Response<Bytes>) -> bool {
     }
 }
 
-/// Whether to try again, and not before when; `None` where trying again is no use.
-pub(super) fn try_again(
-    response: &Response<Bytes>,
-    method: &str,
-    now_ms: u64,
-) -> Option<Option<std::time::Duration>> {
+/// Whether an answer asks for another try.
+pub(super) fn retry_advice(response: &Response<Bytes>, method: &str, now_ms: u64) -> RetryAdvice {
     let again = match response.status().as_u16() {
         429 | 502 | 503 | 504 => true,
         500 => method == "GET",
         _ => false,
     };
-    again.then(|| retry_after(response.headers(), now_ms))
+    if again {
+        RetryAdvice::after(retry_after(response.headers(), now_ms))
+    } else {
+        RetryAdvice::No
+    }
 }

@@ -11,9 +11,9 @@ use http::{Method, Request, Response};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::Address;
-use super::answer::{Asked, Sent, is_too_much, try_again};
+use super::answer::{Asked, Sent, is_too_much, retry_advice};
 use super::limiter::Limiter;
-use super::retry::{Budget, pauses, retry_after};
+use super::retry::{Budget, RetryAdvice, pauses, retry_after};
 use super::transport::{TimeoutClass, Transport, TransportError};
 use crate::model::Secret;
 use crate::ports::{Clock, RemoteError, RemoteErrorKind, Stop, StopLevel};
@@ -167,8 +167,7 @@ impl Call {
 /// A try that is to be followed by another.
 struct Failed {
     error: RemoteError,
-    /// `None`: no use; `Some`: again, and not before this has passed.
-    again: Option<Option<Duration>>,
+    advice: RetryAdvice,
     /// Whether any of it may have reached somebody.
     arrived: bool,
     /// An answer that ended the tries.
@@ -208,7 +207,10 @@ impl Client {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
-            match (failed.again, pauses.next()) {
+            let pause = pauses
+                .next()
+                .and_then(|backoff| failed.advice.pause(backoff));
+            match pause {
                 // A platform that never answered is more likely misspelled than down.
                 _ if failed.error.kind == RemoteErrorKind::Unreachable
                     && !failed.arrived
@@ -217,10 +219,7 @@ impl Client {
                 {
                     return Err(failed.error);
                 }
-                (Some(asked_for), Some(pause))
-                    if self
-                        .may_try_again_after(pause.max(asked_for.unwrap_or_default()))
-                        .await => {}
+                Some(pause) if self.may_try_again_after(pause).await => {}
                 _ => return failed.response.ok_or(failed.error),
             }
         }
@@ -266,18 +265,18 @@ impl Client {
 
     async fn once(&self, call: &Call, asked: &Asked) -> Result<Response<Bytes>, Failed> {
         match self.exchange(call, TimeoutClass::Other).await {
-            Ok(response) => match try_again(&response, asked.method, self.clock.now_ms()) {
-                None => Ok(response),
-                again => Err(Failed {
+            Ok(response) => match retry_advice(&response, asked.method, self.clock.now_ms()) {
+                RetryAdvice::No => Ok(response),
+                advice => Err(Failed {
                     error: asked.refused(&response),
-                    again,
+                    advice,
                     arrived: true,
                     response: Some(response),
                 }),
             },
             Err(error) => Err(Failed {
                 error: asked.lost(&error),
-                again: Some(None),
+                advice: RetryAdvice::AfterBackoff,
                 arrived: error.may_have_arrived,
                 response: None,
             }),

@@ -23,6 +23,33 @@ const CAPACITY: i64 = 2000;
 const COST: i64 = 10;
 const REFUND: i64 = 1;
 
+/// Whether a request may be sent again, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RetryAdvice {
+    /// Another try is of no use.
+    No,
+    /// After the client's own pause.
+    AfterBackoff,
+    /// After the client's own pause, and not before the platform's `Retry-After` has passed.
+    After(Duration),
+}
+
+impl RetryAdvice {
+    /// Another try, after what the platform asked for, if it did.
+    pub(super) fn after(asked_for: Option<Duration>) -> Self {
+        asked_for.map_or(Self::AfterBackoff, Self::After)
+    }
+
+    /// How long to wait, given the client's own pause.
+    pub(super) fn pause(self, backoff: Duration) -> Option<Duration> {
+        match self {
+            Self::No => None,
+            Self::AfterBackoff => Some(backoff),
+            Self::After(asked_for) => Some(backoff.max(asked_for)),
+        }
+    }
+}
+
 /// The budget of one run.
 #[derive(Debug)]
 pub(super) struct Budget(AtomicI64);

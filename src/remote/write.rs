@@ -11,7 +11,7 @@ use http::{Method, Response, StatusCode};
 use super::answer::{Sent, platform_error};
 use super::client::{Call, RemoteWriter, write_failed};
 use super::outcome::{Verdict, verdict};
-use super::retry::{pauses, pauses_in_a_storm, retry_after};
+use super::retry::{RetryAdvice, pauses, pauses_in_a_storm, retry_after};
 use super::transport::TimeoutClass;
 use super::wire::{self, Completeness};
 use crate::model::{InstanceId, ObservedInstance};
@@ -74,7 +74,7 @@ impl WriteRemote for RemoteWriter {
                 Ok(response) => asked.refused(response),
                 Err(error) => asked.lost(error),
             };
-            let (pauses, wait): (&mut dyn Iterator<Item = Duration>, Option<Duration>) =
+            let (pauses, advice): (&mut dyn Iterator<Item = Duration>, RetryAdvice) =
                 match verdict(&answer) {
                     Verdict::Created(instance) => return CreateOutcome::Created(instance),
                     Verdict::Rejected => return CreateOutcome::Rejected(error()),
@@ -82,20 +82,17 @@ impl WriteRemote for RemoteWriter {
                         let error = error();
                         return CreateOutcome::Unknown { class, error };
                     }
-                    Verdict::NotSent => (&mut pauses, None),
+                    Verdict::NotSent => (&mut pauses, RetryAdvice::AfterBackoff),
                     Verdict::TryAgain => {
                         let headers = answer.as_ref().ok().map(Response::headers);
                         let asked_for =
                             headers.and_then(|headers| retry_after(headers, client.now_ms()));
-                        (&mut in_a_storm, asked_for)
+                        (&mut in_a_storm, RetryAdvice::after(asked_for))
                     }
                 };
             // Proven: nothing was created. Only such a request is sent again.
-            match pauses.next() {
-                Some(pause)
-                    if client
-                        .may_try_again_after(pause.max(wait.unwrap_or_default()))
-                        .await => {}
+            match pauses.next().and_then(|backoff| advice.pause(backoff)) {
+                Some(pause) if client.may_try_again_after(pause).await => {}
                 _ => return CreateOutcome::Rejected(error()),
             }
         }
