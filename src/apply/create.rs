@@ -255,18 +255,14 @@ impl<'a> Run<'a> {
         request: &CreateRequest,
         seen: &ObservedInstance,
     ) -> Result<(), StepError> {
-        let read;
-        let tags = match &seen.tags {
-            Some(tags) => Some(tags),
-            None => {
-                read = self.apply.remote.get(seen.id).await?;
-                match &read {
-                    Lookup::Found(instance) => instance.tags.as_ref(),
-                    Lookup::Gone => None,
-                }
-            }
+        let is_unaltered = match &seen.tags {
+            Some(_) => seen.has_tag(&request.marker),
+            None => match self.apply.remote.get(seen.id).await? {
+                Lookup::Found(instance) => instance.has_tag(&request.marker),
+                Lookup::Gone => false,
+            },
         };
-        if tags.is_some_and(|tags| tags.contains(&request.marker)) {
+        if is_unaltered {
             return Ok(());
         }
         Err(StepError::failed(format!(

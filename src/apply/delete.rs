@@ -69,11 +69,7 @@ impl<'a> Run<'a> {
         let old = *old;
         if let Some(tags) = retire_tags {
             let seen = self.read_again(old).await.map_err(|error| error.on(old))?;
-            let is_retired = seen
-                .tags
-                .as_ref()
-                .is_some_and(|tags| tags.contains(retired_marker));
-            if !is_retired {
+            if !seen.has_tag(retired_marker) {
                 expect_marker(&seen, expected.as_deref()).map_err(|error| error.on(old))?;
                 self.record(Record::Retired { id: old }).await?;
                 let patch = PatchBody {

@@ -1,7 +1,7 @@
 //! Settling an intent whose key has left the manifest: what is found enters the lock file, where
 //! the next plan keeps or prunes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tokio::sync::SemaphorePermit;
 
@@ -43,18 +43,12 @@ impl<'a> Run<'a> {
             self.not_created(key).await?;
             return Ok(Done::with(id));
         }
-        let declared_tags: BTreeSet<String> = seen
-            .tags
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|tag| Marker::state_of(tag).is_none())
-            .collect();
         let entry = LockedInstance {
             id,
+            tags: Some(seen.own_tags()),
             token: seen.token.unwrap_or_else(|| Secret::new("")),
             element: seen.element,
             name: seen.name,
-            tags: Some(declared_tags),
             // What was declared is not known any more, and nothing of it is managed.
             configuration: BTreeMap::new(),
             secrets: BTreeMap::new(),

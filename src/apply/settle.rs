@@ -115,18 +115,14 @@ impl<'a> Run<'a> {
         for marker in markers {
             hits.extend(self.apply.remote.find(marker.as_str()).await?);
         }
-        hits.sort_by_key(|instance| (!instance.valid, instance.id));
+        hits.sort_by_key(ObservedInstance::rank);
         hits.dedup_by_key(|instance| instance.id);
         for hit in hits {
             // A list may show tags of before, say of an instance that was retired since.
             let Lookup::Found(seen) = self.apply.remote.get(hit.id).await? else {
                 continue;
             };
-            let carries = |marker: &Marker| {
-                let tags = seen.tags.as_ref();
-                tags.is_some_and(|tags| tags.contains(marker.as_str()))
-            };
-            if markers.iter().any(carries) {
+            if markers.iter().any(|marker| seen.carries(marker)) {
                 return Ok(Some(*seen));
             }
         }

@@ -7,9 +7,7 @@ use tokio::sync::SemaphorePermit;
 use super::entry::Source;
 use super::run::Run;
 use super::step::{Done, StepError};
-use crate::model::{
-    InstanceId, Lookup, Marker, ObservedInstance, RequestValue, Step, UpdateRequest,
-};
+use crate::model::{InstanceId, Lookup, ObservedInstance, RequestValue, Step, UpdateRequest};
 use crate::ports::Record;
 
 impl<'a> Run<'a> {
@@ -111,16 +109,12 @@ pub(super) fn expect_marker(
     seen: &ObservedInstance,
     expected: Option<&str>,
 ) -> Result<(), StepError> {
-    let Some(tags) = &seen.tags else {
+    if seen.tags.is_none() {
         return Err(StepError::failed(
             "the platform did not show the instance's tags, so it cannot be told whose it is",
         ));
-    };
-    let markers: Vec<&str> = tags
-        .iter()
-        .map(String::as_str)
-        .filter(|tag| Marker::state_of(tag).is_some())
-        .collect();
+    }
+    let markers: Vec<&str> = seen.markers().collect();
     match expected {
         Some(marker) if markers.contains(&marker) => Ok(()),
         None if markers.is_empty() => Ok(()),

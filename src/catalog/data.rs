@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::model::ElementRef;
+
 static TEXT: &str = include_str!("catalogue.json");
 
 /// Every connector known at build time.
@@ -138,6 +140,14 @@ impl Catalog {
     /// The keys every connector accepts.
     pub fn common(&self) -> &[Row] {
         &self.common
+    }
+
+    /// The connector that a manifest names; `None` where the catalogue does not have it.
+    pub fn entry(&self, element: &ElementRef) -> Option<&ElementEntry> {
+        match element {
+            ElementRef::Key(key) => self.element(key.as_str()),
+            ElementRef::Id(id) => self.element_by_id(id.0),
+        }
     }
 
     /// The connector of this key.

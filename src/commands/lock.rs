@@ -104,23 +104,18 @@ fn differences(lock: &Lock, observed: &Observed) -> Vec<String> {
             differs(format!("the instance is {word}"));
         }
         let marker = Marker::live(&lock.inventory, key);
-        let tags = seen.tags.clone().unwrap_or_default();
-        if !tags.contains(marker.as_str()) {
+        if !seen.carries(&marker) {
             differs(format!("the marker `{marker}` is missing"));
         }
-        if let Some(declared) = &entry.tags {
-            let own = tags.iter().filter(|tag| Marker::state_of(tag).is_none());
-            if !own.eq(declared.iter()) {
-                differs("the tags are others".to_owned());
-            }
+        if entry
+            .tags
+            .as_ref()
+            .is_some_and(|declared| *declared != seen.own_tags())
+        {
+            differs("the tags are others".to_owned());
         }
         for (name, value) in &entry.configuration {
-            let shown = seen
-                .configuration
-                .as_ref()
-                .and_then(|configuration| configuration.get(name))
-                .and_then(Option::as_ref);
-            let same = shown.map_or(value.is_empty(), |shown| {
+            let same = seen.value(name).map_or(value.is_empty(), |shown| {
                 let shown = shown.expose();
                 shown == crate::model::observed::MASK
                     || crate::model::value::canonical_text(shown) == *value
@@ -134,12 +129,7 @@ fn differences(lock: &Lock, observed: &Observed) -> Vec<String> {
             .instances
             .values()
             .filter(|other| other.id != entry.id)
-            .filter(|other| {
-                other
-                    .tags
-                    .as_ref()
-                    .is_some_and(|tags| tags.contains(marker.as_str()))
-            });
+            .filter(|other| other.carries(&marker));
         for other in others {
             differs(format!("instance {} carries the same marker", other.id));
         }
@@ -228,7 +218,7 @@ fn rebuilt(manifest: &Manifest, observed: &Observed) -> BTreeMap<InstanceKey, Lo
     let inventory = &manifest.desired.inventory;
     let mut best: BTreeMap<InstanceKey, &ObservedInstance> = BTreeMap::new();
     for seen in observed.instances.values() {
-        for tag in seen.tags.iter().flatten() {
+        for tag in seen.markers() {
             let declared = manifest
                 .desired
                 .instances
@@ -241,7 +231,7 @@ fn rebuilt(manifest: &Manifest, observed: &Observed) -> BTreeMap<InstanceKey, Lo
                 .and_then(|key| InstanceKey::new(key).ok());
             if let Some(key) = declared.or(named) {
                 let kept = best.entry(key).or_insert(seen);
-                if (!seen.valid, seen.id) < (!kept.valid, kept.id) {
+                if seen.rank() < kept.rank() {
                     *kept = seen;
                 }
             }
@@ -266,12 +256,7 @@ fn entry(seen: &ObservedInstance, desired: Option<&DesiredInstance>) -> LockedIn
                 secrets.insert(name.clone(), None);
             }
             DesiredValue::Plain(_) => {
-                let shown = seen
-                    .configuration
-                    .as_ref()
-                    .and_then(|configuration| configuration.get(name))
-                    .and_then(Option::as_ref)
-                    .map(Secret::expose);
+                let shown = seen.value(name).map(Secret::expose);
                 if let Some(shown) = shown.filter(|shown| *shown != crate::model::observed::MASK) {
                     let shown = crate::model::value::canonical_text(shown);
                     configuration.insert(name.clone(), shown);
@@ -279,18 +264,13 @@ fn entry(seen: &ObservedInstance, desired: Option<&DesiredInstance>) -> LockedIn
             }
         }
     }
-    let own = seen
-        .tags
-        .iter()
-        .flatten()
-        .filter(|tag| Marker::state_of(tag).is_none());
     let declares_tags = desired.is_none_or(|desired| desired.tags.is_some());
     LockedInstance {
         id: seen.id,
         token: seen.token.clone().unwrap_or_else(|| Secret::new("")),
         element: seen.element.clone(),
         name: seen.name.clone(),
-        tags: declares_tags.then(|| own.cloned().collect()),
+        tags: declares_tags.then(|| seen.own_tags()),
         configuration,
         secrets,
         enabled: seen.enabled,

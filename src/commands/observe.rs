@@ -60,12 +60,9 @@ fn to_read(
         .copied();
     let abridged = observed.instances.values().filter_map(|instance| {
         let ours = locked.contains(&instance.id)
-            || instance
-                .tags
-                .as_ref()
-                .is_none_or(|tags| tags.iter().any(|tag| Marker::state_of(tag).is_some()));
-        let lacking = instance.tags.is_none() || instance.configuration.is_none();
-        (ours && lacking).then_some(instance.id)
+            || instance.tags.is_none()
+            || instance.markers().next().is_some();
+        (ours && instance.is_abridged()).then_some(instance.id)
     });
     missing.chain(abridged).collect()
 }
@@ -79,10 +76,6 @@ pub fn marker_seen<'k>(
     let markers: BTreeSet<String> = keys
         .map(|key| Marker::live(inventory, key).to_string())
         .collect();
-    observed.instances.values().any(|instance| {
-        instance
-            .tags
-            .as_ref()
-            .is_some_and(|tags| tags.iter().any(|tag| markers.contains(tag)))
-    })
+    let mut instances = observed.instances.values();
+    instances.any(|instance| instance.markers().any(|tag| markers.contains(tag)))
 }

@@ -133,7 +133,10 @@ impl Reader<'_, '_> {
                 None
             }
         };
-        let entry = element.as_ref().and_then(catalogue_entry);
+        let catalogue = Catalog::embedded();
+        let entry = element
+            .as_ref()
+            .and_then(|element| catalogue.entry(element));
         let (configuration, whole) = self.configuration(
             &name,
             [defaults.get("configuration"), own.get("configuration")]
@@ -384,13 +387,5 @@ fn transposed<T>(value: Option<Option<T>>) -> Option<Option<T>> {
         None => Some(None),
         Some(Some(value)) => Some(Some(value)),
         Some(None) => None,
-    }
-}
-
-/// The catalogue's entry for an element, where it knows it.
-pub(super) fn catalogue_entry(element: &ElementRef) -> Option<&'static ElementEntry> {
-    match element {
-        ElementRef::Key(key) => Catalog::embedded().element(key.as_str()),
-        ElementRef::Id(id) => Catalog::embedded().element_by_id(id.0),
     }
 }

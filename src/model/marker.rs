@@ -33,6 +33,11 @@ impl Marker {
         Self::of(RETIRED, inventory, key)
     }
 
+    /// Both markers of a key: the live one, then the retired one.
+    pub fn both(inventory: &InventoryName, key: &InstanceKey) -> [Self; 2] {
+        [Self::live(inventory, key), Self::retired(inventory, key)]
+    }
+
     fn of(prefix: &str, inventory: &InventoryName, key: &InstanceKey) -> Self {
         let whole = format!("{prefix}{inventory}:{key}");
         if whole.len() <= MAX_TAG {

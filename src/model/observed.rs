@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Element, InstanceId, OrganizationId, Secret};
+use super::{Element, InstanceId, Marker, OrganizationId, Secret};
 
 /// Everything read of the live platform for one plan.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,6 +35,49 @@ pub struct ObservedInstance {
     pub created_date: Option<String>,
     /// Shown on create, get and list (docs/platform.md#the-instance).
     pub token: Option<Secret>,
+}
+
+impl ObservedInstance {
+    /// The markers it carries, of whatever inventory, in order.
+    pub fn markers(&self) -> impl Iterator<Item = &str> {
+        let tags = self.tags.iter().flatten().map(String::as_str);
+        tags.filter(|tag| Marker::state_of(tag).is_some())
+    }
+
+    /// Its tags without the markers.
+    pub fn own_tags(&self) -> BTreeSet<String> {
+        let tags = self.tags.iter().flatten();
+        tags.filter(|tag| Marker::state_of(tag).is_none())
+            .cloned()
+            .collect()
+    }
+
+    /// Whether it carries this marker.
+    pub fn carries(&self, marker: &Marker) -> bool {
+        self.has_tag(marker.as_str())
+    }
+
+    /// Whether it has this tag; no where its tags were left out.
+    pub fn has_tag(&self, tag: &str) -> bool {
+        self.tags.as_ref().is_some_and(|tags| tags.contains(tag))
+    }
+
+    /// The value under a configuration key; `None` where it is unset or was left out.
+    pub fn value(&self, name: &str) -> Option<&Secret> {
+        self.configuration.as_ref()?.get(name)?.as_ref()
+    }
+
+    /// Whether tags or configuration were left out. Such an instance can be neither compared nor
+    /// changed.
+    pub fn is_abridged(&self) -> bool {
+        self.tags.is_none() || self.configuration.is_none()
+    }
+
+    /// Sorts instances with the marker of one key: the one to keep comes first, which is the oldest
+    /// valid one, or the oldest where none is valid.
+    pub fn rank(&self) -> (bool, InstanceId) {
+        (!self.valid, self.id)
+    }
 }
 
 /// The platform's mask for a secret it stores: exactly eight asterisks (docs/platform.md#masking).

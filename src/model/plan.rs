@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, Marker, MarkerState,
-    Note, PlainValue, Reason, RefusalCode,
+    Element, ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, Marker,
+    MarkerState, Note, PlainValue, Reason, RefusalCode,
 };
 
 /// How the manifest names a connector. An id is for a private element that shadows a key.
@@ -17,6 +17,16 @@ pub enum ElementRef {
     Key(ElementKey),
     /// By the id of the landscape.
     Id(ElementId),
+}
+
+impl ElementRef {
+    /// Whether this names the element of an instance.
+    pub fn names(&self, element: &Element) -> bool {
+        match self {
+            Self::Key(key) => element.key == *key,
+            Self::Id(id) => element.id == Some(*id),
+        }
+    }
 }
 
 impl std::fmt::Display for ElementRef {

@@ -3,10 +3,10 @@
 use super::PlanInput;
 use super::draft::draft;
 use super::found::Found;
-use super::index::{Index, markers};
-use super::normalize::{catalogue_entry, is_of, own_tags};
+use super::index::Index;
 use super::presence::expected_marker;
 use super::subject::Subject;
+use crate::catalog::Catalog;
 use crate::model::plan::SecretRecord;
 use crate::model::{
     Action, Change, CreateRequest, DesiredInstance, DesiredValue, FieldChange, Lifecycle, Marker,
@@ -84,7 +84,7 @@ pub(super) fn replace(
         return;
     }
     let mut changes = everything(desired);
-    if !is_of(&old.element, &desired.element) {
+    if !desired.element.names(&old.element) {
         changes.push(FieldChange {
             path: "element".to_owned(),
             shown: Shown::Values(Change {
@@ -96,7 +96,7 @@ pub(super) fn replace(
     }
     let retired = Marker::retired(&input.desired.inventory, subject.key).to_string();
     let expected = expected_marker(old);
-    let mut tags = own_tags(old);
+    let mut tags = old.own_tags();
     tags.insert(retired.clone());
     if subject.moved_from.is_some() {
         reasons.push(Reason::Moved);
@@ -237,8 +237,8 @@ fn look_alikes(
         .observed
         .instances
         .values()
-        .filter(|seen| seen.name == desired.name && is_of(&seen.element, &desired.element))
-        .filter(|seen| markers(seen).next().is_none() && !index.is_recorded(seen.id))
+        .filter(|seen| seen.name == desired.name && desired.element.names(&seen.element))
+        .filter(|seen| seen.markers().next().is_none() && !index.is_recorded(seen.id))
         .map(|seen| seen.id.to_string())
         .collect();
     if !ids.is_empty() {
@@ -258,7 +258,7 @@ fn look_alikes(
 
 /// An OAuth element without anything to sign in with (docs/platform.md#credentials).
 fn needs_sign_in(desired: &DesiredInstance) -> bool {
-    let Some(entry) = catalogue_entry(&desired.element) else {
+    let Some(entry) = Catalog::embedded().entry(&desired.element) else {
         return false;
     };
     let method = match desired.configuration.get(VARIANT) {

@@ -3,7 +3,6 @@
 
 use super::PlanInput;
 use super::found::Found;
-use super::index::markers;
 use super::subject::Subject;
 use crate::model::{
     Action, Change, DeleteRequest, FieldChange, Marker, MarkerState, NoteCode, ObservedInstance,
@@ -62,7 +61,7 @@ pub(super) fn duplicates(
     }
     for instance in others {
         let reasons = vec![Reason::Duplicate, Reason::Pruned];
-        if let Some(marker) = markers(instance).next() {
+        if let Some(marker) = instance.markers().next() {
             found.steps.push(delete(subject, instance, marker, reasons));
         }
     }
@@ -88,7 +87,7 @@ pub(super) fn delete_retired(
     found: &mut Found,
 ) {
     let is_retired = |tag: &&str| Marker::state_of(tag) == Some(MarkerState::Retired);
-    let Some(marker) = markers(old).find(is_retired) else {
+    let Some(marker) = old.markers().find(is_retired) else {
         return;
     };
     if !current.valid {

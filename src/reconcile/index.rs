@@ -21,7 +21,7 @@ impl<'o> Index<'o> {
     pub(super) fn new(input: &'o PlanInput, observed: &'o Observed) -> Self {
         let mut by_marker: BTreeMap<&str, BTreeSet<InstanceId>> = BTreeMap::new();
         for instance in observed.instances.values() {
-            for tag in markers(instance) {
+            for tag in instance.markers() {
                 by_marker.entry(tag).or_default().insert(instance.id);
             }
         }
@@ -35,12 +35,8 @@ impl<'o> Index<'o> {
             .keys()
             .chain(input.lock.instances.keys())
             .chain(&claimed)
-            .flat_map(|key| {
-                [
-                    Marker::live(inventory, key).to_string(),
-                    Marker::retired(inventory, key).to_string(),
-                ]
-            })
+            .flat_map(|key| Marker::both(inventory, key))
+            .map(|marker| marker.to_string())
             .collect();
         let recorded = input.lock.instances.iter();
         let recorded = recorded.map(|(key, entry)| (entry.id, key));
@@ -90,7 +86,7 @@ impl<'o> Index<'o> {
             hits.retain(|hit| {
                 !self.is_recorded(hit.id) && found.iter().all(|known| known.id != hit.id)
             });
-            hits.sort_by_key(|hit| (!hit.valid, hit.id));
+            hits.sort_by_key(|hit| hit.rank());
             found.extend(hits);
         }
         found
@@ -102,9 +98,10 @@ impl<'o> Index<'o> {
             .instances
             .values()
             .filter(|instance| !self.is_recorded(instance.id))
-            .filter(|instance| !markers(instance).any(|tag| self.known.contains(tag)))
+            .filter(|instance| !instance.markers().any(|tag| self.known.contains(tag)))
             .filter_map(|instance| {
-                let own = markers(instance)
+                let own = instance
+                    .markers()
                     .find(|tag| Marker::belongs_to(tag, &input.desired.inventory))?;
                 Some((instance, own))
             })
@@ -124,20 +121,10 @@ impl<'o> Index<'o> {
             .values()
             .filter(|instance| !self.is_recorded(instance.id))
             .filter(|instance| {
-                !markers(instance).any(|tag| {
+                !instance.markers().any(|tag| {
                     self.known.contains(tag) || Marker::belongs_to(tag, &input.desired.inventory)
                 })
             })
             .count()
     }
-}
-
-/// The markers an instance carries, of whatever inventory.
-pub(super) fn markers(instance: &ObservedInstance) -> impl Iterator<Item = &str> {
-    instance
-        .tags
-        .iter()
-        .flatten()
-        .map(String::as_str)
-        .filter(|tag| Marker::state_of(tag).is_some())
 }

@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{Catalog, ElementEntry, is_platform_owned};
+use crate::catalog::{Catalog, is_platform_owned};
 use crate::model::observed::MASK;
 use crate::model::value::canonical_text;
 use crate::model::{
-    Element, ElementRef, Lock, LockedInstance, Marker, Observed, ObservedInstance, PlainValue,
-    Secret,
+    ElementRef, Lock, LockedInstance, Marker, Observed, ObservedInstance, PlainValue, Secret,
 };
 
 /// A value as the platform shows it.
@@ -26,14 +25,10 @@ pub(super) fn shown(instance: &ObservedInstance, name: &str) -> ShownValue {
     if is_platform_owned(name) {
         return ShownValue::Hidden;
     }
-    let value = instance
-        .configuration
-        .as_ref()
-        .and_then(|configuration| configuration.get(name));
-    match value {
-        None | Some(None) => ShownValue::Clear(String::new()),
-        Some(Some(text)) if text.expose() == MASK => ShownValue::Hidden,
-        Some(Some(text)) => ShownValue::Clear(canonical(text.expose())),
+    match instance.value(name) {
+        None => ShownValue::Clear(String::new()),
+        Some(text) if text.expose() == MASK => ShownValue::Hidden,
+        Some(text) => ShownValue::Clear(canonical(text.expose())),
     }
 }
 
@@ -50,7 +45,10 @@ pub(super) fn same(element: &ElementRef, name: &str, value: &PlainValue, shown: 
     }
     // Nothing, sent to a key with a default, may come back as the default (docs/platform.md#q10).
     if wanted.is_empty() {
-        let row = catalogue_entry(element).and_then(|entry| Catalog::embedded().row(entry, name));
+        let catalogue = Catalog::embedded();
+        let row = catalogue
+            .entry(element)
+            .and_then(|entry| catalogue.row(entry, name));
         let default = row.and_then(|row| row.default.as_deref());
         return default.is_some_and(|default| canonical(default) == shown);
     }
@@ -67,39 +65,12 @@ fn is_same_fraction(value: &PlainValue, shown: &str) -> bool {
     }
 }
 
-/// The catalogue's entry for an element, where it knows it.
-pub(super) fn catalogue_entry(element: &ElementRef) -> Option<&'static ElementEntry> {
-    match element {
-        ElementRef::Key(key) => Catalog::embedded().element(key.as_str()),
-        ElementRef::Id(id) => Catalog::embedded().element_by_id(id.0),
-    }
-}
-
 /// Booleans come back in lower case whatever was sent.
 fn canonical(text: &str) -> String {
     if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
         return text.to_ascii_lowercase();
     }
     canonical_text(text)
-}
-
-/// Tags without markers.
-pub(super) fn own_tags(instance: &ObservedInstance) -> BTreeSet<String> {
-    instance
-        .tags
-        .iter()
-        .flatten()
-        .filter(|tag| Marker::state_of(tag).is_none())
-        .cloned()
-        .collect()
-}
-
-/// Whether an instance is of the element the manifest names.
-pub(super) fn is_of(element: &Element, wanted: &ElementRef) -> bool {
-    match wanted {
-        ElementRef::Key(key) => element.key == *key,
-        ElementRef::Id(id) => element.id == Some(*id),
-    }
 }
 
 /// Offline, what is recorded is taken for what is.

@@ -2,10 +2,10 @@
 //! `docs/lifecycle.md` has the same table for people.
 
 use super::found::Found;
-use super::index::{Index, markers};
+use super::index::Index;
 use super::removed::Rest;
 use super::subject::{Contested, Subject, There};
-use super::{PlanInput, create, diff, extra, normalize, removed};
+use super::{PlanInput, create, diff, extra, removed};
 use crate::model::{DesiredInstance, Marker, NoteCode, ObservedInstance, Reason, RefusalCode};
 
 /// Decides about one key.
@@ -120,8 +120,8 @@ fn unfinished(
     old: &ObservedInstance,
     found: &mut Found,
 ) {
-    let went_back = normalize::is_of(&old.element, &desired.element)
-        && !input.policy.replace.contains(subject.key);
+    let went_back =
+        desired.element.names(&old.element) && !input.policy.replace.contains(subject.key);
     if went_back {
         diff::restore(input, subject, desired, old, found);
     } else {
@@ -188,5 +188,5 @@ pub(super) fn not_valid(subject: &Subject<'_>, seen: &ObservedInstance, found: &
 
 /// The marker that a write to an instance expects to find.
 pub(super) fn expected_marker(seen: &ObservedInstance) -> Option<String> {
-    markers(seen).next().map(str::to_owned)
+    seen.markers().next().map(str::to_owned)
 }

@@ -3,7 +3,7 @@
 use super::PlanInput;
 use super::extra::goes;
 use super::found::Found;
-use super::index::{Index, markers};
+use super::index::Index;
 use super::presence::expected_marker;
 use super::subject::{Claim, Contested, Subject};
 use crate::model::{
@@ -113,7 +113,7 @@ pub(super) fn orphans(input: &PlanInput, index: &Index<'_>, found: &mut Found) {
         if !selected {
             continue;
         }
-        let second = markers(instance).find(|tag| *tag != marker);
+        let second = instance.markers().find(|tag| *tag != marker);
         let fate = match (second, key) {
             (Some(second), _) => Fate::Alone(format!("it carries `{second}` too")),
             (None, None) => Fate::Alone("its marker names no key".to_owned()),
@@ -130,13 +130,13 @@ pub(super) fn left_over(input: &PlanInput, subject: &Subject<'_>, which: Rest, f
         Rest::Retired => &[],
     };
     for instance in marked.iter().chain(&subject.retired) {
-        if let Some(marker) = markers(instance).next() {
+        if let Some(marker) = instance.markers().next() {
             let fate = Fate::Of(subject.key.clone());
             orphan(input, instance, marker, fate, found);
         }
     }
     for Contested { instance, claim } in &subject.contested {
-        if let (Claim::Marker(other), Some(marker)) = (claim, markers(instance).next()) {
+        if let (Claim::Marker(other), Some(marker)) = (claim, instance.markers().next()) {
             let fate = Fate::Alone(format!("it carries `{other}` too"));
             orphan(input, instance, marker, fate, found);
         }

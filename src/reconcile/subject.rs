@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::PlanInput;
-use super::index::{Index, markers};
+use super::index::Index;
 use crate::model::{
     DesiredInstance, InstanceId, InstanceKey, LockedInstance, Marker, ObservedInstance,
 };
@@ -120,7 +120,7 @@ fn takes_over<'a>(
     let own = index.unrecorded([marker.clone()]);
     let is_marked = |entry: &LockedInstance| {
         let seen = index.get(entry.id);
-        seen.is_some_and(|seen| markers(seen).any(|tag| tag == marker.as_str()))
+        seen.is_some_and(|seen| seen.carries(&marker))
     };
     let takes = match entries.get(key) {
         None => !old_is_there || own.is_empty() || entries.get(old).is_some_and(is_marked),
@@ -168,7 +168,7 @@ fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) ->
         let tag = Marker::live(&input.desired.inventory, old);
         locked.is_some()
             || input.intents.contains_key(*old)
-            || current.is_some_and(|instance| markers(instance).any(|own| own == tag.as_str()))
+            || current.is_some_and(|instance| instance.carries(&tag))
     });
     // What is recorded under either key goes before what carries either marker.
     let recorded = own_entry
@@ -177,7 +177,7 @@ fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) ->
     let eldest = marked
         .iter()
         .chain(contested.iter().map(|both| &both.instance))
-        .min_by_key(|instance| (!instance.valid, instance.id));
+        .min_by_key(|instance| instance.rank());
     let facts = FactsAbout {
         recorded,
         shown: recorded
@@ -232,11 +232,11 @@ fn there<'a>(index: &Index<'a>, own: &OwnMarkers, entry: &LockedInstance) -> The
             There::Unreadable
         };
     };
-    if seen.tags.is_none() || seen.configuration.is_none() {
+    if seen.is_abridged() {
         There::Abridged(seen)
     } else if let Some(contested) = own.contested(seen) {
         There::Contested(contested)
-    } else if markers(seen).next().is_some() && !own.is_live(seen) {
+    } else if seen.markers().next().is_some() && !own.is_live(seen) {
         There::Retired(seen)
     } else {
         There::Live(seen)
@@ -261,7 +261,9 @@ impl OwnMarkers {
     }
 
     fn is_live(&self, instance: &ObservedInstance) -> bool {
-        markers(instance).any(|tag| self.live.iter().any(|own| own.as_str() == tag))
+        instance
+            .markers()
+            .any(|tag| self.live.iter().any(|own| own.as_str() == tag))
     }
 
     fn contested<'o>(&self, instance: &'o ObservedInstance) -> Option<Contested<'o>> {
@@ -269,7 +271,7 @@ impl OwnMarkers {
             let mut all = self.live.iter().chain(&self.retired);
             all.any(|own| own.as_str() == tag)
         };
-        let marker = markers(instance).find(|tag| !is_own(tag))?;
+        let marker = instance.markers().find(|tag| !is_own(tag))?;
         let claim = Claim::Marker(marker);
         Some(Contested { instance, claim })
     }

@@ -184,12 +184,7 @@ impl ReadRemote for RemoteReader {
     async fn find(&self, tag: &str) -> Result<Vec<ObservedInstance>, RemoteError> {
         // Whatever the filter does (docs/platform.md#q4), only the very tag counts.
         let mut found = self.pages(Some(tag)).await?;
-        found.retain(|instance| {
-            instance
-                .tags
-                .as_ref()
-                .is_some_and(|tags| tags.contains(tag))
-        });
+        found.retain(|instance| instance.has_tag(tag));
         Ok(found)
     }
 

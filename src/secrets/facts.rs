@@ -97,7 +97,7 @@ impl<'a> Recorded<'a> {
                     .copied()
                     .collect();
                 // The same choice as the planner's: the oldest valid one.
-                marked.sort_by_key(|seen| (!seen.valid, seen.id));
+                marked.sort_by_key(|seen| seen.rank());
                 marked.first().copied()
             })
         });
@@ -116,10 +116,8 @@ fn by_marker(observed: Option<&Observed>) -> BTreeMap<&str, Vec<&ObservedInstanc
         .iter()
         .flat_map(|observed| observed.instances.values())
     {
-        for tag in seen.tags.iter().flatten() {
-            if Marker::state_of(tag).is_some() {
-                marked.entry(tag).or_default().push(seen);
-            }
+        for tag in seen.markers() {
+            marked.entry(tag).or_default().push(seen);
         }
     }
     marked
@@ -180,14 +178,11 @@ fn versus_platform(seen: Option<&ObservedInstance>, name: &str, value: &str) -> 
     if is_platform_owned(name) {
         return VersusPlatform::Hidden;
     }
-    let shown = seen
-        .and_then(|seen| seen.configuration.as_ref())
-        .and_then(|configuration| configuration.get(name));
-    match shown {
+    match seen.and_then(|seen| seen.value(name)) {
         // Unset may mean unset or not shown (docs/platform.md#q5).
-        None | Some(None) => VersusPlatform::Hidden,
-        Some(Some(shown)) if shown.expose() == MASK || shown.is_empty() => VersusPlatform::Hidden,
-        Some(Some(shown)) if canonical_text(shown.expose()) == value => VersusPlatform::Same,
-        Some(Some(_)) => VersusPlatform::Differs,
+        None => VersusPlatform::Hidden,
+        Some(shown) if shown.expose() == MASK || shown.is_empty() => VersusPlatform::Hidden,
+        Some(shown) if canonical_text(shown.expose()) == value => VersusPlatform::Same,
+        Some(_) => VersusPlatform::Differs,
     }
 }

@@ -43,7 +43,7 @@ pub(super) const MODULES: &[Module] = &[
     Module {
         name: "catalog",
         layer: "0 pure",
-        may_use: &[],
+        may_use: &["model"],
     },
     Module {
         name: "ports",

@@ -37,7 +37,7 @@ struct Auditor<'a> {
     recorded: BTreeSet<InstanceId>,
     /// Every marker of every key anybody knows.
     markers: BTreeSet<String>,
-    /// Every tag that some observed instance carries.
+    /// Every marker that some observed instance carries.
     carried: BTreeSet<&'a str>,
     violations: Vec<Violation>,
 }
@@ -53,15 +53,14 @@ impl<'a> Auditor<'a> {
             .keys()
             .chain(moved)
             .chain(input.lock.instances.keys())
-            .flat_map(|key| {
-                [
-                    Marker::live(inventory, key).to_string(),
-                    Marker::retired(inventory, key).to_string(),
-                ]
-            })
+            .flat_map(|key| Marker::both(inventory, key))
+            .map(|marker| marker.to_string())
             .collect();
         let carried = match &input.view {
-            View::Live(observed) => observed.instances.values().flat_map(tags).collect(),
+            View::Live(observed) => {
+                let instances = observed.instances.values();
+                instances.flat_map(ObservedInstance::markers).collect()
+            }
             View::Offline => BTreeSet::new(),
         };
         let recorded = input.lock.instances.values().map(|entry| entry.id);
@@ -142,14 +141,6 @@ impl<'a> Auditor<'a> {
                 .desired(step)
                 .is_some_and(|instance| instance.lifecycle.protect)
     }
-}
-
-fn tags(instance: &ObservedInstance) -> impl Iterator<Item = &str> {
-    instance.tags.iter().flatten().map(String::as_str)
-}
-
-fn markers(instance: &ObservedInstance) -> impl Iterator<Item = &str> {
-    tags(instance).filter(|tag| Marker::state_of(tag).is_some())
 }
 
 /// How many markers there are among tags that are sent.

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::normalize::catalogue_entry;
-use super::{Auditor, marker_count, tags};
-use crate::catalog::is_credential;
+use super::{Auditor, marker_count};
+use crate::catalog::{Catalog, is_credential};
 use crate::model::marker::MAX_TAG;
 use crate::model::observed::MASK;
 use crate::model::{
@@ -116,13 +115,10 @@ impl Auditor<'_> {
                 "an update to other tags than are declared",
             ),
             Some(_) | None => {
-                let there: BTreeSet<&str> = self
-                    .observed(*id)
-                    .into_iter()
-                    .flat_map(tags)
-                    .filter(|tag| Marker::state_of(tag).is_none())
-                    .collect();
-                let keeps = self.observed(*id).is_none() || there == own;
+                let keeps = self.observed(*id).is_none_or(|seen| {
+                    let there = seen.own_tags();
+                    own.iter().copied().eq(there.iter().map(String::as_str))
+                });
                 self.expect(keeps, step, "an update of tags that nobody declared");
             }
         }
@@ -131,7 +127,7 @@ impl Auditor<'_> {
     /// Only what the manifest declares, secrets as secrets, and never a mask.
     fn values(&mut self, step: &Step, values: &BTreeMap<String, RequestValue>) {
         let wanted = self.desired(step);
-        let entry = wanted.and_then(|instance| catalogue_entry(&instance.element));
+        let entry = wanted.and_then(|instance| Catalog::embedded().entry(&instance.element));
         for (name, value) in values {
             let declared = wanted.and_then(|instance| instance.configuration.get(name));
             let fits = match (value, declared) {

@@ -1,9 +1,9 @@
 //! What holds of each step: whose instance it is, and whether anybody asked for it.
 
 use super::super::View;
-use super::{Auditor, markers};
+use super::Auditor;
 use crate::model::{
-    Action, DeleteRequest, ElementRef, InstanceId, Marker, MarkerState, ObservedInstance, OnRemove,
+    Action, DeleteRequest, InstanceId, Marker, MarkerState, ObservedInstance, OnRemove,
     ReplaceRequest, Step,
 };
 
@@ -75,9 +75,9 @@ impl Auditor<'_> {
             self.expect(recorded, step, "a step on an instance that is not ours");
             return;
         };
-        let ours = self.recorded.contains(&id) || markers(seen).any(|tag| self.is_our_marker(tag));
+        let ours = self.recorded.contains(&id) || seen.markers().any(|tag| self.is_our_marker(tag));
         self.expect(ours, step, "a step on an instance that is not ours");
-        let foreign = markers(seen).any(|tag| !self.is_our_marker(tag));
+        let foreign = seen.markers().any(|tag| !self.is_our_marker(tag));
         self.expect(!foreign, step, "a step on an instance somebody else claims");
         let by_key = self.recorded.contains(&id)
             && !self.records(step, id)
@@ -89,7 +89,7 @@ impl Auditor<'_> {
     fn carries(&self, id: InstanceId, state: MarkerState) -> bool {
         let ours = |tag: &str| Marker::state_of(tag) == Some(state) && self.is_our_marker(tag);
         self.observed(id)
-            .is_some_and(|seen| markers(seen).any(ours))
+            .is_some_and(|seen| seen.markers().any(ours))
     }
 
     /// What a write expects to find is what is there now.
@@ -98,8 +98,8 @@ impl Auditor<'_> {
             return;
         };
         let there = match expected {
-            Some(marker) => self.is_our_marker(marker) && markers(seen).any(|tag| tag == marker),
-            None => markers(seen).next().is_none(),
+            Some(marker) => self.is_our_marker(marker) && seen.markers().any(|tag| tag == marker),
+            None => seen.markers().next().is_none(),
         };
         self.expect(
             there,
@@ -132,13 +132,9 @@ impl Auditor<'_> {
         let Some(seen) = self.observed(*old) else {
             return;
         };
-        let other_element = self.desired(step).is_some_and(|wanted| {
-            let same = match &wanted.element {
-                ElementRef::Key(key) => seen.element.key == *key,
-                ElementRef::Id(id) => seen.element.id == Some(*id),
-            };
-            !same
-        });
+        let other_element = self
+            .desired(step)
+            .is_some_and(|wanted| !wanted.element.names(&seen.element));
         let asked = other_element || self.input.policy.replace.contains(&step.key);
         self.expect(asked, step, "a replace that nobody asked for");
     }
@@ -189,7 +185,7 @@ impl Auditor<'_> {
             return false;
         };
         let is_ours = |seen: &ObservedInstance| {
-            self.recorded.contains(&seen.id) || markers(seen).any(|tag| self.is_our_marker(tag))
+            self.recorded.contains(&seen.id) || seen.markers().any(|tag| self.is_our_marker(tag))
         };
         observed
             .instances

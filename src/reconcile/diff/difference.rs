@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::super::PlanInput;
 use super::super::draft::draft;
 use super::super::found::Found;
-use super::super::index::markers;
-use super::super::normalize::{ShownValue, own_tags, same, shown, wanted};
+use super::super::normalize::{ShownValue, same, shown, wanted};
 use super::super::presence::{expected_marker, not_valid};
 use super::super::subject::Subject;
 use super::secret::{self, Uncompared};
@@ -179,7 +178,7 @@ impl Difference {
     /// Declared tags are the whole set; where none are declared, every tag stays. The marker is
     /// ours in both cases.
     fn tags(&mut self, scope: Scope<'_>, inventory: &InventoryName, found: &mut Found) {
-        let before = own_tags(scope.seen);
+        let before = scope.seen.own_tags();
         let mut tags = before.clone();
         if let Some(after) = &scope.desired.tags
             && *after != before
@@ -196,7 +195,7 @@ impl Difference {
             }
         }
         let own = Marker::live(inventory, scope.subject.key).to_string();
-        let present: Vec<&str> = markers(scope.seen).collect();
+        let present: Vec<&str> = scope.seen.markers().collect();
         let is_right = present == [own.as_str()];
         if !is_right {
             self.because(if present.is_empty() {

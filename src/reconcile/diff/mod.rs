@@ -6,7 +6,6 @@ mod secret;
 
 use super::draft::differs;
 use super::found::Found;
-use super::normalize::is_of;
 use super::presence::abridged;
 use super::subject::Subject;
 use super::{PlanInput, create};
@@ -43,7 +42,7 @@ fn why_replaced(
     seen: &ObservedInstance,
     requested: bool,
 ) -> Option<Reason> {
-    if is_of(&seen.element, &desired.element) {
+    if desired.element.names(&seen.element) {
         requested.then_some(Reason::ReplaceRequested)
     } else {
         Some(Reason::ElementChanged)

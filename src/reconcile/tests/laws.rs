@@ -248,10 +248,8 @@ fn carriers(input: &PlanInput, name: &str) -> usize {
     let View::Live(observed) = &input.view else {
         return 0;
     };
-    let tag = live(name);
     let all = observed.instances.values();
-    all.filter(|seen| seen.tags.iter().flatten().any(|own| *own == tag))
-        .count()
+    all.filter(|seen| seen.has_tag(&live(name))).count()
 }
 
 proptest! {
@@ -385,7 +383,7 @@ proptest! {
             let crate::reconcile::View::Live(observed) = &input.view else { continue };
             let Some(instance) = observed.instances.get(&id) else { continue };
             let recorded = input.lock.instances.values().any(|entry| entry.id == id);
-            let marked = instance.tags.iter().flatten().any(|tag| tag.contains(":acme:"));
+            let marked = instance.markers().any(|tag| tag.contains(":acme:"));
             prop_assert!(recorded || marked, "{step:?}");
         }
     }
