@@ -3,55 +3,68 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::SelectionArgs;
+use super::{OutputFormat, SelectionArgs, duration, help};
+use crate::error::Exit;
 
-/// Create what is missing and bring the rest in line.
+const EXITS: &[Exit] = &[
+    Exit::Success,
+    Exit::Failed,
+    Exit::Partial,
+    Exit::Unknown,
+    Exit::Refused,
+    Exit::Stale,
+    Exit::Authentication,
+    Exit::Usage,
+    Exit::Lock,
+    Exit::Interrupted,
+];
+
+/// The options of `apply`.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::after(EXITS, "connectorctl apply -f prod.yaml --yes --report report.json"))]
 pub struct ApplyArgs {
-    /// Do not ask
+    /// Apply without asking
     #[arg(short, long, visible_alias = "auto-approve")]
     pub yes: bool,
 
-    /// Form of the result on stdout
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub output: ApplyFormat,
+    pub output: OutputFormat,
 
-    /// How many instances to work on at once
+    /// Also write the result as JSON to this file
+    ///
+    /// It holds the outcome of every step, and is written even if the run fails or is interrupted.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
+    /// Number of instances to work on at once
     #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub parallelism: u16,
 
-    /// How long a create that was cut off may still take effect [default: 200s] [env: CONNECTORCTL_SETTLE]
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
-    pub settle: Option<Duration>,
-
-    /// Wait one settle window before the first create: for a runner that was killed and lost its journal
-    #[arg(long)]
-    pub settle_first: bool,
-
     /// Start no new request after this time
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub deadline: Option<Duration>,
 
-    /// How long to wait for another apply to release the lock
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    /// Time to wait for the lock of another apply
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub lock_timeout: Duration,
 
-    /// Write the outcome of every step to this file, also when the run fails
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
+    /// Settle window [default: 200s] [env: CONNECTORCTL_SETTLE]
+    ///
+    /// How long a create whose connection was cut may still take effect. Until then `apply` searches
+    /// for the instance and does not create it again.
+    #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub settle: Option<Duration>,
+
+    /// Wait one settle window before the first create
+    ///
+    /// Use it if the last runner may have been killed and its `.connectorctl` folder is lost.
+    #[arg(long, hide_short_help = true)]
+    pub settle_first: bool,
 
     /// Selection and guards.
     #[command(flatten)]
     pub selection: SelectionArgs,
-}
-
-/// Form of an apply's result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ApplyFormat {
-    /// For people.
-    Text,
-    /// One JSON object.
-    Json,
 }

@@ -1,87 +1,154 @@
-//! Options of every verb.
+//! Options that every verb accepts.
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-/// Options of every verb.
+use super::help::{CONNECTION, OUTPUT, SELECTION};
+
+/// Options that every verb accepts.
 #[derive(Debug, Args)]
 pub struct GlobalArgs {
-    /// Manifest: a file, or a directory of *.yaml, *.yml and *.json files; may be repeated
+    /// Manifest, or a folder of manifests; repeatable
+    ///
+    /// Of a folder, its `*.yaml`, `*.yml` and `*.json` files are read, but not `*.lock.json`. `-`
+    /// stands for standard input.
     #[arg(
         short,
         long = "file",
         global = true,
         value_name = "PATH",
-        default_value = "instances.yaml"
+        default_value = "instances.yaml",
+        help_heading = SELECTION,
+        display_order = 0
     )]
     pub files: Vec<PathBuf>,
 
-    /// Lock file; otherwise beside the first manifest: prod.yaml has prod.lock.json
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Lock file [default: beside the first manifest]
+    ///
+    /// Without it, `prod.yaml` has `prod.lock.json`.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = SELECTION,
+        display_order = 1
+    )]
     pub lock: Option<PathBuf>,
 
-    /// Use the embedded platform instead of a real one; needs no account and no secret
-    #[arg(long, global = true, conflicts_with = "url")]
-    pub sandbox: bool,
-
-    /// Base URL of the platform, with or without /elements/api-v2 [env: CONNECTORCTL_URL]
-    #[arg(long, global = true, value_name = "URL")]
-    pub url: Option<String>,
-
-    /// Trust the certificates in this PEM file too
-    #[arg(long, global = true, value_name = "FILE")]
-    pub ca_file: Option<PathBuf>,
-
-    /// Allow plain http to a host that is not this machine
-    #[arg(long, global = true)]
-    pub allow_http: bool,
-
-    /// Allow ${exec:…} references in the manifest to run commands
-    #[arg(long, global = true)]
-    pub allow_exec: bool,
-
-    /// Make every warning about the manifest an error
-    #[arg(long, global = true)]
+    /// Treat warnings about the manifest as errors
+    #[arg(
+        long,
+        global = true,
+        help_heading = SELECTION,
+        display_order = 100
+    )]
     pub strict: bool,
 
-    /// Say more on stderr; twice for every request
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    /// Allow `${exec:…}` references in the manifest to run commands
+    #[arg(
+        long,
+        global = true,
+        help_heading = SELECTION,
+        display_order = 101,
+        hide_short_help = true
+    )]
+    pub allow_exec: bool,
+
+    /// Never ask; fail if a question would be needed
+    #[arg(
+        long,
+        global = true,
+        help_heading = SELECTION,
+        display_order = 102,
+        hide_short_help = true
+    )]
+    pub no_input: bool,
+
+    /// Use the embedded sandbox; needs no account
+    #[arg(long, global = true, conflicts_with = "url", help_heading = CONNECTION)]
+    pub sandbox: bool,
+
+    /// Base URL of the platform [env: CONNECTORCTL_URL]
+    ///
+    /// With or without `/elements/api-v2`.
+    #[arg(long, global = true, value_name = "URL", help_heading = CONNECTION)]
+    pub url: Option<String>,
+
+    /// Also trust the certificates in this PEM file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = CONNECTION,
+        hide_short_help = true
+    )]
+    pub ca_file: Option<PathBuf>,
+
+    /// Allow plain http to hosts other than this machine
+    #[arg(
+        long,
+        global = true,
+        help_heading = CONNECTION,
+        hide_short_help = true
+    )]
+    pub allow_http: bool,
+
+    /// Log more; twice to log every request
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = OUTPUT)]
     pub verbose: u8,
 
-    /// Say only errors on stderr
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    /// Print only errors on stderr
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = OUTPUT
+    )]
     pub quiet: bool,
 
-    /// Form of the log lines on stderr
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    /// Format of log lines on stderr
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = OUTPUT,
+        hide_short_help = true
+    )]
     pub log_format: LogFormat,
 
-    /// When to use colour; NO_COLOR and CLICOLOR_FORCE are obeyed
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use color
+    ///
+    /// With `auto`, `NO_COLOR` and `CLICOLOR_FORCE` are respected.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = OUTPUT,
+        hide_short_help = true
+    )]
     pub color: Color,
-
-    /// Never ask; fail where a question would be needed
-    #[arg(long, global = true)]
-    pub no_input: bool,
 }
 
-/// Form of the log lines.
+/// Format of the log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line
     Json,
 }
 
-/// When to use colour.
+/// When to use color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal.
+    /// On a terminal
     Auto,
-    /// Always.
+    /// Always
     Always,
-    /// Never.
+    /// Never
     Never,
 }

@@ -4,10 +4,32 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-/// Work on the lock file.
+use super::{duration, help};
+use crate::error::Exit;
+
+const VERIFY_EXITS: &[Exit] = &[
+    Exit::Success,
+    Exit::Failed,
+    Exit::Changes,
+    Exit::Refused,
+    Exit::Authentication,
+    Exit::Usage,
+    Exit::Lock,
+];
+
+const REBUILD_EXITS: &[Exit] = &[
+    Exit::Success,
+    Exit::Failed,
+    Exit::Stale,
+    Exit::Authentication,
+    Exit::Usage,
+    Exit::Lock,
+];
+
+/// The verbs of `lock`.
 #[derive(Debug, Args)]
 pub struct LockArgs {
-    /// What to do with it.
+    /// Which of them.
     #[command(subcommand)]
     pub command: LockCommand,
 }
@@ -15,15 +37,19 @@ pub struct LockArgs {
 /// The verbs below `lock`.
 #[derive(Debug, Subcommand)]
 pub enum LockCommand {
-    /// Compare the lock file with the platform; exit 2 where they differ
+    /// Compare the lock file with the platform; exit with 2 if they differ
+    #[command(after_long_help = help::after(VERIFY_EXITS, "connectorctl lock verify -f prod.yaml"))]
     Verify,
-    /// Write the lock file anew from the instances that carry our marker; writes nothing to the platform
+    /// Rebuild the lock file from the instances that carry our marker
+    ///
+    /// Writes only the lock file, nothing on the platform.
+    #[command(after_long_help = help::after(REBUILD_EXITS, "connectorctl lock rebuild -f prod.yaml --yes"))]
     Rebuild {
-        /// Do not ask
+        /// Rebuild without asking
         #[arg(short, long)]
         yes: bool,
-        /// How long to wait for another apply to release the lock
-        #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+        /// Time to wait for the lock of another apply
+        #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
         lock_timeout: Duration,
     },
 }

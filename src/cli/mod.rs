@@ -1,39 +1,48 @@
-//! The command line as clap definitions: verbs, flags and their documentation.
+//! The command line as clap definitions: verbs, options and their help.
 //!
-//! Must not: do anything. Help texts are what `--help` and `docs/cli.md` show.
+//! Must not: do anything but parse.
 
 mod apply;
+mod duration;
 mod global;
+mod help;
 mod lock;
+mod output;
 mod plan;
 mod sandbox;
 mod select;
 
 use clap::{Parser, Subcommand};
 
-pub use apply::{ApplyArgs, ApplyFormat};
+pub use apply::ApplyArgs;
+pub use duration::duration;
 pub use global::{Color, GlobalArgs, LogFormat};
 pub use lock::{LockArgs, LockCommand};
-pub use plan::{PlanArgs, PlanFormat};
+pub use output::OutputFormat;
+pub use plan::PlanArgs;
 pub use sandbox::SandboxArgs;
 pub use select::{Prune, SelectionArgs};
 
-/// Keep SAP Open Connectors instances as a file in your repository
+use crate::error::Exit;
+
+const VALIDATE_EXITS: &[Exit] = &[Exit::Success, Exit::Failed, Exit::Usage];
+
+/// Manage SAP Open Connectors instances as a file in your repository
 #[derive(Debug, Parser)]
 #[command(
     name = "connectorctl",
     version,
     propagate_version = true,
-    max_term_width = 100
+    max_term_width = 100,
+    after_help = "Credentials: CONNECTORCTL_USER_SECRET and CONNECTORCTL_ORGANIZATION_SECRET, or \
+        the same names with _FILE appended for files that hold them. To try it without an account, \
+        pass --sandbox."
 )]
-#[command(after_help = "Credentials come from CONNECTORCTL_USER_SECRET and \
-    CONNECTORCTL_ORGANIZATION_SECRET, or from the files named by the same variables with _FILE \
-    appended. Try everything without an account: --sandbox.")]
 pub struct Cli {
-    /// Options of every verb.
+    /// Options that every verb accepts.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// What to do.
+    /// The verb.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -41,14 +50,15 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show what apply would do; writes nothing, anywhere
+    /// Show what `apply` would do, without writing anything
     Plan(PlanArgs),
-    /// Create what is missing, bring the rest in line, and write the lock file
+    /// Change the platform to match the manifest, and write the lock file
     Apply(ApplyArgs),
-    /// Check the manifest without a network, a secret or a lock file
+    /// Check the manifest; needs no network, secrets or lock file
+    #[command(after_long_help = help::after(VALIDATE_EXITS, "connectorctl validate -f prod.yaml --strict"))]
     Validate,
-    /// Verify the lock file against the platform, or rebuild it from there
+    /// Compare the lock file with the platform, or rebuild it
     Lock(LockArgs),
-    /// Run the embedded platform on a port of this machine
+    /// Run a local server that behaves like the platform
     Sandbox(SandboxArgs),
 }

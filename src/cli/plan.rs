@@ -2,22 +2,36 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::SelectionArgs;
+use super::{OutputFormat, SelectionArgs, help};
+use crate::error::Exit;
 
-/// Show what apply would do.
+const EXITS: &[Exit] = &[
+    Exit::Success,
+    Exit::Failed,
+    Exit::Changes,
+    Exit::Refused,
+    Exit::Authentication,
+    Exit::Usage,
+    Exit::Lock,
+];
+
+/// The options of `plan`.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::after(EXITS, "connectorctl plan -f prod.yaml --detailed-exitcode"))]
 pub struct PlanArgs {
-    /// Form of the result on stdout
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub output: PlanFormat,
+    pub output: OutputFormat,
 
-    /// Exit 2 where there is something to do
+    /// Exit with 2 if there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
 
-    /// Compare with the lock file only: no platform, no credentials, no secrets
+    /// Compare with the lock file only
+    ///
+    /// Needs no platform, no credentials and no secrets. Secrets are not compared.
     #[arg(long, conflicts_with_all = ["sandbox", "url"])]
     pub offline: bool,
 
@@ -25,20 +39,11 @@ pub struct PlanArgs {
     #[arg(long)]
     pub full: bool,
 
-    /// Write the JSON form of the result to this file too
+    /// Also write the plan as JSON to this file
     #[arg(long, value_name = "FILE")]
     pub result_file: Option<PathBuf>,
 
     /// Selection and guards.
     #[command(flatten)]
     pub selection: SelectionArgs,
-}
-
-/// Form of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
-    /// For people.
-    Text,
-    /// One JSON object.
-    Json,
 }

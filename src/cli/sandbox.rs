@@ -6,34 +6,44 @@ use std::time::Duration;
 
 use clap::Args;
 
-/// Run the embedded platform.
+use super::{duration, help};
+use crate::error::Exit;
+
+const EXITS: &[Exit] = &[Exit::Success, Exit::Failed, Exit::Usage];
+
+/// The options of `sandbox`.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::after(EXITS, "connectorctl sandbox --listen 127.0.0.1:8080 --state sandbox.json"))]
 pub struct SandboxArgs {
-    /// Address to listen on; port 0 takes a free one
+    /// Address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
 
-    /// Keep the platform's state in this file; otherwise it is gone at the end
+    /// Keep the state in this file; without it nothing is kept
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
 
-    /// Answer an open question about the platform another way, such as q1=empty-array; may be repeated
-    #[arg(long = "assume", alias = "reading", value_name = "QUESTION=ANSWER")]
+    /// Assume an answer to an open question; repeatable
+    ///
+    /// Questions about the platform that its documentation leaves open, such as `q1=empty-array`.
+    #[arg(long = "assume", alias = "reading", value_name = "Q=ANSWER")]
     pub assumptions: Vec<String>,
 
-    /// Fail on demand, such as 'POST /instances kind=cut-after-commit count=1'; may be repeated
+    /// Inject a fault; repeatable
+    ///
+    /// For example `POST /instances kind=cut-after-commit count=1`.
     #[arg(long, value_name = "FAULT")]
     pub fault: Vec<String>,
 
-    /// Delay every answer
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    /// Delay every response
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub latency: Option<Duration>,
 
-    /// Make ids, tokens and secrets the same in every run
+    /// Generate the same ids, tokens and secrets in every run
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
-    /// Listen on an address that other machines reach
+    /// Allow an address that other machines can reach
     #[arg(long)]
     pub allow_non_loopback: bool,
 }

@@ -2,50 +2,70 @@
 
 use clap::{Args, ValueEnum};
 
+use super::help;
+
 /// Selection and guards.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Selection and guards")]
+#[command(next_help_heading = help::SELECTION)]
 pub struct SelectionArgs {
-    /// Only these keys; * stands for any text; may be repeated
+    /// Only these keys; `*` matches any text; repeatable
     #[arg(long, value_name = "KEY")]
     pub target: Vec<String>,
 
-    /// All but these keys; * stands for any text; may be repeated
+    /// All keys but these; `*` matches any text; repeatable
     #[arg(long, value_name = "KEY")]
     pub exclude: Vec<String>,
 
-    /// Replace this instance: a new id and a new token; may be repeated
+    /// Replace this instance; repeatable
+    ///
+    /// A new instance is created, with a new id and a new token, before the old one is deleted.
     #[arg(long, value_name = "KEY")]
     pub replace: Vec<String>,
 
-    /// Delete what the manifest dropped, what only carries our marker, or second instances of a key
+    /// Delete instances that are no longer declared
+    ///
+    /// Without a value: `removed`. Several values are separated by commas.
     #[arg(
         long,
         value_name = "WHAT",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "removed",
-        value_delimiter = ','
+        value_delimiter = ',',
     )]
     pub prune: Vec<Prune>,
 
-    /// Send secrets again, all or those of the keys given, whatever their fingerprints say
-    #[arg(long, value_name = "KEY", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
+    /// Send secrets again even if they are unchanged
+    ///
+    /// Without a value: the secrets of all instances.
+    #[arg(
+        long,
+        value_name = "KEY",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "*",
+        hide_short_help = true
+    )]
     pub resend_secrets: Vec<String>,
 
-    /// Record the secrets as they are on the platform as the right ones, and send none
-    #[arg(long, conflicts_with = "resend_secrets")]
+    /// Record the secrets on the platform as correct, and send none
+    #[arg(long, conflicts_with = "resend_secrets", hide_short_help = true)]
     pub accept_secrets: bool,
 
-    /// Create again what vanished, even where it is so much that other credentials are likelier
-    #[arg(long)]
+    /// Recreate missing instances, even if so many are missing that wrong credentials are more likely
+    #[arg(long, hide_short_help = true)]
     pub recreate_vanished: bool,
 
-    /// Refuse a plan with more updates, replaces, deletes and forgets than this
-    #[arg(long, value_name = "N")]
+    /// Maximum of updates, replaces, deletes and forgets
+    ///
+    /// A plan with more is refused.
+    #[arg(long, value_name = "N", hide_short_help = true)]
     pub max_changes: Option<usize>,
 
-    /// Refuse a plan with more deletes and replaces than this number or percentage [default: 10%, at least 1]
+    /// Maximum of deletes and replaces [default: 10%]
+    ///
+    /// A plan with more is refused. A number, or a percentage of the instances in the lock file. The
+    /// default is 10%, but at least 1.
     #[arg(long, value_name = "N|N%")]
     pub max_deletes: Option<String>,
 }
@@ -53,10 +73,10 @@ pub struct SelectionArgs {
 /// What `--prune` deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Prune {
-    /// Instances of the lock file that the manifest dropped.
+    /// Instances in the lock file that left the manifest
     Removed,
-    /// Instances that carry our marker and are in neither manifest nor lock file.
+    /// Instances with our marker that are in neither the manifest nor the lock file
     Orphans,
-    /// Second instances with the marker of one key.
+    /// All but one of several instances with the marker of one key
     Duplicates,
 }

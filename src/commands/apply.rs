@@ -11,7 +11,7 @@ use super::signals::{Signals, stopped_early, unless_stopped};
 use super::validate::output_failed;
 use super::{Context, SystemClock, plan};
 use crate::apply::{Applied, Apply, Options, SETTLE_WINDOW};
-use crate::cli::{ApplyArgs, ApplyFormat};
+use crate::cli::{ApplyArgs, OutputFormat, duration};
 use crate::error::{CliError, Exit};
 use crate::lockfile::{Holder, LockStore, write_atomic};
 use crate::model::{ApplyReport, InventoryName, OutcomeKind, Planned};
@@ -257,7 +257,7 @@ impl Session<'_> {
     fn show_plan(&self, planned: &Planned) -> Result<(), CliError> {
         let ui = self.context.ui;
         let shown = match self.arguments.output {
-            ApplyFormat::Text => {
+            OutputFormat::Text => {
                 let options = render::human::Options {
                     color: ui.stdout_color(),
                     full: None,
@@ -265,8 +265,8 @@ impl Session<'_> {
                 let mut out = ui.stdout();
                 render::human::plan(planned, options, &mut out).and_then(|()| out.flush())
             }
-            ApplyFormat::Json if self.context.global.quiet => Ok(()),
-            ApplyFormat::Json => {
+            OutputFormat::Json if self.context.global.quiet => Ok(()),
+            OutputFormat::Json => {
                 let options = render::human::Options {
                     color: ui.stderr_color(),
                     full: None,
@@ -281,10 +281,10 @@ impl Session<'_> {
         let ui = self.context.ui;
         let mut out = ui.stdout();
         let written = match (self.arguments.output, &self.inventory) {
-            (ApplyFormat::Json, Some(inventory)) => {
+            (OutputFormat::Json, Some(inventory)) => {
                 render::report::json(inventory, &self.report, &mut out)
             }
-            (ApplyFormat::Text, _) if !self.report.outcomes.is_empty() => {
+            (OutputFormat::Text, _) if !self.report.outcomes.is_empty() => {
                 render::report::human(&self.report, ui.stdout_color(), &mut out)
             }
             _ => Ok(()),
@@ -307,10 +307,8 @@ fn settle_window(context: &Context, arguments: &ApplyArgs) -> Result<Duration, C
     }
     match context.environment.get(SETTLE) {
         None => Ok(SETTLE_WINDOW),
-        Some(text) => humantime::parse_duration(text).map_err(|error| {
-            CliError::usage(format!("{SETTLE} is no duration"))
-                .because(&error)
-                .hint("write it as 200s or 5m")
+        Some(text) => duration(text).map_err(|expected| {
+            CliError::usage(format!("invalid duration in `{SETTLE}`: {expected}"))
         }),
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use super::platform::{self, Purpose};
 use super::validate::output_failed;
 use super::{Context, gather};
-use crate::cli::{PlanArgs, PlanFormat};
+use crate::cli::{OutputFormat, PlanArgs};
 use crate::error::{CliError, Exit};
 use crate::lockfile::{LockPaths, LockView, write_atomic};
 use crate::model::Planned;
@@ -15,7 +15,7 @@ use crate::render;
 
 pub(super) async fn run(context: &Context, arguments: &PlanArgs) -> Result<Exit, CliError> {
     let result = planned(context, arguments).await;
-    if let (PlanFormat::Json, Err(error)) = (arguments.output, &result)
+    if let (OutputFormat::Json, Err(error)) = (arguments.output, &result)
         && let Some(diagnostics) = &error.diagnostics
     {
         let mut out = context.ui.stdout();
@@ -136,8 +136,8 @@ fn show(
     }
     let mut out = context.ui.stdout();
     let written = match arguments.output {
-        PlanFormat::Json => out.write_all(&json),
-        PlanFormat::Text => {
+        OutputFormat::Json => out.write_all(&json),
+        OutputFormat::Text => {
             let options = render::human::Options {
                 color: context.ui.stdout_color(),
                 full: arguments.full.then_some(&input.desired),

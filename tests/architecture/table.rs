@@ -93,7 +93,7 @@ pub(super) const MODULES: &[Module] = &[
     Module {
         name: "cli",
         layer: "3 shell",
-        may_use: &[],
+        may_use: &["error"],
     },
     Module {
         name: "error",

@@ -7,4 +7,5 @@ mod changes;
 mod documented;
 mod example;
 mod failures;
+mod help;
 mod problems;

@@ -1,0 +1,23 @@
+//! What the long help of a verb ends with: the exit codes it can return, and an example.
+//!
+//! Must not: describe an option; its doc comment does.
+
+use anstyle::Style;
+
+use crate::error::Exit;
+
+/// The headings of options that several verbs share.
+pub(super) const SELECTION: &str = "Selection and guards";
+pub(super) const CONNECTION: &str = "Connection";
+pub(super) const OUTPUT: &str = "Output and logging";
+
+/// The table of these exit codes, then the example.
+pub(super) fn after(exits: &[Exit], example: &str) -> String {
+    let heading = Style::new().bold().underline();
+    let codes: String = Exit::TABLE
+        .iter()
+        .filter(|(exit, _)| exits.contains(exit))
+        .map(|(exit, meaning)| format!("  {:<3}  {meaning}\n", exit.code()))
+        .collect();
+    format!("{heading}Exit codes:{heading:#}\n{codes}\n{heading}Example:{heading:#}\n  {example}")
+}
