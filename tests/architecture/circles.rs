@@ -130,6 +130,8 @@ fn names_in_macros_attributes_aliases_and_split_impls_count() {
         "impl A { fn f(&self) { self.made_up() } }",
         "impl A { fn f(&self) { Self::made_up(self) } }",
         "fn f(a: &mut A) { tell!(a.made_up()) }",
+        "fn f() { let a = A::new(); a.made_up() }",
+        "fn f() { A {}.made_up() }",
     ];
     let b = "use super::a::A; pub struct B; impl A { fn made_up(&self) {} }";
     for text in uses {

@@ -2,16 +2,16 @@
 //! followed through imports and re-exports to the file that defines the item.
 //!
 //! A `mod` declaration or a re-export needs nothing by itself. A method whose `impl` stands apart from
-//! its type counts where it is called on `self` or on a parameter of that type; other calls of methods
-//! name no path and are not seen.
+//! its type counts where it is called on `self`, on a parameter of that type or on a fresh value of it;
+//! other calls of methods name no path and are not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Expr, ExprMethodCall, ImplItem, Item, ItemImpl, ItemUse, Lit, Macro, Meta, Pat,
-    PatType, Type, UseTree, Visibility,
+    Attribute, Expr, ExprMethodCall, ImplItem, ImplItemFn, Item, ItemFn, ItemImpl, ItemUse, Lit,
+    Local, Macro, Meta, Pat, PatType, Type, UseTree, Visibility,
 };
 
 use crate::support::source::{SourceFile, attributes, is_test_only};
@@ -20,6 +20,9 @@ type ModulePath = Vec<String>;
 
 /// From a file to the files it needs, each with one name it takes from there.
 pub(super) type Edges = BTreeMap<String, BTreeMap<String, String>>;
+
+/// How many imports and re-exports a name is followed through.
+const MAX_IMPORTS: usize = 16;
 
 /// What one file holds and names.
 #[derive(Default)]
@@ -34,7 +37,7 @@ struct Unit {
     named: BTreeSet<Vec<String>>,
     /// Methods of inherent `impl` blocks, after the path of their type.
     methods: BTreeSet<(Vec<String>, String)>,
-    /// Methods called on `self` or on a parameter, after the path of its type.
+    /// Methods called on what has a known type, after the path of the type.
     calls: BTreeSet<(Vec<String>, String)>,
     /// Types of the names in scope while a function is read.
     scope: BTreeMap<String, Vec<String>>,
@@ -88,10 +91,6 @@ impl Graph {
                 Some((file, item?))
             })
             .collect();
-        for glob in &unit.globs {
-            let found = self.resolved(module, glob);
-            needs.extend(found.map(|(file, _)| (file, "*".to_owned())));
-        }
         for (owner, method) in &unit.calls {
             if let Some(owner) = self.resolved(module, owner) {
                 let homes = self.units.iter().filter(|(home, unit)| {
@@ -138,7 +137,8 @@ impl Graph {
                 }
                 let mut child = module.clone();
                 child.push(first.clone());
-                if !self.units.contains_key(&child) && !unit.items.contains(first) {
+                let is_item = unit.items.contains(first) || !unit.globs.is_empty();
+                if !is_item && !self.units.contains_key(&child) {
                     return None;
                 }
                 return Some([module, path].concat());
@@ -150,7 +150,10 @@ impl Graph {
 
     /// The file that defines what this path ends at, and the item's name unless it ends at a module.
     fn definition(&self, path: &[String], depth: usize) -> Option<(ModulePath, Option<String>)> {
-        assert!(depth < 32, "imports in a circle: {path:?}");
+        // Two modules may import everything from each other.
+        if depth > MAX_IMPORTS {
+            return None;
+        }
         let mut module = ModulePath::new();
         for (at, part) in path.iter().enumerate() {
             let unit = self.units.get(&module)?;
@@ -258,6 +261,26 @@ impl Unit {
         }
     }
 
+    /// The type of a name in scope, a struct expression or a `Type::new(…)`.
+    fn type_of(&self, expression: &Expr) -> Option<Vec<String>> {
+        match expression {
+            Expr::Path(path) => self.scope.get(&path.path.get_ident()?.to_string()).cloned(),
+            Expr::Struct(literal) => Some(segments(&literal.path)),
+            Expr::Call(call) => match &*call.func {
+                Expr::Path(function) => {
+                    let path = segments(&function.path);
+                    let (_, owner) = path.split_last()?;
+                    owner
+                        .last()?
+                        .starts_with(char::is_uppercase)
+                        .then(|| owner.to_vec())
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     fn name(&mut self, path: Vec<String>) {
         if !path.is_empty() {
             self.named.insert(path);
@@ -322,6 +345,18 @@ impl<'ast> Visit<'ast> for Unit {
         self.scope = outer;
     }
 
+    fn visit_item_fn(&mut self, function: &'ast ItemFn) {
+        let outer = self.scope.clone();
+        visit::visit_item_fn(self, function);
+        self.scope = outer;
+    }
+
+    fn visit_impl_item_fn(&mut self, method: &'ast ImplItemFn) {
+        let outer = self.scope.clone();
+        visit::visit_impl_item_fn(self, method);
+        self.scope = outer;
+    }
+
     fn visit_pat_type(&mut self, typed: &'ast PatType) {
         if let (Pat::Ident(name), Some(path)) = (&*typed.pat, type_path(&typed.ty)) {
             self.scope.insert(name.ident.to_string(), path);
@@ -338,9 +373,18 @@ impl<'ast> Visit<'ast> for Unit {
         visit::visit_path(self, path);
     }
 
+    fn visit_local(&mut self, local: &'ast Local) {
+        if let (Pat::Ident(name), Some(init)) = (&local.pat, &local.init)
+            && let Some(path) = self.type_of(&init.expr)
+        {
+            self.scope.insert(name.ident.to_string(), path);
+        }
+        visit::visit_local(self, local);
+    }
+
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        if let Expr::Path(receiver) = &*call.receiver {
-            self.call(&segments(&receiver.path), &call.method.to_string());
+        if let Some(owner) = self.type_of(&call.receiver) {
+            self.calls.insert((owner, call.method.to_string()));
         }
         visit::visit_expr_method_call(self, call);
     }
