@@ -115,3 +115,83 @@ fn a_record_of_no_known_kind_is_not_skipped() {
     let error = read(Path::new("x"), &bytes).expect_err("an unknown record");
     assert!(matches!(error, LockError::JournalDamaged { line: 1, .. }));
 }
+
+const GOLDEN_JOURNAL: &str = include_str!("journal.golden");
+
+/// One line of every kind, in its longest and where it differs its shortest form.
+fn every_kind() -> Vec<Stamped> {
+    let fingerprint = Fingerprint {
+        salt: "salt".to_owned(),
+        fingerprint: "digest".to_owned(),
+    };
+    let sent = BTreeMap::from([("username".to_owned(), fingerprint.clone())]);
+    let mut least = entry(2);
+    least.element.id = None;
+    least.tags = None;
+    least.secrets = BTreeMap::from([("username".to_owned(), None)]);
+    least.created_date = None;
+    least.lifecycle = Lifecycle::default();
+    let mut most = entry(1);
+    most.lifecycle.ignore_changes = BTreeSet::from(["name".to_owned()]);
+    let mark = Mark {
+        lock: Some("digest".to_owned()),
+        header: Some(Header::of(&header())),
+        intents: BTreeMap::from([(
+            key("a"),
+            OpenIntent {
+                last_alive_ms: 7,
+                answered: true,
+                secrets: sent.clone(),
+            },
+        )]),
+        retired: BTreeMap::from([(InstanceId(1), 7)]),
+    };
+    let nothing = Mark {
+        lock: None,
+        header: None,
+        intents: BTreeMap::new(),
+        retired: BTreeMap::new(),
+    };
+    let entry = |entry| Record::Entry {
+        key: key("a"),
+        entry: Box::new(entry),
+    };
+    let records = [
+        Record::Intent {
+            key: key("a"),
+            secrets: sent,
+        },
+        Record::Answered { key: key("a") },
+        Record::NotCreated { key: key("a") },
+        Record::Sending {
+            key: key("a"),
+            secrets: BTreeSet::from(["username".to_owned()]),
+        },
+        entry(most),
+        entry(least),
+        Record::Removed { key: key("a") },
+        renamed("a", "b"),
+        Record::Retired { id: InstanceId(1) },
+        Record::Deleted { id: InstanceId(1) },
+        Record::Alive,
+    ];
+    let headers = [header(), Lock::empty(inventory())];
+    records
+        .map(Event::Record)
+        .into_iter()
+        .chain(headers.map(|lock| Event::Header(Header::of(&lock))))
+        .chain([mark.clone(), nothing.clone()].map(Event::Folding))
+        .chain([mark, nothing].map(Event::Folded))
+        .map(|event| Stamped { at_ms: 9, event })
+        .collect()
+}
+
+/// A journal that another version wrote is read after an upgrade, and its bytes are a contract.
+#[test]
+fn the_bytes_of_every_kind_stay_as_they_are() {
+    let lines = every_kind();
+    let bytes = bytes_of(&lines);
+    assert_eq!(String::from_utf8(bytes).expect("UTF-8"), GOLDEN_JOURNAL);
+    let (read, _) = read(Path::new("x"), GOLDEN_JOURNAL.as_bytes()).expect("a journal");
+    assert_eq!(read, lines);
+}

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::model::{
     Element, ElementId, ElementKey, Fingerprint, InstanceId, InstanceKey, InventoryName, Lifecycle,
-    Lock, LockedApi, LockedInstance, OrganizationId, Secret,
+    Lock, LockedApi, LockedInstance, OpenIntent, OrganizationId, Secret,
 };
 use crate::ports::{Clock, LockSink as _, Record};
 
