@@ -10,7 +10,8 @@ use crate::error::{CliError, Exit};
 use crate::lockfile::{LockKind, LockPaths, LockView};
 use crate::manifest::{self, LoadOptions, Places};
 use crate::model::{
-    Desired, Fingerprint, InstanceKey, Lock, LockedApi, ResolvedSecrets, Tenant, VersusLock,
+    Desired, Fingerprint, InstanceKey, Lock, LockHeader, LockedApi, ResolvedSecrets, Tenant,
+    VersusLock,
 };
 use crate::ports::ReadRemote;
 use crate::reconcile::{Limit, PlanInput, Policy, Resend, Selection, View};
@@ -97,7 +98,7 @@ pub(super) struct Gathered {
     pub(super) input: PlanInput,
     pub(super) secrets: ResolvedSecrets,
     /// Inventory, platform and key check, as they are to be recorded.
-    pub(super) header: Lock,
+    pub(super) header: LockHeader,
     pub(super) marker_seen: bool,
 }
 
@@ -135,8 +136,12 @@ pub(super) async fn live(
         &mut secrets,
     )
     .map_err(random)?;
-    let rotated = lock.check.as_ref().is_some_and(|check| !key.made(check));
-    let recorded_user = lock.api.as_ref().and_then(|api| api.user.clone());
+    let rotated = lock
+        .header
+        .check
+        .as_ref()
+        .is_some_and(|check| !key.made(check));
+    let recorded_user = lock.header.api.as_ref().and_then(|api| api.user.clone());
     let same_user = recorded_user
         .as_ref()
         .filter(|_| !rotated)
@@ -146,7 +151,7 @@ pub(super) async fn live(
             .values()
             .flat_map(BTreeMap::values)
             .any(|fact| fact.versus_lock == VersusLock::KeyRotated);
-    let check = match &lock.check {
+    let check = match &lock.header.check {
         Some(check) if !rotated || !all_sent => check.clone(),
         _ => key.check().map_err(random)?,
     };
@@ -201,9 +206,9 @@ fn header(
     tenant: &Tenant,
     user: Fingerprint,
     check: Fingerprint,
-) -> Lock {
-    let recorded = lock.api.as_ref().and_then(|api| api.organization);
-    Lock {
+) -> LockHeader {
+    let recorded = lock.header.api.as_ref().and_then(|api| api.organization);
+    LockHeader {
         inventory: desired.inventory.clone(),
         api: Some(LockedApi {
             url: connection.url.clone(),
@@ -211,7 +216,6 @@ fn header(
             user: Some(user),
         }),
         check: Some(check),
-        instances: BTreeMap::new(),
     }
 }
 

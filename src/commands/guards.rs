@@ -6,11 +6,11 @@ use crate::model::{Desired, InventoryName, Lock, Tenant};
 /// The lock file belongs to this inventory.
 pub(super) fn same_inventory(lock: Option<&Lock>, wanted: &InventoryName) -> Result<(), CliError> {
     match lock {
-        Some(lock) if lock.inventory != *wanted => Err(CliError::new(
+        Some(lock) if lock.header.inventory != *wanted => Err(CliError::new(
             Exit::Refused,
             format!(
                 "the lock file belongs to the inventory `{}`, and the manifest is of `{wanted}`",
-                lock.inventory
+                lock.header.inventory
             ),
         )
         .hint("the marker of every instance names the inventory: put the old name back, or use a lock file of its own with --lock")),
@@ -21,7 +21,7 @@ pub(super) fn same_inventory(lock: Option<&Lock>, wanted: &InventoryName) -> Res
 /// The lock file belongs to this platform.
 pub(super) fn same_url(lock: Option<&Lock>, url: &str) -> Result<(), CliError> {
     let recorded = lock
-        .and_then(|lock| lock.api.as_ref())
+        .and_then(|lock| lock.header.api.as_ref())
         .map(|api| api.url.as_str());
     match recorded {
         Some(recorded) if recorded != url => Err(CliError::new(
@@ -56,7 +56,7 @@ pub(super) fn same_tenant(
         _ => {}
     }
     let recorded = lock
-        .and_then(|lock| lock.api.as_ref())
+        .and_then(|lock| lock.header.api.as_ref())
         .and_then(|api| api.organization);
     match (recorded, tenant.organization) {
         (Some(recorded), Some(found)) if recorded != found => refused(format!(

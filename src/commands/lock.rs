@@ -103,7 +103,7 @@ fn differences(lock: &Lock, observed: &Observed) -> Vec<String> {
             let word = if seen.enabled { "enabled" } else { "disabled" };
             differs(format!("the instance is {word}"));
         }
-        let marker = Marker::live(&lock.inventory, key);
+        let marker = Marker::live(&lock.header.inventory, key);
         if !seen.carries(&marker) {
             differs(format!("the marker `{marker}` is missing"));
         }
@@ -184,11 +184,13 @@ pub(super) async fn rebuild(
         Policy::default(),
     )
     .await?;
-    let mut lock = gathered.header;
     let crate::reconcile::View::Live(observed) = &gathered.input.view else {
         return Err(CliError::new(Exit::Failed, "the platform was not asked"));
     };
-    lock.instances = rebuilt(&manifest, observed);
+    let lock = Lock {
+        header: gathered.header,
+        instances: rebuilt(&manifest, observed),
+    };
     if !yes {
         let question = format!(
             "Write {} anew with the {} instances that carry this inventory's marker?",

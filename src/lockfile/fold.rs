@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::header::Header;
-use crate::model::{InstanceId, InstanceKey, Lock, OpenIntent};
+use crate::model::{InstanceId, InstanceKey, Lock, LockHeader, OpenIntent};
 use crate::ports::Record;
 
 /// A line of the journal and when it was made.
@@ -22,7 +21,7 @@ pub enum Event {
     /// Something happened, or is about to.
     Record(Record),
     /// Whose the instances are and where, before anything is done to them.
-    Header(Header),
+    Header(LockHeader),
     /// A lock file is about to be written that holds everything before this line. Whether it was is
     /// told by the digest of the file that is there.
     Folding(Mark),
@@ -36,7 +35,7 @@ pub struct Mark {
     /// Digest of the lock file's bytes; `None` where nothing was there to be written.
     pub lock: Option<String>,
     /// Where there is no lock file that would tell.
-    pub header: Option<Header>,
+    pub header: Option<LockHeader>,
     /// Creates whose outcome nobody knows.
     pub intents: BTreeMap<InstanceKey, OpenIntent>,
     /// Retired instances that are still to be deleted, and since when, in milliseconds since the epoch.
@@ -93,10 +92,10 @@ pub fn fold(lock: Lock, lines: &[Stamped]) -> Folded {
                 folded.retired.insert(*id, line.at_ms);
             }
             Event::Record(record) => one(record, newest, &mut folded),
-            Event::Header(header) => header.put_on(&mut folded.lock),
+            Event::Header(header) => folded.lock.header = header.clone(),
             Event::Folded(mark) => {
                 if let Some(header) = &mark.header {
-                    header.put_on(&mut folded.lock);
+                    folded.lock.header = header.clone();
                 }
                 folded.retired.extend(&mark.retired);
                 for (key, intent) in &mark.intents {

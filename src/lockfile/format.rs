@@ -9,7 +9,7 @@ use serde_json::error::Category;
 
 use super::LockError;
 use super::entry::Entry;
-use super::header::{Header, StoredApi, StoredCheck, StoredHeader};
+use super::header::{StoredApi, StoredCheck, StoredHeader};
 use super::unique::no_key_twice;
 use crate::model::{InstanceKey, InventoryName, Lock, LockedInstance};
 
@@ -42,7 +42,7 @@ pub fn to_bytes(lock: &Lock) -> Vec<u8> {
         inventory,
         api,
         fingerprints,
-    } = Header::of(lock).into();
+    } = lock.header.clone().into();
     let file = File {
         version: VERSION,
         inventory,
@@ -104,15 +104,8 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Lock, LockError> {
         api,
         fingerprints,
     };
-    let Header {
-        inventory,
-        api,
-        check,
-    } = header.into();
     Ok(Lock {
-        inventory,
-        api,
-        check,
+        header: header.into(),
         instances: instances
             .into_iter()
             .map(|(key, entry)| (key, LockedInstance::from(entry)))

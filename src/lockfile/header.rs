@@ -4,65 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::entry::StoredFingerprint;
-use crate::model::{Fingerprint, InventoryName, Lock, LockedApi, OrganizationId};
-
-/// Inventory, platform and key check.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Header {
-    /// Whose the instances are.
-    pub inventory: InventoryName,
-    /// Which platform and tenant they are on.
-    pub api: Option<LockedApi>,
-    /// Tells which key the fingerprints were made with.
-    pub check: Option<Fingerprint>,
-}
-
-impl Header {
-    pub(super) fn of(lock: &Lock) -> Self {
-        let Lock {
-            inventory,
-            api,
-            check,
-            instances: _,
-        } = lock.clone();
-        Self {
-            inventory,
-            api,
-            check,
-        }
-    }
-
-    pub(super) fn put_on(&self, lock: &mut Lock) {
-        let Self {
-            inventory,
-            api,
-            check,
-        } = self.clone();
-        lock.inventory = inventory;
-        lock.api = api;
-        lock.check = check;
-    }
-
-    /// What of `self` may be recorded before anything is done: whose and where, at once; with which
-    /// secrets, only where nothing was known. Other secrets count once the run has ended: until
-    /// then most fingerprints are still of the old ones.
-    pub(super) fn early(&self, known: Option<&Self>) -> Self {
-        let mut early = self.clone();
-        let Some(known) = known else {
-            return early;
-        };
-        if known.check.is_some() {
-            early.check.clone_from(&known.check);
-        }
-        if let (Some(api), Some(known)) = (&mut early.api, &known.api) {
-            if known.user.is_some() {
-                api.user.clone_from(&known.user);
-            }
-            api.organization = api.organization.or(known.organization);
-        }
-        early
-    }
-}
+use crate::model::{Fingerprint, InventoryName, LockHeader, LockedApi, OrganizationId};
 
 /// The stored form of [`LockedApi`].
 #[derive(Serialize, Deserialize)]
@@ -82,7 +24,7 @@ pub(super) struct StoredCheck {
     check: StoredFingerprint,
 }
 
-/// The stored form of a [`Header`], for the journal; the lock file has the same members beside
+/// The stored form of a [`LockHeader`], for the journal; the lock file has the same members beside
 /// others.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,9 +36,9 @@ pub(super) struct StoredHeader {
     pub(super) fingerprints: Option<StoredCheck>,
 }
 
-impl From<Header> for StoredHeader {
-    fn from(header: Header) -> Self {
-        let Header {
+impl From<LockHeader> for StoredHeader {
+    fn from(header: LockHeader) -> Self {
+        let LockHeader {
             inventory,
             api,
             check,
@@ -122,7 +64,7 @@ impl From<Header> for StoredHeader {
     }
 }
 
-impl From<StoredHeader> for Header {
+impl From<StoredHeader> for LockHeader {
     fn from(stored: StoredHeader) -> Self {
         let StoredHeader {
             inventory,

@@ -24,7 +24,6 @@ pub use error::LockError;
 pub use file::write_atomic;
 pub use fold::{Event, Folded, Mark, Stamped, fold};
 pub use format::{parse, to_bytes};
-pub use header::Header;
 pub use holder::Holder;
 pub use paths::{LockKind, LockPaths};
 pub use store::{Finished, LockStore};

@@ -7,12 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::fold::{Event, Folded, Mark, Stamped, fold, settle_marks};
-use super::header::Header;
 use super::holder::{Holder, take};
 use super::view::LockView;
 use super::writer::Writer;
 use super::{LockError, LockPaths, file, format, journal};
-use crate::model::{InventoryName, Lock};
+use crate::model::{InventoryName, Lock, LockHeader};
 use crate::ports::{Clock, LockSink, Record, SinkError, kill};
 
 /// How long a retired instance that could not be deleted is remembered: until every list shows it, with
@@ -124,11 +123,10 @@ impl LockStore {
     ///
     /// # Errors
     /// [`LockError::Io`]; nothing may be sent then.
-    pub async fn begin(&self, header: &Lock) -> Result<(), LockError> {
-        let wanted = Header::of(header);
-        let known = self.view(&wanted.inventory).lock.as_ref().map(Header::of);
-        let wanted = wanted.early(known.as_ref());
-        if known.as_ref() == Some(&wanted) {
+    pub async fn begin(&self, header: &LockHeader) -> Result<(), LockError> {
+        let recorded = self.view(&header.inventory).lock.map(|lock| lock.header);
+        let wanted = header.clone().before_first_write(recorded.as_ref());
+        if recorded.as_ref() == Some(&wanted) {
             return Ok(());
         }
         self.append(Event::Header(wanted))
@@ -142,11 +140,11 @@ impl LockStore {
     ///
     /// # Errors
     /// [`LockError::Io`].
-    pub fn finish(&mut self, header: &Lock) -> Result<Finished, LockError> {
+    pub fn finish(&mut self, header: &LockHeader) -> Result<Finished, LockError> {
         let nothing = || Lock::empty(header.inventory.clone());
         let base = self.on_disk.clone().unwrap_or_else(nothing);
         let mut folded = fold(base, &self.lines());
-        Header::of(header).put_on(&mut folded.lock);
+        folded.lock.header = header.clone();
         let instances = folded.lock.instances.len();
         let open_intents = folded.intents.len();
         // A first run that created nothing leaves no file behind.
@@ -184,7 +182,7 @@ impl LockStore {
         let new = (needed || old.is_some()).then(|| format::to_bytes(&lock));
         let mark = Mark {
             lock: new.as_deref().map(format::digest),
-            header: new.is_none().then(|| Header::of(&lock)),
+            header: new.is_none().then(|| lock.header.clone()),
             intents,
             retired,
         };

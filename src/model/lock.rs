@@ -12,26 +12,62 @@ use super::{
 /// The content of the lock file, format apart (that is `lockfile`'s business).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lock {
-    /// The inventory it belongs to.
-    pub inventory: InventoryName,
-    /// The platform and tenant it belongs to; `None` before the first apply.
-    pub api: Option<LockedApi>,
-    /// A known text under the key that fingerprints are made with: tells whether the organization
-    /// secret was rotated. `None` before the first apply.
-    pub check: Option<Fingerprint>,
+    /// What it belongs to.
+    pub header: LockHeader,
     /// The instances recorded, by key.
     pub instances: BTreeMap<InstanceKey, LockedInstance>,
 }
 
 impl Lock {
-    /// The lock of an inventory nothing was applied for yet.
+    /// The lock of an inventory that was never applied.
     pub fn empty(inventory: InventoryName) -> Self {
+        Self {
+            header: LockHeader::new(inventory),
+            instances: BTreeMap::new(),
+        }
+    }
+}
+
+/// What a lock file belongs to. The journal holds it too: a first run that is killed before it wrote
+/// a lock file must not be continued as another inventory or on another platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockHeader {
+    /// The inventory.
+    pub inventory: InventoryName,
+    /// The platform and tenant; `None` before the first apply.
+    pub api: Option<LockedApi>,
+    /// A known text under the key that fingerprints are made with: tells whether the organization
+    /// secret was rotated. `None` before the first apply.
+    pub check: Option<Fingerprint>,
+}
+
+impl LockHeader {
+    /// The header of an inventory that was never applied.
+    pub fn new(inventory: InventoryName) -> Self {
         Self {
             inventory,
             api: None,
             check: None,
-            instances: BTreeMap::new(),
         }
+    }
+
+    /// What of `self` may be recorded before a run sends its first request. Inventory and platform
+    /// count at once. A new key check or user counts only once the run has ended, because until then
+    /// most fingerprints are still of the old secrets.
+    pub fn before_first_write(mut self, recorded: Option<&Self>) -> Self {
+        let Some(recorded) = recorded else {
+            return self;
+        };
+        if recorded.check.is_some() {
+            self.check.clone_from(&recorded.check);
+        }
+        if let (Some(api), Some(recorded)) = (&mut self.api, &recorded.api) {
+            if recorded.user.is_some() {
+                api.user.clone_from(&recorded.user);
+            }
+            api.organization = api.organization.or(recorded.organization);
+        }
+        self
     }
 }
 

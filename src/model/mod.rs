@@ -26,7 +26,9 @@ pub use facts::{
 pub use ids::{
     ElementId, ElementKey, InstanceId, InstanceKey, InvalidName, InventoryName, OrganizationId,
 };
-pub use lock::{Element, Fingerprint, Lock, LockedApi, LockedInstance, LockedSecret, OpenIntent};
+pub use lock::{
+    Element, Fingerprint, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret, OpenIntent,
+};
 pub use marker::{Marker, MarkerState};
 pub use note::Note;
 pub use observed::{Lookup, Observed, ObservedInstance, Tenant};

@@ -15,7 +15,7 @@ const VANISHED_PERCENT: usize = 20;
 /// A lock file that is of another inventory, or has one instance under two keys, is no ground to
 /// plan on.
 pub(super) fn lock_is_sound(input: &PlanInput, found: &mut Found) -> bool {
-    let (recorded, wanted) = (&input.lock.inventory, &input.desired.inventory);
+    let (recorded, wanted) = (&input.lock.header.inventory, &input.desired.inventory);
     if recorded != wanted {
         refuse(
             found,

@@ -93,7 +93,7 @@ pub(super) fn as_recorded(lock: &Lock) -> Observed {
                 lifecycle: _,
             } = entry;
             let mut all = tags.clone().unwrap_or_default();
-            all.insert(Marker::live(&lock.inventory, key).to_string());
+            all.insert(Marker::live(&lock.header.inventory, key).to_string());
             let values: BTreeMap<String, Option<Secret>> = configuration
                 .iter()
                 .map(|(name, value)| (name.clone(), Some(Secret::new(value.as_str()))))

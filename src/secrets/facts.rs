@@ -138,6 +138,7 @@ fn compare(
     };
     let rotated = input
         .lock
+        .header
         .check
         .as_ref()
         .is_some_and(|check| !key.made(check));

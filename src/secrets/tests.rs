@@ -157,7 +157,7 @@ fn an_unchanged_secret_keeps_its_salt_and_a_rotated_key_is_seen() {
     let fingerprint_key = FingerprintKey::derive(&Secret::new("organization"));
     let recorded = fingerprint_key.make("pre-value").expect("random");
     let mut lock = Lock::empty(desired.inventory.clone());
-    lock.check = Some(fingerprint_key.check().expect("random"));
+    lock.header.check = Some(fingerprint_key.check().expect("random"));
     lock.instances.insert(
         key(),
         crate::model::LockedInstance {

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use connectorctl::apply::{Apply, Options, SETTLE_WINDOW, Silent};
 use connectorctl::commands::{marker_seen, observe};
 use connectorctl::lockfile::{Holder, LockError, LockKind, LockPaths, LockStore, LockView};
-use connectorctl::model::{Desired, Lock, OutcomeKind, Planned, ResolvedSecrets, Secret};
+use connectorctl::model::{
+    Desired, Lock, LockHeader, OutcomeKind, Planned, ResolvedSecrets, Secret,
+};
 use connectorctl::ports::{Clock, LockSink, ReadRemote, Record, SinkError, Stop};
 use connectorctl::reconcile::{self, Limit, PlanInput, Policy, View};
 use connectorctl::remote::{Address, Credentials, RemoteReader, Settings};
@@ -206,8 +208,8 @@ impl Checkout {
         let secrets = facts(&input, &mut resolved).expect("random");
         let keys = self.desired.instances.keys().chain(lock.instances.keys());
         let marker_seen = marker_seen(&observed, &self.desired.inventory, keys);
-        let mut header = Lock::empty(self.desired.inventory.clone());
-        let check = lock.check.clone();
+        let mut header = LockHeader::new(self.desired.inventory.clone());
+        let check = lock.header.check.clone();
         header.check = Some(check.unwrap_or_else(|| key.check().expect("random")));
         Some(Gathered {
             input: PlanInput {
@@ -381,7 +383,7 @@ impl Checkout {
 struct Gathered {
     input: PlanInput,
     resolved: ResolvedSecrets,
-    header: Lock,
+    header: LockHeader,
     marker_seen: bool,
 }
 

@@ -71,7 +71,7 @@ proptest! {
             .into_iter()
             .filter(|record| !matches!(record, Record::Renamed { .. }))
             .collect();
-        let folded = fold(header(), &stamped(records.clone()));
+        let folded = fold(empty(), &stamped(records.clone()));
         for name in ["a", "b", "c", "d"] {
             let last = records.iter().rev().find(|record| match record {
                 Record::Intent { key, .. }
@@ -94,10 +94,10 @@ proptest! {
             secrets: BTreeSet::from(["username".to_owned()]),
         };
         records.push(sending);
-        let folded = fold(header(), &stamped(records.clone()));
+        let folded = fold(empty(), &stamped(records.clone()));
         prop_assert_eq!(&folded.lock.instances[&key("a")].secrets["username"], &None);
         records.push(created("a", 1));
-        let folded = fold(header(), &stamped(records));
+        let folded = fold(empty(), &stamped(records));
         prop_assert!(folded.lock.instances[&key("a")].secrets["username"].is_some());
     }
 
@@ -106,7 +106,7 @@ proptest! {
     fn every_window_starts_at_the_newest_record(records in history()) {
         let lines = stamped(records);
         let newest = lines.last().map_or(0, |line| line.at_ms);
-        for intent in fold(header(), &lines).intents.values() {
+        for intent in fold(empty(), &lines).intents.values() {
             prop_assert_eq!(intent.last_alive_ms, newest);
         }
     }
@@ -114,7 +114,7 @@ proptest! {
 
 #[test]
 fn a_key_that_is_renamed_and_used_anew_keeps_both() {
-    let mut lock = header();
+    let mut lock = empty();
     lock.instances.insert(key("a"), entry(1));
     let mut lines = stamped(vec![renamed("a", "b"), created("a", 2)]);
     let once = fold(lock, &lines);
@@ -128,7 +128,7 @@ fn a_key_that_is_renamed_and_used_anew_keeps_both() {
 #[test]
 fn a_removed_entry_settles_no_intent() {
     let folded = fold(
-        header(),
+        empty(),
         &stamped(vec![
             created("a", 1),
             intent("a"),
@@ -152,7 +152,7 @@ fn of_two_open_intents_that_meet_the_unanswered_counts() {
     ] {
         let mut records = records;
         records.push(renamed("a", "b"));
-        let folded = fold(header(), &stamped(records));
+        let folded = fold(empty(), &stamped(records));
         let names: Vec<&str> = folded.intents.keys().map(InstanceKey::as_str).collect();
         assert_eq!(names, ["b"]);
         assert_eq!(folded.intents[&key("b")].answered, expected);

@@ -12,15 +12,15 @@ fn bytes_of(lines: &[Stamped]) -> Vec<u8> {
 
 fn with_marks() -> Vec<Stamped> {
     let mut lines = stamped(story());
-    let folded = fold(header(), &lines);
+    let folded = fold(empty(), &lines);
     let mark = Mark {
         lock: Some("digest".to_owned()),
-        header: Some(Header::of(&header())),
+        header: Some(header()),
         intents: folded.intents,
         retired: folded.retired,
     };
     for event in [
-        Event::Header(Header::of(&whole())),
+        Event::Header(header()),
         Event::Folding(mark.clone()),
         Event::Folded(mark),
     ] {
@@ -135,7 +135,7 @@ fn every_kind() -> Vec<Stamped> {
     most.lifecycle.ignore_changes = BTreeSet::from(["name".to_owned()]);
     let mark = Mark {
         lock: Some("digest".to_owned()),
-        header: Some(Header::of(&header())),
+        header: Some(header()),
         intents: BTreeMap::from([(
             key("a"),
             OpenIntent {
@@ -175,11 +175,11 @@ fn every_kind() -> Vec<Stamped> {
         Record::Deleted { id: InstanceId(1) },
         Record::Alive,
     ];
-    let headers = [header(), Lock::empty(inventory())];
+    let headers = [header(), LockHeader::new(inventory())];
     records
         .map(Event::Record)
         .into_iter()
-        .chain(headers.map(|lock| Event::Header(Header::of(&lock))))
+        .chain(headers.map(Event::Header))
         .chain([mark.clone(), nothing.clone()].map(Event::Folding))
         .chain([mark, nothing].map(Event::Folded))
         .map(|event| Stamped { at_ms: 9, event })

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::model::{
     Element, ElementId, ElementKey, Fingerprint, InstanceId, InstanceKey, InventoryName, Lifecycle,
-    Lock, LockedApi, LockedInstance, OpenIntent, OrganizationId, Secret,
+    Lock, LockHeader, LockedApi, LockedInstance, OpenIntent, OrganizationId, Secret,
 };
 use crate::ports::{Clock, LockSink as _, Record};
 
@@ -75,14 +75,14 @@ fn entry(id: u64) -> LockedInstance {
     }
 }
 
-fn header() -> Lock {
+fn header() -> LockHeader {
     let fingerprint = |text: &str| {
         Some(Fingerprint {
             salt: text.to_owned(),
             fingerprint: text.to_owned(),
         })
     };
-    Lock {
+    LockHeader {
         inventory: inventory(),
         api: Some(LockedApi {
             url: "https://api.example.com/elements/api-v2".to_owned(),
@@ -90,14 +90,21 @@ fn header() -> Lock {
             user: fingerprint("user"),
         }),
         check: fingerprint("check"),
+    }
+}
+
+/// A lock with no instances.
+fn empty() -> Lock {
+    Lock {
+        header: header(),
         instances: BTreeMap::new(),
     }
 }
 
 fn whole() -> Lock {
     Lock {
+        header: header(),
         instances: BTreeMap::from([(key("freshdesk-support"), entry(12345))]),
-        ..header()
     }
 }
 

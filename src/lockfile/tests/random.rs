@@ -83,9 +83,11 @@ pub(super) fn lock() -> impl Strategy<Value = Lock> {
         btree_map(keys(), instance(), 0..4),
     )
         .prop_map(|(api, check, instances)| Lock {
-            inventory: inventory(),
-            api,
-            check,
+            header: LockHeader {
+                inventory: inventory(),
+                api,
+                check,
+            },
             instances,
         })
 }

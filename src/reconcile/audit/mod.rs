@@ -102,7 +102,7 @@ impl<'a> Auditor<'a> {
             previous = Some(step);
         }
         let same = plan.inventory == self.input.desired.inventory
-            && self.input.lock.inventory == self.input.desired.inventory;
+            && self.input.lock.header.inventory == self.input.desired.inventory;
         if let (false, Some(step)) = (same, plan.steps.first()) {
             self.expect(false, step, "a plan for another inventory");
         }

@@ -106,7 +106,7 @@ fn a_dropped_instance_that_somebody_else_claims_is_kept_or_refused() {
 #[test]
 fn a_lock_file_of_another_inventory_or_with_one_id_twice_is_no_ground() {
     let mut input = settled();
-    input.lock.inventory = crate::model::InventoryName::new("other").expect("a name");
+    input.lock.header.inventory = crate::model::InventoryName::new("other").expect("a name");
     assert_eq!(refusals(&planned(&input)), ["inventory-changed"]);
 
     let mut input = settled();
