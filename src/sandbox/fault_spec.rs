@@ -19,7 +19,7 @@ pub struct Fault {
     pub(super) method: String,
     /// Below `/elements/api-v2`; `*` stands for any text.
     pub(super) path: String,
-    pub(super) kind: Kind,
+    pub(super) kind: FaultKind,
     /// How many matching requests pass first.
     pub(super) skip: u64,
     /// How many fail then.
@@ -40,7 +40,7 @@ macro_rules! kinds {
     ($($variant:ident = $word:literal, $text:literal;)*) => {
         /// What goes wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Kind {
+        pub(super) enum FaultKind {
             $(#[doc = $text] $variant,)*
         }
 
@@ -49,7 +49,7 @@ macro_rules! kinds {
             pub const KINDS: &'static [(&'static str, &'static str)] = &[$(($word, $text),)*];
         }
 
-        impl Kind {
+        impl FaultKind {
             fn parse(word: &str) -> Option<Self> {
                 match word {
                     $($word => Some(Self::$variant),)*
@@ -98,7 +98,7 @@ impl Fault {
             spec: spec.to_owned(),
             method: method.to_ascii_uppercase(),
             path: path.to_owned(),
-            kind: Kind::Status,
+            kind: FaultKind::Status,
             skip: 0,
             count: 1,
             status: 0,
@@ -117,7 +117,7 @@ impl Fault {
             };
             match name {
                 "kind" => {
-                    kind = Some(Kind::parse(value).ok_or_else(|| {
+                    kind = Some(FaultKind::parse(value).ok_or_else(|| {
                         let words: Vec<&str> = Self::KINDS.iter().map(|(word, _)| *word).collect();
                         invalid(&format!("kinds are: {}", words.join(", ")))
                     })?);
@@ -154,7 +154,7 @@ impl Fault {
         fault.kind = kind.ok_or_else(|| invalid("it has no kind="))?;
         if fault.status == 0 {
             fault.status = match fault.kind {
-                Kind::Html | Kind::HtmlAfter => 502,
+                FaultKind::Html | FaultKind::HtmlAfter => 502,
                 _ => 500,
             };
         }

@@ -1,73 +1,75 @@
 //! Faults in force: which request meets which.
 
-use super::fault_spec::{Fault, Kind};
+use super::fault_spec::{Fault, FaultKind};
 
 /// The faults in force, with how often each was met.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Faults(Vec<InForce>);
+pub(super) struct Faults(Vec<ActiveFault>);
 
 #[derive(Clone, Debug)]
-struct InForce {
+struct ActiveFault {
     fault: Fault,
     /// How many requests matched.
-    met: u64,
+    matched: u64,
     /// When the first of them failed.
     began_ms: Option<u64>,
 }
 
-impl InForce {
+impl ActiveFault {
     fn new(fault: Fault) -> Self {
         Self {
             fault,
-            met: 0,
+            matched: 0,
             began_ms: None,
         }
     }
 
     /// Counts a request that matches, and answers whether it fails.
-    fn meets(&mut self, now_ms: u64) -> bool {
+    fn strikes(&mut self, now_ms: u64) -> bool {
         let Fault {
             skip,
             count,
             duration,
             ..
         } = self.fault;
-        self.met += 1;
-        if self.met <= skip {
+        self.matched += 1;
+        if self.matched <= skip {
             return false;
         }
         let began = *self.began_ms.get_or_insert(now_ms);
         // A storm goes by time, not by number.
-        let is_storm = self.fault.kind == Kind::TooMany && !duration.is_zero();
+        let is_storm = self.fault.kind == FaultKind::TooMany && !duration.is_zero();
         if is_storm {
             u128::from(now_ms.saturating_sub(began)) < duration.as_millis()
         } else {
-            self.met - skip <= count
+            self.matched - skip <= count
         }
     }
 }
 
 impl Faults {
     pub(super) fn new(faults: Vec<Fault>) -> Self {
-        Self(faults.into_iter().map(InForce::new).collect())
+        Self(faults.into_iter().map(ActiveFault::new).collect())
     }
 
     pub(super) fn add(&mut self, fault: Fault) {
-        self.0.push(InForce::new(fault));
+        self.0.push(ActiveFault::new(fault));
     }
 
     pub(super) fn list(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.0.iter().map(|row| (row.fault.spec.as_str(), row.met))
+        self.0
+            .iter()
+            .map(|row| (row.fault.spec.as_str(), row.matched))
     }
 
     /// The fault this request meets, if any: the first that matches and is not used up.
-    pub(super) fn meet(&mut self, method: &str, path: &str, now_ms: u64) -> Option<Fault> {
+    pub(super) fn next(&mut self, method: &str, path: &str, now_ms: u64) -> Option<Fault> {
         for row in &mut self.0 {
             let fault = &row.fault;
             let matching = (fault.method == "*" || fault.method == method)
                 && matches(&fault.path, path)
-                && !matches!(fault.kind, Kind::ListLag | Kind::Volatile);
-            if matching && row.meets(now_ms) {
+                && !matches!(fault.kind, FaultKind::ListLag | FaultKind::Volatile);
+            if matching && row.strikes(now_ms) {
                 return Some(row.fault.clone());
             }
         }
@@ -78,14 +80,16 @@ impl Faults {
     pub(super) fn list_lag_ms(&self) -> u64 {
         self.0
             .iter()
-            .filter(|row| row.fault.kind == Kind::ListLag)
+            .filter(|row| row.fault.kind == FaultKind::ListLag)
             .map(|row| u64::try_from(row.fault.duration.as_millis()).unwrap_or(u64::MAX))
             .max()
             .unwrap_or(0)
     }
 
     pub(super) fn is_volatile(&self) -> bool {
-        self.0.iter().any(|row| row.fault.kind == Kind::Volatile)
+        self.0
+            .iter()
+            .any(|row| row.fault.kind == FaultKind::Volatile)
     }
 }
 

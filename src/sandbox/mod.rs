@@ -8,25 +8,29 @@
 //! * `behaviour`: what the platform does to names, tags, configuration and secrets;
 //! * `assumptions`: the open questions, each with a switch;
 //! * `faults`: failures on demand;
-//! * `state`: what is kept, and `store` how it survives;
-//! * `platform`: one request to one reply, without a socket or a clock; `server` puts it on a port.
+//! * `state`: what is stored, and `state_file` how it survives;
+//! * `handler`: one request to one reply, without a socket or a clock; `server` puts it on a port.
 
 mod assumptions;
 mod authorization;
 mod behaviour;
+mod error;
 mod fault_spec;
 mod faults;
+mod handler;
 mod platform;
 mod random;
 mod reply;
 mod request;
+mod request_log;
 mod routes;
 mod server;
 mod state;
-mod store;
+mod state_file;
 
 pub use assumptions::{Assumptions, InvalidAssumption};
+pub use error::SandboxError;
 pub use fault_spec::{Fault, InvalidFault};
 pub use platform::{Platform, Seed};
 pub use reply::{Cut, Reply};
-pub use server::{Running, SandboxError, SandboxOptions, start};
+pub use server::{Running, SandboxOptions, start};

@@ -1,4 +1,5 @@
-//! Replies: the platform's statuses, headers and error bodies (docs/platform.md#responses and docs/platform.md#errors).
+//! Replies: the platform's statuses, headers and error bodies (docs/platform.md#responses and
+//! docs/platform.md#errors).
 
 use std::time::Duration;
 
@@ -9,14 +10,36 @@ use serde_json::{Value, json};
 /// What comes back for a request.
 #[derive(Debug)]
 pub struct Reply {
-    /// The answer, where there is one.
+    /// The response, if the connection lives long enough to carry it.
     pub response: Response<Bytes>,
     /// Whether and where the connection is cut.
     pub cut: Cut,
-    /// How long it takes.
+    /// How long to wait before the response.
     pub delay: Duration,
-    /// Whether anything is to be kept.
+    /// Whether the state has changed and must be saved before the response.
     pub changed: bool,
+}
+
+impl Reply {
+    /// A response at once, to a request that changed nothing.
+    pub(super) fn new(response: Response<Bytes>) -> Self {
+        Self {
+            response,
+            cut: Cut::None,
+            delay: Duration::ZERO,
+            changed: false,
+        }
+    }
+
+    /// A reply of the sandbox's own admin routes: no platform has them.
+    pub(super) fn admin(status: u16, body: &Value) -> Self {
+        let mut response = Response::new(Bytes::from(body.to_string()));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+        response
+            .headers_mut()
+            .insert("content-type", HeaderValue::from_static("application/json"));
+        Self::new(response)
+    }
 }
 
 /// Whether and where the connection is cut.
@@ -24,33 +47,30 @@ pub struct Reply {
 pub enum Cut {
     /// Not at all.
     None,
-    /// Before a byte of the answer.
+    /// Before the first byte of the response.
     Whole,
     /// In the middle of the body.
     MidBody,
 }
 
-/// An answer on its way.
+/// A successful response: always 200 (docs/platform.md#responses).
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Option<Value>,
-    pub(super) headers: Vec<(&'static str, String)>,
+pub(super) struct ApiResponse {
+    body: Option<Value>,
+    headers: Vec<(&'static str, String)>,
 }
 
-impl Answer {
+impl ApiResponse {
     pub(super) fn ok(body: Value) -> Self {
         Self {
-            status: 200,
             body: Some(body),
             headers: Vec::new(),
         }
     }
 
-    /// 200 without a body, as for DELETE (docs/platform.md#responses).
+    /// Without a body, as for DELETE.
     pub(super) fn empty() -> Self {
         Self {
-            status: 200,
             body: None,
             headers: Vec::new(),
         }
@@ -62,16 +82,16 @@ impl Answer {
     }
 }
 
-/// A refusal in the platform's words.
+/// An error in the platform's own words.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct ApiError {
     pub(super) status: u16,
-    pub(super) message: String,
-    pub(super) provider_message: Option<String>,
+    message: String,
+    provider_message: Option<String>,
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
-impl Problem {
+impl ApiError {
     pub(super) fn new(status: u16, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -81,12 +101,16 @@ impl Problem {
         }
     }
 
-    pub(super) fn bad(message: impl Into<String>) -> Self {
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, message)
     }
 
-    pub(super) fn missing(message: impl Into<String>) -> Self {
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
         Self::new(404, message)
+    }
+
+    pub(super) fn not_allowed() -> Self {
+        Self::new(405, "Method is not allowed here")
     }
 
     pub(super) fn unauthorized() -> Self {
@@ -96,7 +120,7 @@ impl Problem {
         )
     }
 
-    /// The vendor's refusal, passed on.
+    /// The vendor's error, passed on.
     pub(super) fn vendor(status: u16, message: impl Into<String>) -> Self {
         Self {
             provider_message: Some(message.into()),
@@ -108,21 +132,21 @@ impl Problem {
 /// The line that browsers need (docs/platform.md#responses).
 const EXPOSED: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
 
-/// Puts an answer or a refusal on the wire.
+/// The HTTP response for a result.
 pub(super) fn finish(
-    result: Result<Answer, Problem>,
+    result: Result<ApiResponse, ApiError>,
     request_id: &str,
     has_origin: bool,
 ) -> Response<Bytes> {
     let failed = result.is_err();
     let (status, body, headers) = match result {
-        Ok(answer) => (answer.status, answer.body, answer.headers),
-        Err(problem) => {
-            let mut body = json!({"requestId": request_id, "message": problem.message});
-            if let Some(provider) = problem.provider_message {
+        Ok(response) => (200, response.body, response.headers),
+        Err(error) => {
+            let mut body = json!({"requestId": request_id, "message": error.message});
+            if let Some(provider) = error.provider_message {
                 body["providerMessage"] = provider.into();
             }
-            (problem.status, Some(body), problem.headers)
+            (error.status, Some(body), error.headers)
         }
     };
     let bytes = body.map(|body| body.to_string()).unwrap_or_default();
@@ -151,7 +175,7 @@ pub(super) fn finish(
     response
 }
 
-/// A gateway's page: no platform speaks like this.
+/// The error page of a gateway in front of the platform.
 pub(super) fn html(status: u16) -> Response<Bytes> {
     let page =
         "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>";

@@ -1,25 +1,25 @@
-//! A request taken apart.
+//! A request, parsed. Must not: decide anything about it.
 
 use bytes::Bytes;
 use http::Request;
 use http::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::authorization::Authorization;
-use super::reply::Problem;
+use super::reply::ApiError;
 
 /// Every platform path is below this (docs/platform.md#base-urls).
 pub(super) const BASE: &str = "/elements/api-v2";
 /// The platform's limit for a request (docs/platform.md#errors).
-pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
 
-/// A request taken apart.
-pub(super) struct Asked {
+/// A request, parsed.
+pub(super) struct ApiRequest {
     pub(super) method: String,
     /// Below the base, without a slash at the end.
     pub(super) path: String,
-    pub(super) segments: Vec<String>,
+    segments: Vec<String>,
     pub(super) query: Vec<(String, String)>,
     pub(super) authorization: Authorization,
     pub(super) has_origin: bool,
@@ -33,7 +33,7 @@ pub(super) struct Asked {
     pub(super) below_base: bool,
 }
 
-impl Asked {
+impl ApiRequest {
     pub(super) fn new(request: &Request<Bytes>) -> Self {
         let whole = request.uri().path();
         let (path, below_base) = match whole.strip_prefix(BASE) {
@@ -85,6 +85,11 @@ impl Asked {
         }
     }
 
+    /// The decoded segments of the path, for a match.
+    pub(super) fn segments(&self) -> Vec<&str> {
+        self.segments.iter().map(String::as_str).collect()
+    }
+
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.query
             .iter()
@@ -105,11 +110,25 @@ impl Asked {
     }
 
     /// The body as a JSON object.
-    pub(super) fn object(&self) -> Result<serde_json::Map<String, Value>, Problem> {
+    pub(super) fn object(&self) -> Result<Map<String, Value>, ApiError> {
         match serde_json::from_slice(&self.body) {
             Ok(Value::Object(members)) => Ok(members),
-            Ok(_) => Err(Problem::bad("The request body must be a JSON object")),
-            Err(_) => Err(Problem::bad("The request body is not valid JSON")),
+            Ok(_) => Err(ApiError::bad_request(
+                "The request body must be a JSON object",
+            )),
+            Err(_) => Err(ApiError::bad_request("The request body is not valid JSON")),
         }
+    }
+}
+
+/// A member of a body that must be an object if it is present.
+pub(super) fn object_member(
+    body: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<Map<String, Value>>, ApiError> {
+    match body.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(members)) => Ok(Some(members.clone())),
+        Some(_) => Err(ApiError::bad_request(format!("{name} must be an object"))),
     }
 }

@@ -22,13 +22,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::assumptions::Assumptions;
+use super::error::SandboxError;
 use super::fault_spec::Fault;
 use super::platform::{Platform, Seed};
 use super::reply::{Cut, Reply};
-use super::store::{self, Store};
+use super::request::MAX_BYTES;
+use super::state_file::{self, StateFile};
 
 /// A body that goes on beyond this is not waited for.
-const MOST_THROWN_AWAY: usize = 256 * 1024 * 1024;
+const MAX_THROWN_AWAY: usize = 256 * 1024 * 1024;
 /// A request that takes longer to arrive is nobody's.
 const HEADERS: Duration = Duration::from_secs(30);
 
@@ -63,57 +65,6 @@ impl Default for SandboxOptions {
             seed: Seed::Random,
         }
     }
-}
-
-/// Why a sandbox does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum SandboxError {
-    /// The address is another machine's to reach.
-    #[error("{0} can be reached by other machines")]
-    NotLoopback(SocketAddr),
-    /// The port cannot be had.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-    /// The state file cannot be read or written.
-    #[error("cannot use the sandbox's state file {}", path.display())]
-    State {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-    /// The state file is no state.
-    #[error("{}:{line}: the sandbox's state file is damaged; delete it to start anew", path.display())]
-    Damaged {
-        /// Which.
-        path: PathBuf,
-        /// From 1.
-        line: usize,
-    },
-    /// The state file is of another version.
-    #[error("the sandbox's state file {} has version {found}; delete it to start anew", path.display())]
-    Version {
-        /// Which.
-        path: PathBuf,
-        /// In the file.
-        found: u32,
-    },
-    /// Another sandbox uses the state file.
-    #[error("another sandbox uses the state file {}", path.display())]
-    InUse {
-        /// Which.
-        path: PathBuf,
-    },
-    /// The operating system has no randomness.
-    #[error("the operating system gave no random bytes")]
-    NoRandomness,
 }
 
 /// A running sandbox; dropping it stops it.
@@ -159,7 +110,7 @@ impl Drop for Running {
 
 struct Shared {
     platform: Arc<Mutex<Platform>>,
-    store: Option<Store>,
+    store: Option<StateFile>,
     latency: Duration,
 }
 
@@ -174,12 +125,12 @@ pub async fn start(options: SandboxOptions) -> Result<Running, SandboxError> {
     let (kept, state) = match &options.state {
         None => (None, None),
         Some(path) => {
-            let (lock, state) = store::open(path)?;
+            let (lock, state) = state_file::open(path)?;
             (Some((path.clone(), lock)), state)
         }
     };
     let platform = match state {
-        Some(state) => Platform::with(state, options.assumptions, options.faults),
+        Some(state) => Platform::from_state(state, options.assumptions, options.faults),
         None => Platform::new(&options.seed, options.assumptions, options.faults)
             .map_err(|_| SandboxError::NoRandomness)?,
     };
@@ -189,12 +140,15 @@ pub async fn start(options: SandboxOptions) -> Result<Running, SandboxError> {
         None => None,
         Some((path, lock)) => {
             let own = Arc::clone(&platform);
-            let snapshot = Box::new(move || locked(&own).saved());
-            let store = Store::new(path.clone(), lock, snapshot)?;
-            store.keep().await.map_err(|message| SandboxError::State {
-                path,
-                source: io::Error::other(message),
-            })?;
+            let snapshot = Box::new(move || locked(&own).serialized_state());
+            let store = StateFile::new(path.clone(), lock, snapshot)?;
+            store
+                .keep()
+                .await
+                .map_err(|message| SandboxError::StateFile {
+                    path,
+                    source: io::Error::other(message),
+                })?;
             Some(store)
         }
     };
@@ -277,12 +231,12 @@ async fn read(mut body: Incoming) -> Bytes {
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if bytes.len() <= Platform::most_bytes() {
+        if bytes.len() <= MAX_BYTES {
             bytes.extend_from_slice(&data);
         } else {
             thrown_away += data.len();
         }
-        if thrown_away > MOST_THROWN_AWAY {
+        if thrown_away > MAX_THROWN_AWAY {
             break;
         }
     }

@@ -15,19 +15,22 @@ const FIRST_ID: u64 = 12345;
 /// Everything.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct State {
+pub(super) struct PlatformState {
     pub(super) version: u32,
     pub(super) random: Random,
     pub(super) organizations: Vec<Organization>,
     pub(super) users: Vec<User>,
     pub(super) next_id: u64,
-    pub(super) instances: BTreeMap<u64, Instance>,
+    pub(super) instances: BTreeMap<u64, StoredInstance>,
     /// Grant codes are good for one use (docs/platform.md#side-effects).
     pub(super) used_codes: BTreeSet<String>,
     /// Elements made by the tenant, beside those of the catalogue.
-    pub(super) own_elements: BTreeMap<u64, OwnElement>,
+    pub(super) own_elements: OwnElements,
     pub(super) counters: Counters,
 }
+
+/// Elements of the tenant, by id.
+pub(super) type OwnElements = BTreeMap<u64, OwnElement>;
 
 /// A tenant.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,7 +54,7 @@ pub(super) struct User {
 /// A connector instance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Instance {
+pub(super) struct StoredInstance {
     pub(super) id: u64,
     pub(super) owner: u64,
     pub(super) organization: u64,
@@ -98,7 +101,7 @@ pub(super) struct Counters {
     pub(super) authentications: u64,
 }
 
-impl State {
+impl PlatformState {
     /// A new platform: two tenants, two users in the first and one in the second.
     pub(super) fn new(seed: String) -> Self {
         let mut random = Random::new(seed);
@@ -136,23 +139,6 @@ impl State {
             used_codes: BTreeSet::new(),
             own_elements: BTreeMap::new(),
             counters: Counters::default(),
-        }
-    }
-}
-
-impl State {
-    /// A state with the tenant's own elements and nothing else.
-    pub(super) fn clone_elements(&self) -> Self {
-        Self {
-            version: self.version,
-            random: self.random.clone(),
-            organizations: Vec::new(),
-            users: Vec::new(),
-            next_id: self.next_id,
-            instances: BTreeMap::new(),
-            used_codes: BTreeSet::new(),
-            own_elements: self.own_elements.clone(),
-            counters: self.counters,
         }
     }
 }

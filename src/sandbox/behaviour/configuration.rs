@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::elements::Element;
+use super::elements::ResolvedElement;
 use super::text;
 use crate::catalog::RowType;
 use crate::sandbox::assumptions::{Assumptions, NullValue, SentMask, VendorType};
@@ -13,7 +13,7 @@ use crate::sandbox::assumptions::{Assumptions, NullValue, SentMask, VendorType};
 pub(in crate::sandbox) const MASK: &str = "********";
 
 /// Whether a value under this key is masked in answers.
-pub(in crate::sandbox) fn is_masked(element: Element<'_>, key: &str) -> bool {
+pub(in crate::sandbox) fn is_masked(element: ResolvedElement<'_>, key: &str) -> bool {
     matches!(key, "oauth.api.key" | "oauth.api.secret")
         || element
             .row(key)
@@ -23,7 +23,7 @@ pub(in crate::sandbox) fn is_masked(element: Element<'_>, key: &str) -> bool {
 /// What is kept after `given` is laid over `before`: defaults for what was never set, unknown keys
 /// taken without a word.
 pub(in crate::sandbox) fn merged(
-    element: Element<'_>,
+    element: ResolvedElement<'_>,
     before: &BTreeMap<String, Option<String>>,
     given: &Map<String, Value>,
     assumptions: &Assumptions,
@@ -57,7 +57,7 @@ pub(in crate::sandbox) fn merged(
 
 /// The required keys that have no value, in the variant that is chosen.
 pub(in crate::sandbox) fn missing_required(
-    element: Element<'_>,
+    element: ResolvedElement<'_>,
     kept: &BTreeMap<String, Option<String>>,
 ) -> Vec<&'static str> {
     let value = |key: &str| {

@@ -3,46 +3,50 @@
 use serde_json::{Value, json};
 
 use crate::catalog::{Catalog, ElementEntry, Row};
-use crate::sandbox::state::{OwnElement, State};
+use crate::sandbox::state::{OwnElement, OwnElements};
 
 /// An id for catalogue entries whose own is not known; unlike any documented one.
 const FIRST_UNKNOWN_ID: u64 = 9_000;
 
 /// One element, wherever it comes from.
 #[derive(Clone, Copy)]
-pub(in crate::sandbox) enum Element<'a> {
+pub(in crate::sandbox) enum ResolvedElement<'a> {
     Known(&'static ElementEntry),
     Own(&'a OwnElement),
 }
 
 /// By id or by key; a number is an id. Keys of own elements come second, for they may shadow a
 /// known one and are then addressed by id (docs/platform.md#catalogue).
-pub(in crate::sandbox) fn resolve<'a>(state: &'a State, key_or_id: &str) -> Option<Element<'a>> {
+pub(in crate::sandbox) fn resolve<'a>(
+    own: &'a OwnElements,
+    key_or_id: &str,
+) -> Option<ResolvedElement<'a>> {
     match key_or_id.parse::<u64>() {
-        Ok(id) => find(state, id),
-        Err(_) => find_by_key(state, key_or_id),
+        Ok(id) => find(own, id),
+        Err(_) => find_by_key(own, key_or_id),
     }
 }
 
-pub(in crate::sandbox) fn find(state: &State, id: u64) -> Option<Element<'_>> {
-    if let Some(own) = state.own_elements.get(&id) {
-        return Some(Element::Own(own));
+pub(in crate::sandbox) fn find(own: &OwnElements, id: u64) -> Option<ResolvedElement<'_>> {
+    if let Some(element) = own.get(&id) {
+        return Some(ResolvedElement::Own(element));
     }
     Catalog::embedded()
         .elements()
         .iter()
         .find(|entry| id_of(entry) == id)
-        .map(Element::Known)
+        .map(ResolvedElement::Known)
 }
 
-pub(in crate::sandbox) fn find_by_key<'a>(state: &'a State, key: &str) -> Option<Element<'a>> {
-    let known = Catalog::embedded().element(key).map(Element::Known);
+pub(in crate::sandbox) fn find_by_key<'a>(
+    own: &'a OwnElements,
+    key: &str,
+) -> Option<ResolvedElement<'a>> {
+    let known = Catalog::embedded().element(key).map(ResolvedElement::Known);
     known.or_else(|| {
-        state
-            .own_elements
-            .values()
-            .find(|own| own.key == key)
-            .map(Element::Own)
+        own.values()
+            .find(|element| element.key == key)
+            .map(ResolvedElement::Own)
     })
 }
 
@@ -57,7 +61,7 @@ fn id_of(entry: &ElementEntry) -> u64 {
     })
 }
 
-impl<'a> Element<'a> {
+impl<'a> ResolvedElement<'a> {
     pub(in crate::sandbox) fn id(self) -> u64 {
         match self {
             Self::Known(entry) => id_of(entry),

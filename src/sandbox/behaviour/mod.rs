@@ -8,7 +8,9 @@ mod text;
 mod vendor;
 
 pub(super) use configuration::{is_masked, merged, missing_required};
-pub(super) use elements::{Element, find as find_element, find_by_key, resolve as resolve_element};
+pub(super) use elements::{
+    ResolvedElement, find as find_element, find_by_key, resolve as resolve_element,
+};
 pub(super) use shape::{Parts, entries, instance};
 pub(super) use text::{strip_markup, tags, value};
-pub(super) use vendor::{Verdict, check as check_with_vendor, signs_in};
+pub(super) use vendor::{check as check_with_vendor, signs_in};

@@ -5,9 +5,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use super::configuration::{MASK, is_masked};
-use super::elements::{self, Element};
+use super::elements::{self, ResolvedElement};
 use crate::sandbox::assumptions::{Assumptions, OwnSecrets, UnsetSecret};
-use crate::sandbox::state::{Instance, State};
+use crate::sandbox::state::{PlatformState, StoredInstance};
 
 /// How much of an instance is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Parts {
 
 /// The shown value of one key: masked, unset, or as it is.
 fn shown(
-    element: Option<Element<'_>>,
+    element: Option<ResolvedElement<'_>>,
     key: &str,
     value: Option<&str>,
     assumptions: &Assumptions,
@@ -43,13 +43,13 @@ fn shown(
 
 /// An instance; `volatile` values are other ones at every read.
 pub(in crate::sandbox) fn instance(
-    state: &State,
-    instance: &Instance,
+    state: &PlatformState,
+    instance: &StoredInstance,
     parts: Parts,
     assumptions: &Assumptions,
     volatile: Option<u64>,
 ) -> Value {
-    let element = elements::find(state, instance.element);
+    let element = elements::find(&state.own_elements, instance.element);
     let created = UNIX_EPOCH + Duration::from_millis(instance.created_ms);
     let user = state.users.iter().find(|user| user.id == instance.owner);
     let events = instance
@@ -62,7 +62,7 @@ pub(in crate::sandbox) fn instance(
         "name": instance.name,
         "createdDate": humantime::format_rfc3339_seconds(created).to_string(),
         "token": instance.token,
-        "element": element.map_or_else(|| gone(instance), Element::embedded),
+        "element": element.map_or_else(|| gone(instance), ResolvedElement::embedded),
         "elementId": instance.element,
         "provisionInteractions": [],
         "valid": instance.valid,
@@ -105,7 +105,7 @@ pub(in crate::sandbox) fn instance(
 }
 
 /// An element of one's own that was deleted while an instance of it lives.
-fn gone(instance: &Instance) -> Value {
+fn gone(instance: &StoredInstance) -> Value {
     json!({
         "id": instance.element,
         "key": instance.element_key,
@@ -117,11 +117,11 @@ fn gone(instance: &Instance) -> Value {
 /// The entries of `/instances/{id}/configuration` (docs/platform.md#configuration-entries). Their ids belong to the
 /// instance, not to the catalogue.
 pub(in crate::sandbox) fn entries(
-    state: &State,
-    instance: &Instance,
+    state: &PlatformState,
+    instance: &StoredInstance,
     assumptions: &Assumptions,
 ) -> Vec<Value> {
-    let element = elements::find(state, instance.element);
+    let element = elements::find(&state.own_elements, instance.element);
     instance
         .configuration
         .iter()

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::sandbox::assumptions::{Assumptions, EmptyTags, TagLimit};
-use crate::sandbox::reply::Problem;
+use crate::sandbox::reply::ApiError;
 
 /// Removes everything between `<` and `>`.
 pub(in crate::sandbox) fn strip_markup(text: &str) -> String {
@@ -25,21 +25,23 @@ pub(in crate::sandbox) fn tags(
     body: &serde_json::Map<String, Value>,
     name: &str,
     assumptions: &Assumptions,
-) -> Result<Option<Vec<String>>, Problem> {
+) -> Result<Option<Vec<String>>, ApiError> {
     let Some(given) = body.get("tags").filter(|given| !given.is_null()) else {
         return Ok(None);
     };
     let Value::Array(items) = given else {
-        return Err(Problem::bad("tags must be an array of strings"));
+        return Err(ApiError::bad_request("tags must be an array of strings"));
     };
     let mut tags: Vec<String> = Vec::new();
     for item in items {
         let Some(text) = item.as_str() else {
-            return Err(Problem::bad("tags must be an array of strings"));
+            return Err(ApiError::bad_request("tags must be an array of strings"));
         };
         let tag = strip_markup(text);
         if assumptions.q14 == TagLimit::Limited && tag.chars().count() > 64 {
-            return Err(Problem::bad("A tag must not be longer than 64 characters"));
+            return Err(ApiError::bad_request(
+                "A tag must not be longer than 64 characters",
+            ));
         }
         if !tags.contains(&tag) {
             tags.push(tag);

@@ -1,45 +1,35 @@
 //! The vendor behind a connector: it takes every credential but those that say they are wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::elements::Element;
-use crate::catalog::is_credential;
-use crate::sandbox::state::State;
-
-/// What the vendor says.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::sandbox) enum Verdict {
-    Accepted,
-    Refused(String),
-}
+use super::elements::ResolvedElement;
+use crate::catalog::{Catalog, is_credential};
 
 /// Credentials that are `wrong`, or start with `invalid-`, are refused: so a user can see what a
-/// refusal looks like.
+/// refusal looks like. The error is what the vendor says.
 pub(in crate::sandbox) fn check(
-    element: Element<'_>,
+    element: ResolvedElement<'_>,
     configuration: &BTreeMap<String, Option<String>>,
-) -> Verdict {
-    let entry = crate::catalog::Catalog::embedded().element(element.key());
+) -> Result<(), String> {
+    let entry = Catalog::embedded().element(element.key());
     let wrong = configuration
         .iter()
         .filter(|(key, _)| is_credential(entry, key))
         .filter_map(|(key, value)| Some((key, value.as_deref()?)))
         .find(|(_, value)| *value == "wrong" || value.starts_with("invalid-"));
     match wrong {
-        None => Verdict::Accepted,
+        None => Ok(()),
         // Vendors do repeat what they were given.
-        Some((key, value)) => {
-            Verdict::Refused(format!("401 Unauthorized: {key} '{value}' is not valid"))
-        }
+        Some((key, value)) => Err(format!("401 Unauthorized: {key} '{value}' is not valid")),
     }
 }
 
 /// Whether there is anything to sign in with (docs/platform.md#credentials); a grant code is good once.
 pub(in crate::sandbox) fn signs_in(
-    state: &mut State,
-    element: Element<'_>,
+    used_codes: &mut BTreeSet<String>,
+    element: ResolvedElement<'_>,
     configuration: &BTreeMap<String, Option<String>>,
     provider_data: Option<&Map<String, Value>>,
     external: &str,
@@ -53,9 +43,7 @@ pub(in crate::sandbox) fn signs_in(
     if let Some(code) = provider_data
         .and_then(|data| data.get("code"))
         .and_then(Value::as_str)
-        && !state
-            .used_codes
-            .insert(blake3::hash(code.as_bytes()).to_hex().to_string())
+        && !used_codes.insert(blake3::hash(code.as_bytes()).to_hex().to_string())
     {
         return Err("invalid_grant: the authorization code was used before".to_owned());
     }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::visible::Caller;
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{Answer, Problem};
-use crate::sandbox::request::Asked;
+use crate::sandbox::reply::{ApiError, ApiResponse};
+use crate::sandbox::request::ApiRequest;
 use crate::sandbox::state::User;
 
 /// The one account of each organization has the organization's id and this more.
@@ -20,7 +20,7 @@ pub(super) fn dispatch(
     method: &str,
     caller: &Caller,
     segments: &[&str],
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, ApiError> {
     let state = &platform.state;
     let user_json = |user: &User| {
         let mut value = json!({
@@ -55,46 +55,50 @@ pub(super) fn dispatch(
                 .organizations
                 .iter()
                 .find(|organization| organization.id == caller.organization)
-                .ok_or_else(|| Problem::missing("No organization found"))?;
-            Ok(Answer::ok(json!({
+                .ok_or_else(|| ApiError::not_found("No organization found"))?;
+            Ok(ApiResponse::ok(json!({
                 "id": organization.id,
                 "name": organization.name,
                 "createdDate": "2020-03-16T10:06:00Z",
             })))
         }
-        ("GET", ["users"]) => Ok(Answer::ok(own().map(user_json).collect())),
+        ("GET", ["users"]) => Ok(ApiResponse::ok(own().map(user_json).collect())),
         ("GET", ["users", "me"]) => own()
             .find(|user| user.id == caller.user)
-            .map(|user| Answer::ok(user_json(user)))
-            .ok_or_else(|| Problem::missing("No user found")),
+            .map(|user| ApiResponse::ok(user_json(user)))
+            .ok_or_else(|| ApiError::not_found("No user found")),
         ("GET", ["users", wanted]) => own()
             .find(|user| user.email == *wanted || user.id.to_string() == *wanted)
-            .map(|user| Answer::ok(user_json(user)))
-            .ok_or_else(|| Problem::missing("No user found with that id")),
-        ("GET", ["accounts"]) => Ok(Answer::ok(json!([account]))),
-        ("GET", ["accounts", id]) if this_account(id) => Ok(Answer::ok(account)),
+            .map(|user| ApiResponse::ok(user_json(user)))
+            .ok_or_else(|| ApiError::not_found("No user found with that id")),
+        ("GET", ["accounts"]) => Ok(ApiResponse::ok(json!([account]))),
+        ("GET", ["accounts", id]) if this_account(id) => Ok(ApiResponse::ok(account)),
         ("GET", ["accounts", id, "users"]) if this_account(id) => {
-            Ok(Answer::ok(own().map(user_json).collect()))
+            Ok(ApiResponse::ok(own().map(user_json).collect()))
         }
-        ("GET", ["accounts", id, ..]) if id.parse::<u64>().is_ok() => {
-            Err(Problem::missing(format!("No account found with ID {id}")))
-        }
-        ("GET", _) => Err(Problem::missing("No resource found")),
-        _ => Err(Problem::new(405, "Method is not allowed here")),
+        ("GET", ["accounts", id, ..]) if id.parse::<u64>().is_ok() => Err(ApiError::not_found(
+            format!("No account found with ID {id}"),
+        )),
+        ("GET", _) => Err(ApiError::not_found("No resource found")),
+        _ => Err(ApiError::not_allowed()),
     }
 }
 
 /// The routes that hand out the secrets, before any are known.
-pub(super) fn sign_in(platform: &Platform, asked: &Asked) -> Option<Result<Answer, Problem>> {
-    let segments: Vec<&str> = asked.segments.iter().map(String::as_str).collect();
-    match (asked.method.as_str(), &segments[..]) {
-        ("POST", ["authentication"]) => Some(asked.object().and_then(|body| {
+pub(super) fn sign_in(
+    platform: &Platform,
+    request: &ApiRequest,
+) -> Option<Result<ApiResponse, ApiError>> {
+    match (request.method.as_str(), &request.segments()[..]) {
+        ("POST", ["authentication"]) => Some(request.object().and_then(|body| {
             let text = |name: &str| body.get(name).and_then(Value::as_str);
             let user = find(platform, text("username"), text("password"))?;
-            Ok(Answer::ok(json!({"token": format!("{BEARER}{}", user.id)})))
+            Ok(ApiResponse::ok(
+                json!({"token": format!("{BEARER}{}", user.id)}),
+            ))
         })),
         ("GET", ["authentication", "secrets"]) => {
-            let bearer = asked
+            let bearer = request
                 .bearer
                 .as_deref()
                 .and_then(|token| token.strip_prefix(BEARER));
@@ -109,8 +113,8 @@ pub(super) fn sign_in(platform: &Platform, asked: &Asked) -> Option<Result<Answe
                 ["userSecret", "organizationSecret"],
             ))
         }
-        ("POST", ["elements", "j_spring_security_check"]) if !asked.below_base => {
-            let form: Vec<(String, String)> = url::form_urlencoded::parse(&asked.body)
+        ("POST", ["elements", "j_spring_security_check"]) if !request.below_base => {
+            let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body)
                 .into_owned()
                 .collect();
             let field = |name: &str| {
@@ -121,12 +125,12 @@ pub(super) fn sign_in(platform: &Platform, asked: &Asked) -> Option<Result<Answe
             Some(
                 find(platform, field("j_username"), field("j_password")).map(|user| {
                     let cookie = format!("JSESSIONID={BEARER}{}; Path=/; HttpOnly", user.id);
-                    Answer::empty().with("set-cookie", cookie)
+                    ApiResponse::empty().with("set-cookie", cookie)
                 }),
             )
         }
-        ("GET", ["elements", "api-v1", "ui", "getSecrets"]) if !asked.below_base => {
-            let session = asked
+        ("GET", ["elements", "api-v1", "ui", "getSecrets"]) if !request.below_base => {
+            let session = request
                 .cookie
                 .as_deref()
                 .and_then(|cookie| cookie.split("JSESSIONID=").nth(1))
@@ -147,25 +151,29 @@ fn find<'p>(
     platform: &'p Platform,
     name: Option<&str>,
     password: Option<&str>,
-) -> Result<&'p User, Problem> {
+) -> Result<&'p User, ApiError> {
     platform
         .state
         .users
         .iter()
         .find(|user| Some(user.email.as_str()) == name && password == Some(PASSWORD))
-        .ok_or_else(|| Problem::new(401, "Invalid username or password"))
+        .ok_or_else(|| ApiError::new(401, "Invalid username or password"))
 }
 
-fn secrets(platform: &Platform, user: Option<&User>, names: [&str; 2]) -> Result<Answer, Problem> {
-    let user = user.ok_or_else(Problem::unauthorized)?;
+fn secrets(
+    platform: &Platform,
+    user: Option<&User>,
+    names: [&str; 2],
+) -> Result<ApiResponse, ApiError> {
+    let user = user.ok_or_else(ApiError::unauthorized)?;
     let organization = platform
         .state
         .organizations
         .iter()
         .find(|organization| organization.id == user.organization)
-        .ok_or_else(Problem::unauthorized)?;
+        .ok_or_else(ApiError::unauthorized)?;
     let [own, company] = names;
-    Ok(Answer::ok(
+    Ok(ApiResponse::ok(
         json!({own: user.secret, company: organization.secret}),
     ))
 }

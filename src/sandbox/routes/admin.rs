@@ -6,93 +6,99 @@ use crate::sandbox::assumptions::Assumptions;
 use crate::sandbox::behaviour::value;
 use crate::sandbox::fault_spec::Fault;
 use crate::sandbox::faults::Faults;
-use crate::sandbox::platform::{Platform, admin_reply};
+use crate::sandbox::platform::Platform;
 use crate::sandbox::reply::Reply;
-use crate::sandbox::request::Asked;
+use crate::sandbox::request::ApiRequest;
+use crate::sandbox::state::StoredInstance;
 
-/// Answers, where the path is an admin route.
-pub(in crate::sandbox) fn handle(
-    platform: &mut Platform,
-    asked: &Asked,
-    _request_id: &str,
-) -> Option<Reply> {
-    let segments: Vec<&str> = asked.segments.iter().map(String::as_str).collect();
+const ROUTES: &str =
+    "expected one of the admin routes: assumptions, faults, requests, state, users, instances/{id}";
+const MEMBERS: &str = "expected only name, tags, valid, disabled, deleted, owner and configuration";
+
+/// What an admin route answers; the error is the message of a 400.
+type AdminResult = Result<Value, String>;
+
+/// Answers if the path is an admin route.
+pub(in crate::sandbox) fn handle(platform: &mut Platform, request: &ApiRequest) -> Option<Reply> {
+    let segments = request.segments();
     let ["_sandbox", rest @ ..] = &segments[..] else {
         return None;
     };
-    if asked.below_base {
+    if request.below_base {
         return None;
     }
-    let body: Value = serde_json::from_slice(&asked.body).unwrap_or(Value::Null);
-    let ok = |body: Value| Some(admin_reply(200, body, false));
-    let bad = |message: String| Some(admin_reply(400, json!({"message": message}), false));
-    match (asked.method.as_str(), rest) {
-        ("GET", ["assumptions" | "readings"]) => ok(assumptions(&platform.assumptions)),
-        ("PUT", ["assumptions" | "readings"]) => {
-            let mut next = Assumptions::default();
-            for (question, answer) in body.as_object().into_iter().flatten() {
-                let assumption = format!("{question}={}", answer.as_str().unwrap_or_default());
-                if let Err(error) = next.set(&assumption) {
-                    return bad(error.to_string());
-                }
-            }
-            platform.assumptions = next;
-            ok(assumptions(&platform.assumptions))
-        }
-        ("GET", ["faults"]) => ok(faults(&platform.faults)),
-        ("PUT" | "POST", ["faults"]) => {
-            let given = match &body {
-                Value::Array(items) => items.clone(),
-                Value::String(_) => vec![body.clone()],
-                _ => return bad("a list of faults is expected".to_owned()),
-            };
-            let mut parsed = Vec::new();
-            for item in given {
-                match Fault::parse(item.as_str().unwrap_or_default()) {
-                    Ok(fault) => parsed.push(fault),
-                    Err(error) => return bad(error.to_string()),
-                }
-            }
-            if asked.method == "PUT" {
-                platform.faults = Faults::new(parsed);
-            } else {
-                parsed
-                    .into_iter()
-                    .for_each(|fault| platform.faults.add(fault));
-            }
-            ok(faults(&platform.faults))
-        }
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
+    let method = request.method.as_str();
+    let reply = |result: AdminResult| match result {
+        Ok(body) => Reply::admin(200, &body),
+        Err(message) => Reply::admin(400, &json!({"message": message})),
+    };
+    Some(match (method, rest) {
+        ("GET", ["assumptions" | "readings"]) => reply(Ok(assumptions(&platform.assumptions))),
+        ("PUT", ["assumptions" | "readings"]) => reply(assume(platform, &body)),
+        ("GET", ["faults"]) => reply(Ok(faults(&platform.faults))),
+        ("PUT" | "POST", ["faults"]) => reply(inject(platform, &body, method == "PUT")),
         ("DELETE", ["faults"]) => {
             platform.faults = Faults::default();
-            ok(faults(&platform.faults))
+            reply(Ok(faults(&platform.faults)))
         }
-        ("GET", ["requests"]) => ok(platform.requests.clone().into()),
+        ("GET", ["requests"]) => reply(Ok(platform.requests.to_json())),
         ("DELETE", ["requests"]) => {
             platform.requests.clear();
-            ok(json!([]))
+            reply(Ok(json!([])))
         }
-        ("GET", ["state"]) => ok(state(platform)),
-        ("PATCH", ["instances", id]) => Some(edit(platform, id, &body)),
-        ("DELETE", ["instances", id]) => {
-            let known = id
-                .parse()
-                .ok()
-                .and_then(|id: u64| platform.state.instances.get_mut(&id));
-            Some(match known {
-                Some(instance) => {
+        ("GET", ["state"]) => reply(Ok(state(platform))),
+        ("GET", ["users"]) => reply(Ok(users(platform))),
+        ("PATCH" | "DELETE", ["instances", id]) => {
+            let id: Option<u64> = id.parse().ok();
+            let known = id.and_then(|id| platform.state.instances.get_mut(&id));
+            let Some(instance) = known else {
+                return Some(Reply::admin(404, &json!({"message": "no such instance"})));
+            };
+            let result = match method {
+                "PATCH" => edit(instance, &body),
+                _ => {
                     instance.deleted = true;
-                    admin_reply(200, json!({}), true)
+                    Ok(json!({}))
                 }
-                None => admin_reply(404, json!({"message": "no such instance"}), false),
-            })
+            };
+            Reply {
+                changed: result.is_ok(),
+                ..reply(result)
+            }
         }
-        ("GET", ["users"]) => ok(users(platform)),
-        _ => Some(admin_reply(
-            404,
-            json!({"message": "admin routes are: assumptions, faults, requests, state, users, instances/{id}"}),
-            false,
-        )),
+        _ => Reply::admin(404, &json!({"message": ROUTES})),
+    })
+}
+
+fn assume(platform: &mut Platform, body: &Value) -> AdminResult {
+    let mut next = Assumptions::default();
+    for (question, answer) in body.as_object().into_iter().flatten() {
+        let assumption = format!("{question}={}", answer.as_str().unwrap_or_default());
+        next.set(&assumption).map_err(|error| error.to_string())?;
     }
+    platform.assumptions = next;
+    Ok(assumptions(&platform.assumptions))
+}
+
+fn inject(platform: &mut Platform, body: &Value, replace: bool) -> AdminResult {
+    let specs = match body {
+        Value::Array(items) => items.as_slice(),
+        Value::String(_) => std::slice::from_ref(body),
+        _ => return Err("expected a list of faults".to_owned()),
+    };
+    let parsed = specs
+        .iter()
+        .map(|spec| Fault::parse(spec.as_str().unwrap_or_default()))
+        .collect::<Result<Vec<Fault>, _>>()
+        .map_err(|error| error.to_string())?;
+    if replace {
+        platform.faults = Faults::default();
+    }
+    parsed
+        .into_iter()
+        .for_each(|fault| platform.faults.add(fault));
+    Ok(faults(&platform.faults))
 }
 
 fn assumptions(assumptions: &Assumptions) -> Value {
@@ -158,56 +164,30 @@ fn users(platform: &Platform) -> Value {
         .collect()
 }
 
-fn edit(platform: &mut Platform, id: &str, body: &Value) -> Reply {
-    let Some(instance) = id
-        .parse()
-        .ok()
-        .and_then(|id: u64| platform.state.instances.get_mut(&id))
-    else {
-        return admin_reply(404, json!({"message": "no such instance"}), false);
-    };
+fn edit(instance: &mut StoredInstance, body: &Value) -> AdminResult {
     let Value::Object(members) = body else {
-        return admin_reply(400, json!({"message": "an object is expected"}), false);
+        return Err("expected an object".to_owned());
     };
     for (name, given) in members {
-        let done = match (name.as_str(), given) {
-            ("name", Value::String(text)) => {
-                instance.name.clone_from(text);
-                true
-            }
+        match (name.as_str(), given) {
+            ("name", Value::String(text)) => instance.name.clone_from(text),
             ("tags", Value::Array(items)) => {
                 let texts = items.iter().filter_map(Value::as_str).map(str::to_owned);
                 instance.tags = texts.collect();
-                true
             }
-            ("valid", Value::Bool(flag)) => {
-                instance.valid = *flag;
-                true
-            }
-            ("disabled", Value::Bool(flag)) => {
-                instance.disabled = *flag;
-                true
-            }
-            ("deleted", Value::Bool(flag)) => {
-                instance.deleted = *flag;
-                true
-            }
+            ("valid", Value::Bool(flag)) => instance.valid = *flag,
+            ("disabled", Value::Bool(flag)) => instance.disabled = *flag,
+            ("deleted", Value::Bool(flag)) => instance.deleted = *flag,
             ("owner", Value::Number(number)) => {
                 instance.owner = number.as_u64().unwrap_or(instance.owner);
-                true
             }
             ("configuration", Value::Object(values)) => {
                 for (key, given) in values {
                     instance.configuration.insert(key.clone(), value(given));
                 }
-                true
             }
-            _ => false,
-        };
-        if !done {
-            let known = "known are name, tags, valid, disabled, deleted, owner, configuration";
-            return admin_reply(400, json!({"message": known}), false);
+            _ => return Err(MEMBERS.to_owned()),
         }
     }
-    admin_reply(200, json!({}), true)
+    Ok(json!({}))
 }

@@ -5,20 +5,20 @@ use serde_json::{Value, json};
 use super::own_elements;
 use super::visible::plain;
 use crate::catalog::Catalog;
-use crate::sandbox::behaviour::{Element, find_by_key, resolve_element};
+use crate::sandbox::behaviour::{ResolvedElement, find_by_key, resolve_element};
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{Answer, Problem};
-use crate::sandbox::request::Asked;
+use crate::sandbox::reply::{ApiError, ApiResponse};
+use crate::sandbox::request::ApiRequest;
 
-const MOST_PER_PAGE: usize = 200;
+const MAX_PER_PAGE: usize = 200;
 
 pub(super) fn dispatch(
     platform: &mut Platform,
-    asked: &Asked,
+    request: &ApiRequest,
     rest: &[&str],
-) -> Result<Answer, Problem> {
-    match (asked.method.as_str(), rest) {
-        ("GET", []) => list(platform, asked),
+) -> Result<ApiResponse, ApiError> {
+    match (request.method.as_str(), rest) {
+        ("GET", []) => list(platform, request),
         ("GET", ["keys"]) => {
             let keys = Catalog::embedded()
                 .elements()
@@ -29,115 +29,129 @@ pub(super) fn dispatch(
                 .own_elements
                 .values()
                 .map(|own| own.key.as_str());
-            page(asked, keys.chain(own).map(Value::from).collect())
+            page(request, keys.chain(own).map(Value::from).collect())
         }
         ("GET", ["metadata"]) => {
             let all = Catalog::embedded().elements().iter();
             page(
-                asked,
-                all.map(|entry| metadata(platform, Element::Known(entry), false))
+                request,
+                all.map(|entry| metadata(platform, ResolvedElement::Known(entry), false))
                     .collect(),
             )
         }
-        ("POST", []) => own_elements::create(platform, asked),
+        ("POST", []) => own_elements::create(platform, request),
         (method, [key, more @ ..]) => {
-            let element = resolve_element(&platform.state, key).ok_or_else(|| {
-                Problem::missing(format!("No element found with key {}", plain(key)))
+            let element = resolve_element(&platform.state.own_elements, key).ok_or_else(|| {
+                ApiError::not_found(format!("No element found with key {}", plain(key)))
             })?;
             let id = element.id();
             match (method, more) {
-                ("GET", [] | ["export"]) => Ok(Answer::ok(element.whole())),
-                ("GET", ["configuration"]) => Ok(Answer::ok(json!({
+                ("GET", [] | ["export"]) => Ok(ApiResponse::ok(element.whole())),
+                ("GET", ["configuration"]) => Ok(ApiResponse::ok(json!({
                     "configuration": element.configuration(),
                     "authentication": {"type": element.authentication()},
                 }))),
                 ("GET", ["metadata"]) => {
-                    let expanded = asked.flag("expand") == Some(true);
-                    Ok(Answer::ok(metadata(platform, element, expanded)))
+                    let expanded = request.flag("expand") == Some(true);
+                    Ok(ApiResponse::ok(metadata(platform, element, expanded)))
                 }
                 ("GET", ["authentication-types"]) => {
-                    Ok(Answer::ok(json!([{"type": element.authentication()}])))
+                    Ok(ApiResponse::ok(json!([{"type": element.authentication()}])))
                 }
                 ("GET", ["authentication-types", _, "configurations"]) => {
-                    Ok(Answer::ok(element.configuration()))
+                    Ok(ApiResponse::ok(element.configuration()))
                 }
-                ("GET", ["docs"]) => Ok(Answer::ok(json!({
+                ("GET", ["docs"]) => Ok(ApiResponse::ok(json!({
                     "swagger": "2.0",
                     "info": {"title": element.name(), "version": "1"},
                     "paths": {},
                 }))),
-                ("GET", ["transformations"]) => Err(Problem::missing("No transformations found")),
+                ("GET", ["transformations"]) => {
+                    Err(ApiError::not_found("No transformations found"))
+                }
                 ("GET", ["oauth", "url", "default"]) => {
-                    Ok(Answer::ok(oauth_url(element, "default", "", None)))
+                    Ok(ApiResponse::ok(oauth_url(element, "default", "", None)))
                 }
                 ("GET", ["oauth", "url"]) => {
-                    let key = asked.parameter("apiKey");
-                    let secret = asked.parameter("apiSecret");
-                    let callback = asked.parameter("callbackUrl");
+                    let key = request.parameter("apiKey");
+                    let secret = request.parameter("apiSecret");
+                    let callback = request.parameter("callbackUrl");
                     let (Some(key), Some(_), Some(callback)) = (key, secret, callback) else {
-                        return Err(Problem::bad(
+                        return Err(ApiError::bad_request(
                             "apiKey, apiSecret and callbackUrl are required",
                         ));
                     };
-                    Ok(Answer::ok(oauth_url(
+                    Ok(ApiResponse::ok(oauth_url(
                         element,
                         key,
                         callback,
-                        asked.parameter("state"),
+                        request.parameter("state"),
                     )))
                 }
                 ("POST", ["oauth", "url"]) => {
-                    let body = asked.object()?;
+                    let body = request.object()?;
                     let text = |name: &str| body.get(name).and_then(Value::as_str);
                     let (Some(key), Some(_), Some(callback)) =
                         (text("apiKey"), text("apiSecret"), text("callbackUrl"))
                     else {
-                        return Err(Problem::bad(
+                        return Err(ApiError::bad_request(
                             "apiKey, apiSecret and callbackUrl are required",
                         ));
                     };
-                    Ok(Answer::ok(oauth_url(element, key, callback, text("state"))))
+                    Ok(ApiResponse::ok(oauth_url(
+                        element,
+                        key,
+                        callback,
+                        text("state"),
+                    )))
                 }
                 ("GET", ["oauth", "token"]) if element.authentication() == "oauth1" => {
                     let token = platform.state.random.token();
                     let secret = platform.state.random.token();
-                    Ok(Answer::ok(json!({"token": token, "secret": secret})))
+                    Ok(ApiResponse::ok(json!({"token": token, "secret": secret})))
                 }
                 ("GET", ["oauth", "token"]) => {
-                    Err(Problem::bad("The element does not use OAuth 1"))
+                    Err(ApiError::bad_request("The element does not use OAuth 1"))
                 }
-                _ => own_elements::dispatch(platform, asked, id, more),
+                _ => own_elements::dispatch(platform, request, id, more),
             }
         }
-        _ => Err(Problem::new(405, "Method is not allowed here")),
+        _ => Err(ApiError::not_allowed()),
     }
 }
 
-fn list(platform: &Platform, asked: &Asked) -> Result<Answer, Problem> {
-    let clause = asked.parameter("where").unwrap_or_default();
-    let own = platform.state.own_elements.values().map(Element::Own);
-    let known = Catalog::embedded().elements().iter().map(Element::Known);
-    let found: Vec<Element<'_>> = match wanted_keys(clause) {
+fn list(platform: &Platform, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
+    let clause = request.parameter("where").unwrap_or_default();
+    let own = platform
+        .state
+        .own_elements
+        .values()
+        .map(ResolvedElement::Own);
+    let known = Catalog::embedded()
+        .elements()
+        .iter()
+        .map(ResolvedElement::Known);
+    let found: Vec<ResolvedElement<'_>> = match wanted_keys(clause) {
         _ if clause.contains("private='true'") => own.collect(),
         _ if clause.contains("extended='true'") => Vec::new(),
         Some(keys) => keys
             .iter()
-            .filter_map(|key| find_by_key(&platform.state, key))
+            .filter_map(|key| find_by_key(&platform.state.own_elements, key))
             .collect(),
         None => known.chain(own).collect(),
     };
     if found.is_empty() {
-        return Err(Problem::missing("No elements found"));
+        return Err(ApiError::not_found("No elements found"));
     }
     let abridged = clause.contains("abridged='true'");
-    let shape = |element: &Element<'_>| {
+    let shape = |element: &ResolvedElement<'_>| {
         if abridged {
             element.embedded()
         } else {
             element.whole()
         }
     };
-    page(asked, found.iter().map(shape).collect())
+    page(request, found.iter().map(shape).collect())
 }
 
 /// The keys of `key = 'a'` or `key in ('a','b')`.
@@ -151,29 +165,29 @@ fn wanted_keys(clause: &str) -> Option<Vec<String>> {
     Some(keys.collect())
 }
 
-fn page(asked: &Asked, all: Vec<Value>) -> Result<Answer, Problem> {
-    let size: usize = match asked.parameter("pageSize") {
-        None => MOST_PER_PAGE,
+fn page(request: &ApiRequest, all: Vec<Value>) -> Result<ApiResponse, ApiError> {
+    let size: usize = match request.parameter("pageSize") {
+        None => MAX_PER_PAGE,
         Some(text) => text
             .parse()
             .ok()
             .filter(|size| *size > 0)
-            .ok_or_else(|| Problem::bad("pageSize must be a positive number"))?,
+            .ok_or_else(|| ApiError::bad_request("pageSize must be a positive number"))?,
     };
-    let size = size.min(MOST_PER_PAGE);
-    let start: usize = match asked
+    let size = size.min(MAX_PER_PAGE);
+    let start: usize = match request
         .parameter("nextPage")
         .filter(|token| !token.is_empty())
     {
         None => 0,
         Some(token) => token
             .parse()
-            .map_err(|_| Problem::bad("nextPage is not a valid page token"))?,
+            .map_err(|_| ApiError::bad_request("nextPage is not a valid page token"))?,
     };
     let total = all.len();
     let part: Vec<Value> = all.into_iter().skip(start).take(size).collect();
     let returned = part.len();
-    let mut answer = Answer::ok(part.into())
+    let mut answer = ApiResponse::ok(part.into())
         .with("elements-returned-count", returned)
         .with("elements-total-count", total);
     if start.saturating_add(returned) < total {
@@ -182,7 +196,7 @@ fn page(asked: &Asked, all: Vec<Value>) -> Result<Answer, Problem> {
     Ok(answer)
 }
 
-fn metadata(platform: &Platform, element: Element<'_>, expanded: bool) -> Value {
+fn metadata(platform: &Platform, element: ResolvedElement<'_>, expanded: bool) -> Value {
     let events = element.events();
     let mut value = json!({
         "id": element.id(),
@@ -214,7 +228,12 @@ fn metadata(platform: &Platform, element: Element<'_>, expanded: bool) -> Value 
     value
 }
 
-fn oauth_url(element: Element<'_>, key: &str, callback: &str, state: Option<&str>) -> Value {
+fn oauth_url(
+    element: ResolvedElement<'_>,
+    key: &str,
+    callback: &str,
+    state: Option<&str>,
+) -> Value {
     let query: String = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("response_type", "code")
         .append_pair("client_id", key)

@@ -5,130 +5,63 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::visible::{Caller, plain};
-use crate::sandbox::assumptions::{DisabledInBody, FailedCreate, Name};
+use crate::sandbox::assumptions::{Assumptions, DisabledInBody, FailedCreate, Name};
 use crate::sandbox::behaviour::{
-    self, Element, Parts, Verdict, check_with_vendor, find_by_key, find_element, merged,
+    self, Parts, ResolvedElement, check_with_vendor, find_by_key, find_element, merged,
     missing_required, resolve_element, signs_in, strip_markup,
 };
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{Answer, Problem};
-use crate::sandbox::request::Asked;
-use crate::sandbox::state::Instance;
+use crate::sandbox::reply::{ApiError, ApiResponse};
+use crate::sandbox::request::{ApiRequest, object_member};
+use crate::sandbox::state::{OwnElements, StoredInstance};
 
 /// Creates an instance.
 pub(super) fn instance(
     platform: &mut Platform,
-    asked: &Asked,
+    request: &ApiRequest,
     caller: &Caller,
     path_element: Option<&str>,
-) -> Result<Answer, Problem> {
-    let body = asked.object()?;
-    // The copy ends the borrow: signing in takes note of used codes.
-    let catalogue = platform.state.clone_elements();
-    let element = element(&catalogue, &body, path_element)?;
-    let name = name(platform, &body)?;
-    let tags =
-        behaviour::tags(&body, &name, &platform.assumptions)?.unwrap_or_else(|| vec![name.clone()]);
-    let given = object(&body, "configuration")?.unwrap_or_default();
-    let provider_data = object(&body, "providerData")?;
+) -> Result<ApiResponse, ApiError> {
+    let body = request.object()?;
+    let assumptions = &platform.assumptions;
+    let state = &mut platform.state;
+    let element = element(&state.own_elements, &body, path_element)?;
+    let name = name(assumptions, &body)?;
+    let tags = behaviour::tags(&body, &name, assumptions)?.unwrap_or_else(|| vec![name.clone()]);
+    let given = object_member(&body, "configuration")?.unwrap_or_default();
+    let provider_data = object_member(&body, "providerData")?;
     let external = match body.get("externalAuthentication") {
         None | Some(Value::Null) => "none",
         Some(Value::String(text)) if matches!(text.as_str(), "none" | "initial") => text,
         Some(_) => {
-            return Err(Problem::bad(
-                "externalAuthentication must be none or initial",
-            ));
+            let message = "externalAuthentication must be none or initial";
+            return Err(ApiError::bad_request(message));
         }
     };
-    let configuration = merged(element, &BTreeMap::new(), &given, &platform.assumptions);
+    let configuration = merged(element, &BTreeMap::new(), &given, assumptions);
     let missing = missing_required(element, &configuration);
     if !missing.is_empty() {
-        return Err(Problem::bad(format!(
+        return Err(ApiError::bad_request(format!(
             "The following configuration is required: {}",
             missing.join(", ")
         )));
     }
-    let vendor = signs_in(
-        &mut platform.state,
+    let accepted = signs_in(
+        &mut state.used_codes,
         element,
         &configuration,
         provider_data.as_ref(),
         external,
     )
-    .map_or_else(Verdict::Refused, |()| {
-        check_with_vendor(element, &configuration)
-    });
-    let refused = match vendor {
-        Verdict::Accepted => None,
-        Verdict::Refused(message) => Some(Problem::vendor(400, message)),
+    .and_then(|()| check_with_vendor(element, &configuration))
+    .map_err(|message| ApiError::vendor(400, message));
+    let accepted = match assumptions.q15 {
+        FailedCreate::Nothing => Ok(accepted?),
+        FailedCreate::Invalid => accepted,
     };
-    if let Some(problem) = refused {
-        if platform.assumptions.q15 == FailedCreate::Nothing {
-            return Err(problem);
-        }
-        keep(
-            platform,
-            caller,
-            element,
-            name,
-            tags,
-            configuration,
-            external,
-            false,
-        );
-        return Err(problem);
-    }
-    platform.state.counters.authentications += 1;
-    let id = keep(
-        platform,
-        caller,
-        element,
-        name,
-        tags,
-        configuration,
-        external,
-        true,
-    );
-    if body.get("disabled") == Some(&Value::Bool(true))
-        && platform.assumptions.q20 == DisabledInBody::Counts
-        && let Some(instance) = platform.state.instances.get_mut(&id)
-    {
-        instance.disabled = true;
-    }
-    let state = &platform.state;
-    let Some(instance) = state.instances.get(&id) else {
-        return Err(Problem::new(500, "The instance was not kept"));
-    };
-    let mut answer = behaviour::instance(state, instance, Parts::ALL, &platform.assumptions, None);
-    if body.get("retrieveObjectsAfterInstantiation") == Some(&Value::Bool(true)) {
-        answer["objects"] = json!([
-            {"name": "contacts", "vendorName": "contacts", "type": "vendor"},
-            {"name": "accounts", "vendorName": "accounts", "type": "vendor"},
-        ]);
-    }
-    Ok(Answer::ok(answer))
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parts of one record, each of another type, at its only place of birth"
-)]
-fn keep(
-    platform: &mut Platform,
-    caller: &Caller,
-    element: Element<'_>,
-    name: String,
-    tags: Vec<String>,
-    configuration: BTreeMap<String, Option<String>>,
-    external: &str,
-    valid: bool,
-) -> u64 {
-    let state = &mut platform.state;
-    let id = state.next_id;
-    state.next_id += 1;
-    state.counters.creates += 1;
-    let instance = Instance {
-        id,
+    let counts = assumptions.q20 == DisabledInBody::Counts;
+    let instance = StoredInstance {
+        id: state.next_id,
         owner: caller.user,
         organization: caller.organization,
         name,
@@ -137,8 +70,8 @@ fn keep(
         token: state.random.token(),
         tags,
         configuration,
-        valid,
-        disabled: false,
+        valid: accepted.is_ok(),
+        disabled: counts && body.get("disabled") == Some(&Value::Bool(true)),
         deleted: false,
         trace_logging: false,
         external_authentication: external.to_owned(),
@@ -147,50 +80,52 @@ fn keep(
             .now_ms
             .saturating_add(platform.faults.list_lag_ms()),
     };
-    state.instances.insert(id, instance);
-    id
+    let mut shown = behaviour::instance(state, &instance, Parts::ALL, assumptions, None);
+    state.next_id += 1;
+    state.counters.creates += 1;
+    state.instances.insert(instance.id, instance);
+    accepted?;
+    state.counters.authentications += 1;
+    if body.get("retrieveObjectsAfterInstantiation") == Some(&Value::Bool(true)) {
+        shown["objects"] = json!([
+            {"name": "contacts", "vendorName": "contacts", "type": "vendor"},
+            {"name": "accounts", "vendorName": "accounts", "type": "vendor"},
+        ]);
+    }
+    Ok(ApiResponse::ok(shown))
 }
 
 fn element<'a>(
-    catalogue: &'a crate::sandbox::state::State,
+    own: &'a OwnElements,
     body: &Map<String, Value>,
     path_element: Option<&str>,
-) -> Result<Element<'a>, Problem> {
-    let missing = |key: &str| Problem::missing(format!("No element found with key {}", plain(key)));
+) -> Result<ResolvedElement<'a>, ApiError> {
+    let missing =
+        |key: &str| ApiError::not_found(format!("No element found with key {}", plain(key)));
     if let Some(key) = path_element {
-        return resolve_element(catalogue, key).ok_or_else(|| missing(key));
+        return resolve_element(own, key).ok_or_else(|| missing(key));
     }
     let Some(Value::Object(given)) = body.get("element") else {
-        return Err(Problem::bad("element is required, with a key or an id"));
+        return Err(ApiError::bad_request(
+            "element is required, with a key or an id",
+        ));
     };
     match (given.get("id"), given.get("key")) {
         (Some(id), _) if id.is_u64() => {
             let id = id.as_u64().unwrap_or_default();
-            find_element(catalogue, id).ok_or_else(|| missing(&id.to_string()))
+            find_element(own, id).ok_or_else(|| missing(&id.to_string()))
         }
-        (_, Some(Value::String(key))) => find_by_key(catalogue, key).ok_or_else(|| missing(key)),
-        _ => Err(Problem::bad("element is required, with a key or an id")),
+        (_, Some(Value::String(key))) => find_by_key(own, key).ok_or_else(|| missing(key)),
+        _ => Err(ApiError::bad_request(
+            "element is required, with a key or an id",
+        )),
     }
 }
 
-fn name(platform: &Platform, body: &Map<String, Value>) -> Result<String, Problem> {
+fn name(assumptions: &Assumptions, body: &Map<String, Value>) -> Result<String, ApiError> {
     match body.get("name") {
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(strip_markup(text)),
-        None | Some(Value::Null) if platform.assumptions.q13 == Name::Optional => {
-            Ok("Unnamed".to_owned())
-        }
-        _ => Err(Problem::bad("name is required")),
-    }
-}
-
-/// A member that must be an object where it is there.
-pub(super) fn object(
-    body: &Map<String, Value>,
-    name: &str,
-) -> Result<Option<Map<String, Value>>, Problem> {
-    match body.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(members)) => Ok(Some(members.clone())),
-        Some(_) => Err(Problem::bad(format!("{name} must be an object"))),
+        None | Some(Value::Null) if assumptions.q13 == Name::Optional => Ok("Unnamed".to_owned()),
+        _ => Err(ApiError::bad_request("name is required")),
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::visible::Caller;
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{Answer, Problem};
+use crate::sandbox::reply::{ApiError, ApiResponse};
 
 /// What every vendor has; nulls and all.
 fn records(resource: &str) -> Vec<Value> {
@@ -25,13 +25,13 @@ pub(super) fn dispatch(
     method: &str,
     caller: &Caller,
     segments: &[&str],
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, ApiError> {
     let instance = caller
         .token
         .and_then(|id| platform.state.instances.get(&id))
-        .ok_or_else(Problem::unauthorized)?;
+        .ok_or_else(ApiError::unauthorized)?;
     let id = instance.id;
-    let answer = |body: Value| Ok(Answer::ok(body).with("elements-element-instance-id", id));
+    let answer = |body: Value| Ok(ApiResponse::ok(body).with("elements-element-instance-id", id));
     // The hub part is ignored (`/hubs/helpdesk/contacts` is `/contacts`).
     let segments = match segments {
         ["hubs", _, rest @ ..] => rest,
@@ -43,10 +43,10 @@ pub(super) fn dispatch(
         return answer(json!(["contacts", "accounts", "incidents"]));
     }
     if instance.disabled {
-        return Err(Problem::new(403, "The element instance is disabled"));
+        return Err(ApiError::new(403, "The element instance is disabled"));
     }
     if !instance.valid {
-        return Err(Problem::vendor(
+        return Err(ApiError::vendor(
             401,
             "The credentials of the instance are not valid",
         ));
@@ -77,14 +77,14 @@ pub(super) fn dispatch(
             .map(clean)
             .map_or_else(
                 || {
-                    Err(Problem::missing(format!(
+                    Err(ApiError::not_found(format!(
                         "No {} found",
                         super::visible::plain(resource)
                     )))
                 },
                 answer,
             ),
-        _ => Err(Problem::new(
+        _ => Err(ApiError::new(
             405,
             "The vendor of the sandbox can only be read",
         )),

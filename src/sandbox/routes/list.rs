@@ -9,32 +9,32 @@ use super::visible::{Caller, plain};
 use crate::sandbox::assumptions::{EmptyList, LastPage, PageSize, TagFilter, Unhydrated};
 use crate::sandbox::behaviour::{self, Parts, resolve_element};
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{Answer, Problem};
-use crate::sandbox::request::Asked;
-use crate::sandbox::state::Instance;
+use crate::sandbox::reply::{ApiError, ApiResponse};
+use crate::sandbox::request::ApiRequest;
+use crate::sandbox::state::StoredInstance;
 
-const MOST_PER_PAGE: usize = 200;
+const MAX_PER_PAGE: usize = 200;
 
 /// `GET /instances`, and what answers alike.
 pub(super) fn instances(
     platform: &mut Platform,
-    asked: &Asked,
+    request: &ApiRequest,
     caller: &Caller,
     element: Option<u64>,
-) -> Result<Answer, Problem> {
-    let size = page_size(platform, asked)?;
-    let start = start(asked)?;
-    let hydrated = asked.flag("hydrate").unwrap_or(false);
+) -> Result<ApiResponse, ApiError> {
+    let size = page_size(platform, request)?;
+    let start = start(request)?;
+    let hydrated = request.flag("hydrate").unwrap_or(false);
     let parts = Parts {
         configuration: hydrated,
         tags: hydrated || platform.assumptions.q2 == Unhydrated::Tags,
     };
-    let tags: Vec<&str> = asked.parameters("tags[]").collect();
-    let search = asked.parameter("searchText").map(str::to_lowercase);
+    let tags: Vec<&str> = request.parameters("tags[]").collect();
+    let search = request.parameter("searchText").map(str::to_lowercase);
     platform.reads += 1;
     let volatile = platform.faults.is_volatile().then_some(platform.reads);
     let platform = &*platform;
-    let found: Vec<&Instance> = platform
+    let found: Vec<&StoredInstance> = platform
         .state
         .instances
         .values()
@@ -50,7 +50,7 @@ pub(super) fn instances(
         })
         .collect();
     if found.is_empty() && platform.assumptions.q1 == EmptyList::NotFound {
-        return Err(Problem::missing("No instances found"));
+        return Err(ApiError::not_found("No instances found"));
     }
     let page: Vec<Value> = found
         .iter()
@@ -68,7 +68,7 @@ pub(super) fn instances(
         .collect();
     let last = start + page.len() >= found.len();
     let returned = page.len();
-    let mut answer = Answer::ok(page.into())
+    let mut answer = ApiResponse::ok(page.into())
         .with("elements-returned-count", returned)
         .with("elements-total-count", found.len());
     if !last || platform.assumptions.q18 == LastPage::Token {
@@ -84,18 +84,19 @@ pub(super) fn instances(
 /// `GET /elements/{keyOrId}/instances`.
 pub(super) fn of_element(
     platform: &mut Platform,
-    asked: &Asked,
+    request: &ApiRequest,
     caller: &Caller,
     element: &str,
-) -> Result<Answer, Problem> {
-    let found = resolve_element(&platform.state, element)
-        .ok_or_else(|| Problem::missing(format!("No element found with key {}", plain(element))))?;
+) -> Result<ApiResponse, ApiError> {
+    let found = resolve_element(&platform.state.own_elements, element).ok_or_else(|| {
+        ApiError::not_found(format!("No element found with key {}", plain(element)))
+    })?;
     let id = found.id();
-    instances(platform, asked, caller, Some(id))
+    instances(platform, request, caller, Some(id))
 }
 
 /// `GET /instances/count`.
-pub(super) fn count(platform: &Platform, caller: &Caller) -> Result<Answer, Problem> {
+pub(super) fn count(platform: &Platform, caller: &Caller) -> Result<ApiResponse, ApiError> {
     let mut by_element = std::collections::BTreeMap::<&str, u64>::new();
     for instance in platform.state.instances.values() {
         if !instance.deleted && caller.sees(instance) {
@@ -107,12 +108,12 @@ pub(super) fn count(platform: &Platform, caller: &Caller) -> Result<Answer, Prob
         .into_iter()
         .map(|(key, count)| json!({"elementKey": key, "instanceCount": count}))
         .collect();
-    Ok(Answer::ok(
+    Ok(ApiResponse::ok(
         json!({"totalInstances": total, "elementInstances": elements}),
     ))
 }
 
-fn has_tags(instance: &Instance, tags: &[&str], assumption: TagFilter) -> bool {
+fn has_tags(instance: &StoredInstance, tags: &[&str], assumption: TagFilter) -> bool {
     let exact = |tag: &&str| instance.tags.iter().any(|own| own == tag);
     let any_case = |tag: &&str| {
         instance
@@ -129,25 +130,25 @@ fn has_tags(instance: &Instance, tags: &[&str], assumption: TagFilter) -> bool {
     }
 }
 
-fn page_size(platform: &Platform, asked: &Asked) -> Result<usize, Problem> {
-    let Some(text) = asked.parameter("pageSize") else {
-        return Ok(MOST_PER_PAGE);
+fn page_size(platform: &Platform, request: &ApiRequest) -> Result<usize, ApiError> {
+    let Some(text) = request.parameter("pageSize") else {
+        return Ok(MAX_PER_PAGE);
     };
     let size: usize = text
         .parse()
         .ok()
         .filter(|size| *size > 0)
-        .ok_or_else(|| Problem::bad("pageSize must be a positive number"))?;
-    if size > MOST_PER_PAGE && platform.assumptions.q17 == PageSize::Error {
-        return Err(Problem::bad(format!(
-            "pageSize must not exceed {MOST_PER_PAGE}"
+        .ok_or_else(|| ApiError::bad_request("pageSize must be a positive number"))?;
+    if size > MAX_PER_PAGE && platform.assumptions.q17 == PageSize::Error {
+        return Err(ApiError::bad_request(format!(
+            "pageSize must not exceed {MAX_PER_PAGE}"
         )));
     }
-    Ok(size.min(MOST_PER_PAGE))
+    Ok(size.min(MAX_PER_PAGE))
 }
 
-fn start(asked: &Asked) -> Result<usize, Problem> {
-    let Some(token) = asked
+fn start(request: &ApiRequest) -> Result<usize, ApiError> {
+    let Some(token) = request
         .parameter("nextPage")
         .filter(|token| !token.is_empty())
     else {
@@ -159,5 +160,5 @@ fn start(asked: &Asked) -> Result<usize, Problem> {
         .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
         .and_then(|value| value["offset"].as_u64())
         .and_then(|offset| usize::try_from(offset).ok());
-    offset.ok_or_else(|| Problem::bad("nextPage is not a valid page token"))
+    offset.ok_or_else(|| ApiError::bad_request("nextPage is not a valid page token"))
 }

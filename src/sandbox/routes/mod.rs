@@ -1,4 +1,4 @@
-//! Which paths there are and what they answer.
+//! Which paths there are and what they answer. Must not: be called but by the handler.
 
 mod accounts;
 mod admin;
@@ -9,6 +9,7 @@ mod hub;
 mod instance;
 mod list;
 mod own_elements;
+mod update;
 mod visible;
 
 pub(super) use admin::handle as admin;
@@ -16,47 +17,49 @@ pub(super) use admin::handle as admin;
 use visible::Caller;
 
 use super::platform::Platform;
-use super::reply::{Answer, Problem};
-use super::request::Asked;
+use super::reply::{ApiError, ApiResponse};
+use super::request::ApiRequest;
 
 /// Finds the route and answers.
-pub(super) fn dispatch(platform: &mut Platform, asked: &Asked) -> Result<Answer, Problem> {
-    if let Some(result) = accounts::sign_in(platform, asked) {
+pub(super) fn dispatch(
+    platform: &mut Platform,
+    request: &ApiRequest,
+) -> Result<ApiResponse, ApiError> {
+    if let Some(result) = accounts::sign_in(platform, request) {
         return result;
     }
-    if !asked.below_base {
-        return Err(Problem::missing("The requested path does not exist"));
+    if !request.below_base {
+        return Err(ApiError::not_found("The requested path does not exist"));
     }
-    let caller = Caller::of(platform, asked)?;
-    let segments: Vec<&str> = asked.segments.iter().map(String::as_str).collect();
-    let method = asked.method.as_str();
+    let caller = Caller::of(platform, request)?;
+    let segments = request.segments();
+    let method = request.method.as_str();
     match (method, &segments[..]) {
-        ("GET", ["instances"]) => list::instances(platform, asked, &caller, None),
-        ("POST", ["instances"]) => create::instance(platform, asked, &caller, None),
+        ("GET", ["instances"]) => list::instances(platform, request, &caller, None),
+        ("POST", ["instances"]) => create::instance(platform, request, &caller, None),
         ("GET", ["instances", "count"]) => list::count(platform, &caller),
-        ("GET", ["accounts", "instances"]) if caller.token.is_none() => {
-            list::instances(platform, asked, &caller, None)
-        }
-        ("GET", ["accounts", _, "instances"]) if caller.token.is_none() => {
-            list::instances(platform, asked, &caller, None)
+        ("GET", ["accounts", "instances"] | ["accounts", _, "instances"])
+            if caller.token.is_none() =>
+        {
+            list::instances(platform, request, &caller, None)
         }
         ("GET", ["elements", element, "instances"]) => {
-            list::of_element(platform, asked, &caller, element)
+            list::of_element(platform, request, &caller, element)
         }
         ("POST", ["elements", element, "instances"]) => {
-            create::instance(platform, asked, &caller, Some(element))
+            create::instance(platform, request, &caller, Some(element))
         }
         (_, ["elements", element, "instances", id, rest @ ..]) => {
             let id = visible::of_element(platform, &caller, element, id)?;
-            instance::dispatch(platform, asked, &caller, id, rest)
+            instance::dispatch(platform, request, id, rest)
         }
         (_, ["instances", rest @ ..]) if visible::is_id(rest) => {
-            let id = visible::by_id(platform, asked, &caller, rest[0])?;
-            instance::dispatch(platform, asked, &caller, id, &rest[1..])
+            let id = visible::by_id(platform, request, &caller, rest[0])?;
+            instance::dispatch(platform, request, id, &rest[1..])
         }
         (_, ["instances", rest @ ..]) => {
-            let id = visible::by_token(platform, &caller)?;
-            instance::dispatch(platform, asked, &caller, id, rest)
+            let id = caller.token.ok_or_else(ApiError::unauthorized)?;
+            instance::dispatch(platform, request, id, rest)
         }
         (_, ["organizations" | "users", ..]) => {
             accounts::dispatch(platform, method, &caller, &segments)
@@ -64,13 +67,13 @@ pub(super) fn dispatch(platform: &mut Platform, asked: &Asked) -> Result<Answer,
         (_, ["accounts", ..]) if caller.token.is_none() => {
             accounts::dispatch(platform, method, &caller, &segments)
         }
-        (_, ["elements", rest @ ..]) => catalogue::dispatch(platform, asked, rest),
+        (_, ["elements", rest @ ..]) => catalogue::dispatch(platform, request, rest),
         (_, [_, ..]) if caller.token.is_some() => {
             hub::dispatch(platform, method, &caller, &segments)
         }
-        _ => Err(Problem::missing(format!(
+        _ => Err(ApiError::not_found(format!(
             "No resource found for {method} {}",
-            asked.path
+            request.path
         ))),
     }
 }

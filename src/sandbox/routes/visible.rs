@@ -3,9 +3,9 @@
 use crate::sandbox::assumptions::{DeleteMissing, Foreign};
 use crate::sandbox::behaviour::resolve_element;
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::Problem;
-use crate::sandbox::request::Asked;
-use crate::sandbox::state::Instance;
+use crate::sandbox::reply::ApiError;
+use crate::sandbox::request::ApiRequest;
+use crate::sandbox::state::StoredInstance;
 
 /// Who calls.
 pub(super) struct Caller {
@@ -18,21 +18,21 @@ pub(super) struct Caller {
 
 impl Caller {
     /// Checks the header: user and organization must belong together, and a token must be alive.
-    pub(super) fn of(platform: &Platform, asked: &Asked) -> Result<Self, Problem> {
+    pub(super) fn of(platform: &Platform, request: &ApiRequest) -> Result<Self, ApiError> {
         let state = &platform.state;
-        let authorization = &asked.authorization;
-        let given = |value: &Option<String>| value.clone().ok_or_else(Problem::unauthorized);
+        let authorization = &request.authorization;
+        let given = |value: &Option<String>| value.clone().ok_or_else(ApiError::unauthorized);
         let user_secret = given(&authorization.user)?;
         let user = state
             .users
             .iter()
             .find(|user| user.secret == user_secret)
-            .ok_or_else(Problem::unauthorized)?;
+            .ok_or_else(ApiError::unauthorized)?;
         let organization = state
             .organizations
             .iter()
             .find(|organization| organization.id == user.organization)
-            .ok_or_else(Problem::unauthorized)?;
+            .ok_or_else(ApiError::unauthorized)?;
         let token = match &authorization.element {
             None => None,
             Some(token) => {
@@ -41,7 +41,7 @@ impl Caller {
                     .values()
                     .find(|instance| instance.token == *token && !instance.deleted)
                     .filter(|instance| instance.organization == user.organization)
-                    .ok_or_else(Problem::unauthorized)?;
+                    .ok_or_else(ApiError::unauthorized)?;
                 Some(instance.id)
             }
         };
@@ -49,7 +49,7 @@ impl Caller {
         match &authorization.organization {
             Some(secret) if *secret == organization.secret => {}
             None if token.is_some() => {}
-            _ => return Err(Problem::unauthorized()),
+            _ => return Err(ApiError::unauthorized()),
         }
         Ok(Self {
             user: user.id,
@@ -59,7 +59,7 @@ impl Caller {
         })
     }
 
-    pub(super) fn sees(&self, instance: &Instance) -> bool {
+    pub(super) fn sees(&self, instance: &StoredInstance) -> bool {
         instance.organization == self.organization
             && (self.sees_account || instance.owner == self.user)
     }
@@ -83,26 +83,26 @@ pub(super) fn is_id(rest: &[&str]) -> bool {
 /// The instance of this id, where the caller may see it.
 pub(super) fn by_id(
     platform: &Platform,
-    asked: &Asked,
+    request: &ApiRequest,
     caller: &Caller,
     id: &str,
-) -> Result<u64, Problem> {
+) -> Result<u64, ApiError> {
     let missing = || {
-        // Whatever was asked for must not come back as markup or worse.
+        // Whatever was request for must not come back as markup or worse.
         let shown: String = id
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .take(20)
             .collect();
-        let mut problem = Problem::missing(format!("No element instance found with id {shown}"));
-        let only_id = asked.segments.len() == 2;
-        if asked.method == "DELETE" && only_id && platform.assumptions.q11 == DeleteMissing::Ok {
+        let mut problem = ApiError::not_found(format!("No element instance found with id {shown}"));
+        let only_id = request.segments().len() == 2;
+        if request.method == "DELETE" && only_id && platform.assumptions.q11 == DeleteMissing::Ok {
             problem.status = 200;
         }
         problem
     };
     let number: u64 = id.parse().map_err(|_| missing())?;
-    let include_deleted = asked.method == "GET" && asked.flag("includeDeleted") == Some(true);
+    let include_deleted = request.method == "GET" && request.flag("includeDeleted") == Some(true);
     let instance = platform
         .state
         .instances
@@ -113,7 +113,7 @@ pub(super) fn by_id(
         return Ok(number);
     }
     match platform.assumptions.q12 {
-        Foreign::Forbidden => Err(Problem::new(
+        Foreign::Forbidden => Err(ApiError::new(
             403,
             "The user does not have the privileges to access this instance",
         )),
@@ -127,12 +127,13 @@ pub(super) fn of_element(
     caller: &Caller,
     element: &str,
     id: &str,
-) -> Result<u64, Problem> {
-    let found = resolve_element(&platform.state, element)
-        .ok_or_else(|| Problem::missing(format!("No element found with key {}", plain(element))))?;
+) -> Result<u64, ApiError> {
+    let found = resolve_element(&platform.state.own_elements, element).ok_or_else(|| {
+        ApiError::not_found(format!("No element found with key {}", plain(element)))
+    })?;
     let number: u64 = id
         .parse()
-        .map_err(|_| Problem::missing("No element instance found"))?;
+        .map_err(|_| ApiError::not_found("No element instance found"))?;
     platform
         .state
         .instances
@@ -140,12 +141,7 @@ pub(super) fn of_element(
         .filter(|instance| !instance.deleted && caller.sees(instance))
         .filter(|instance| instance.element == found.id())
         .map(|instance| instance.id)
-        .ok_or_else(|| Problem::missing(format!("No element instance found with id {number}")))
-}
-
-/// The instance whose token was sent.
-pub(super) fn by_token(_platform: &Platform, caller: &Caller) -> Result<u64, Problem> {
-    caller.token.ok_or_else(Problem::unauthorized)
+        .ok_or_else(|| ApiError::not_found(format!("No element instance found with id {number}")))
 }
 
 /// A text from the outside, fit for a message.

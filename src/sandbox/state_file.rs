@@ -15,23 +15,23 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use tokio::sync::oneshot;
 
-use super::server::SandboxError;
-use super::state::{State, VERSION};
+use super::error::SandboxError;
+use super::state::{PlatformState, VERSION};
 
 type Done = oneshot::Sender<Result<(), String>>;
 /// The newest state, made only when it is written.
 pub(super) type Snapshot = Box<dyn Fn() -> Vec<u8> + Send>;
 
 /// The state file of a running sandbox.
-pub(super) struct Store {
+pub(super) struct StateFile {
     waiting: Sender<Done>,
     /// Held for as long as the sandbox runs.
     _lock: File,
 }
 
 /// Takes the state file for this process, and reads it where it is there.
-pub(super) fn open(path: &Path) -> Result<(File, Option<State>), SandboxError> {
-    let failed = |source| SandboxError::State {
+pub(super) fn open(path: &Path) -> Result<(File, Option<PlatformState>), SandboxError> {
+    let failed = |source| SandboxError::StateFile {
         path: path.to_owned(),
         source,
     };
@@ -60,7 +60,7 @@ pub(super) fn open(path: &Path) -> Result<(File, Option<State>), SandboxError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(source) => return Err(failed(source)),
         Ok(bytes) => {
-            let state: State =
+            let state: PlatformState =
                 serde_json::from_slice(&bytes).map_err(|source| SandboxError::Damaged {
                     path: path.to_owned(),
                     line: source.line(),
@@ -97,14 +97,14 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
-impl Store {
+impl StateFile {
     pub(super) fn new(path: PathBuf, lock: File, snapshot: Snapshot) -> Result<Self, SandboxError> {
         let (waiting, jobs) = channel();
         let own = path.clone();
         std::thread::Builder::new()
             .name("sandbox-state".to_owned())
             .spawn(move || run(&own, &jobs, &snapshot))
-            .map_err(|source| SandboxError::State { path, source })?;
+            .map_err(|source| SandboxError::StateFile { path, source })?;
         Ok(Self {
             waiting,
             _lock: lock,
@@ -122,12 +122,12 @@ impl Store {
 
 fn run(path: &Path, jobs: &Receiver<Done>, snapshot: &Snapshot) {
     while let Ok(first) = jobs.recv() {
-        // Those who came while the last write was under way; the snapshot is taken after they asked.
+        // Those who came while the last write was under way; the snapshot is taken after they request.
         let mut served = vec![first];
         served.extend(jobs.try_iter());
         let result = write(path, &snapshot()).map_err(|error| error.to_string());
         for done in served {
-            // Who asked may be gone.
+            // Who request may be gone.
             let _ = done.send(result.clone());
         }
     }

@@ -1,0 +1,131 @@
+//! One instance read and changed: what the routes by id, by token and of its configuration entries
+//! share. Must not: know a path.
+
+use serde_json::{Map, Value};
+
+use crate::catalog::{Catalog, is_credential};
+use crate::sandbox::assumptions::{DisabledInBody, PatchedSecret, Put};
+use crate::sandbox::behaviour::{
+    self, Parts, check_with_vendor, find_element, merged, signs_in, strip_markup,
+};
+use crate::sandbox::platform::Platform;
+use crate::sandbox::reply::{ApiError, ApiResponse};
+use crate::sandbox::request::object_member;
+use crate::sandbox::state::StoredInstance;
+
+fn not_found(id: u64) -> ApiError {
+    ApiError::not_found(format!("No element instance found with id {id}"))
+}
+
+pub(super) fn stored(platform: &Platform, id: u64) -> Result<&StoredInstance, ApiError> {
+    let instances = &platform.state.instances;
+    instances.get(&id).ok_or_else(|| not_found(id))
+}
+
+pub(super) fn stored_mut(
+    platform: &mut Platform,
+    id: u64,
+) -> Result<&mut StoredInstance, ApiError> {
+    let instances = &mut platform.state.instances;
+    instances.get_mut(&id).ok_or_else(|| not_found(id))
+}
+
+/// The instance as a read by id answers it.
+pub(super) fn show(platform: &mut Platform, id: u64) -> Result<ApiResponse, ApiError> {
+    platform.reads += 1;
+    let volatile = platform.faults.is_volatile().then_some(platform.reads);
+    let instance = stored(platform, id)?;
+    Ok(ApiResponse::ok(behaviour::instance(
+        &platform.state,
+        instance,
+        Parts::ALL,
+        &platform.assumptions,
+        volatile,
+    )))
+}
+
+/// Applies a body to an instance: all of it, or nothing if any part is an error.
+pub(super) fn change(
+    platform: &mut Platform,
+    id: u64,
+    body: &Map<String, Value>,
+    put: Put,
+    sign_in_again: bool,
+) -> Result<(), ApiError> {
+    let mut next = stored(platform, id)?.clone();
+    let assumptions = &platform.assumptions;
+    let state = &mut platform.state;
+    if let Some(name) = body.get("name").filter(|name| !name.is_null()) {
+        match name.as_str() {
+            Some(text) if !text.trim().is_empty() => next.name = strip_markup(text),
+            _ => return Err(ApiError::bad_request("name must be a text")),
+        }
+    }
+    // An empty list clears the tags here, whatever it does at create (docs/platform.md#tags).
+    let clears = body
+        .get("tags")
+        .and_then(Value::as_array)
+        .is_some_and(Vec::is_empty);
+    if clears {
+        next.tags.clear();
+    } else if let Some(tags) = behaviour::tags(body, &next.name, assumptions)? {
+        next.tags = tags;
+    }
+    if let Some(Value::Object(element)) = body.get("element")
+        && let Some(target) = element.get("id").and_then(Value::as_u64)
+        && target != next.element
+    {
+        let found = find_element(&state.own_elements, target)
+            .ok_or_else(|| ApiError::not_found(format!("No element found with key {target}")))?;
+        next.element = found.id();
+        next.element_key = found.key().to_owned();
+    }
+    let element = find_element(&state.own_elements, next.element)
+        .ok_or_else(|| ApiError::not_found("No element found"))?;
+    let provider_data = object_member(body, "providerData")?.filter(|data| !data.is_empty());
+    let mut tried = false;
+    if let Some(given) = object_member(body, "configuration")? {
+        let base = match put {
+            Put::Merge => next.configuration.clone(),
+            Put::Replace => next
+                .configuration
+                .iter()
+                .filter(|(key, _)| behaviour::is_masked(element, key) || given.contains_key(*key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+        };
+        let after = merged(element, &base, &given, assumptions);
+        let entry = Catalog::embedded().element(element.key());
+        tried = after.iter().any(|(key, value)| {
+            let changes = next.configuration.get(key).unwrap_or(&None) != value;
+            // After a failure the same credentials are worth another try.
+            let again = !next.valid && given.contains_key(key);
+            is_credential(entry, key) && (changes || again)
+        });
+        next.configuration = after;
+    }
+    let validate = tried && assumptions.q9 == PatchedSecret::Validate;
+    if provider_data.is_some() || sign_in_again || validate {
+        if provider_data.is_some() {
+            signs_in(
+                &mut state.used_codes,
+                element,
+                &next.configuration,
+                provider_data.as_ref(),
+                &next.external_authentication,
+            )
+            .map_err(|message| ApiError::vendor(400, message))?;
+        }
+        check_with_vendor(element, &next.configuration)
+            .map_err(|message| ApiError::vendor(400, message))?;
+        next.valid = true;
+        state.counters.authentications += 1;
+    }
+    if let Some(Value::Bool(disabled)) = body.get("disabled")
+        && assumptions.q20 == DisabledInBody::Counts
+    {
+        next.disabled = *disabled;
+    }
+    state.instances.insert(id, next);
+    Ok(())
+}
