@@ -1,77 +1,65 @@
-//! A plan's requests with the secrets put in.
+//! A plan's requests with the secrets put in. Must not copy a secret.
 
 use std::collections::BTreeMap;
 
 use super::step::StepError;
-use crate::model::{
-    CreateRequest, InstanceKey, RequestValue, ResolvedSecrets, SecretJson, UpdateRequest,
-};
-use crate::ports::{CreateBody, OutgoingValue, PatchBody};
+use crate::model::{CreateRequest, InstanceKey, RequestValue, ResolvedSecrets, UpdateRequest};
+use crate::ports::{BodyValue, CreateBody, PatchBody};
 
 /// The body of a create.
-pub(super) fn create(
+pub(super) fn create<'a>(
     key: &InstanceKey,
-    request: &CreateRequest,
-    secrets: &ResolvedSecrets,
-) -> Result<CreateBody, StepError> {
+    request: &'a CreateRequest,
+    secrets: &'a ResolvedSecrets,
+) -> Result<CreateBody<'a>, StepError> {
     let provider_data = if request.provider_data {
-        let value = secrets
-            .provider_data(key)
-            .ok_or_else(|| unresolved(key, "providerData"))?;
-        Some(outgoing(value))
+        let value = secrets.provider_data(key);
+        Some(value.ok_or_else(|| unresolved(key, "providerData"))?)
     } else {
         None
     };
     Ok(CreateBody {
-        element: request.element.clone(),
-        name: request.name.clone(),
-        tags: request.tags.clone(),
+        element: &request.element,
+        name: &request.name,
+        tags: &request.tags,
         configuration: configuration(key, &request.configuration, secrets)?,
         provider_data,
-        external_authentication: request.external_authentication.clone(),
+        external_authentication: request.external_authentication.as_deref(),
         retrieve_objects: request.retrieve_objects,
     })
 }
 
 /// The body of a patch.
-pub(super) fn patch(
+pub(super) fn patch<'a>(
     key: &InstanceKey,
-    request: &UpdateRequest,
-    secrets: &ResolvedSecrets,
-) -> Result<PatchBody, StepError> {
+    request: &'a UpdateRequest,
+    secrets: &'a ResolvedSecrets,
+) -> Result<PatchBody<'a>, StepError> {
     Ok(PatchBody {
-        name: request.name.clone(),
-        tags: request
-            .tags
-            .as_ref()
-            .map(|tags| tags.iter().cloned().collect()),
+        name: request.name.as_deref(),
+        tags: request.tags.as_ref(),
         configuration: configuration(key, &request.configuration, secrets)?,
     })
 }
 
-fn configuration(
+fn configuration<'a>(
     key: &InstanceKey,
-    values: &BTreeMap<String, RequestValue>,
-    secrets: &ResolvedSecrets,
-) -> Result<BTreeMap<String, OutgoingValue>, StepError> {
+    values: &'a BTreeMap<String, RequestValue>,
+    secrets: &'a ResolvedSecrets,
+) -> Result<BTreeMap<&'a str, BodyValue<'a>>, StepError> {
     values
         .iter()
         .map(|(name, value)| {
             let value = match value {
-                RequestValue::Plain(plain) => OutgoingValue(plain.0.clone()),
-                RequestValue::Secret => outgoing(
-                    secrets
-                        .configuration(key, name)
-                        .ok_or_else(|| unresolved(key, name))?,
-                ),
+                RequestValue::Plain(plain) => BodyValue::Plain(plain),
+                RequestValue::Secret => {
+                    let value = secrets.configuration(key, name);
+                    BodyValue::Secret(value.ok_or_else(|| unresolved(key, name))?)
+                }
             };
-            Ok((name.clone(), value))
+            Ok((name.as_str(), value))
         })
         .collect()
-}
-
-fn outgoing(value: &SecretJson) -> OutgoingValue {
-    OutgoingValue(value.expose().clone())
 }
 
 fn unresolved(key: &InstanceKey, name: &str) -> StepError {

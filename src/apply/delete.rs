@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
                 expect_marker(&seen, expected.as_deref()).map_err(|error| error.on(old))?;
                 self.record(Record::Retired { id: old }).await?;
                 let patch = PatchBody {
-                    tags: Some(tags.iter().cloned().collect()),
+                    tags: Some(tags),
                     ..PatchBody::default()
                 };
                 self.apply

@@ -1,7 +1,9 @@
-//! A configuration value that is not secret, and the platform's spelling of it.
+//! A configuration value that is not secret, and the platform's spelling of values.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::{Secret, SecretJson};
 
 /// A plain configuration value as the manifest types it: what is sent. Two values that the platform
 /// stores alike are equal in [`PlainValue::canonical`], not by `==`.
@@ -19,13 +21,24 @@ impl PlainValue {
     /// (docs/platform.md#configuration). JSON, nested or in a string, is spelled compactly with sorted members,
     /// so that two spellings of one document are equal.
     pub fn canonical(&self) -> String {
-        match &self.0 {
-            Value::Null => String::new(),
-            Value::Bool(flag) => flag.to_string(),
-            Value::Number(number) => number.to_string(),
-            Value::String(text) => canonical_text(text),
-            nested @ (Value::Array(_) | Value::Object(_)) => nested.to_string(),
-        }
+        canonical(&self.0)
+    }
+}
+
+impl SecretJson {
+    /// The same spelling of a secret value, as a secret.
+    pub fn canonical(&self) -> Secret {
+        Secret::new(canonical(self.expose()))
+    }
+}
+
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => canonical_text(text),
+        nested @ (Value::Array(_) | Value::Object(_)) => nested.to_string(),
     }
 }
 
@@ -36,7 +49,8 @@ pub fn canonical_text(text: &str) -> String {
     if looks_like_json
         && let Ok(nested @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text)
     {
-        return nested.to_string();
+        // The text may be a secret: what is parsed of it is wiped.
+        return SecretJson::new(nested).expose().to_string();
     }
     text.to_owned()
 }

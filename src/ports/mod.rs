@@ -12,7 +12,7 @@ mod stop;
 
 use async_trait::async_trait;
 
-pub use body::{CreateBody, OutgoingValue, PatchBody};
+pub use body::{BodyValue, CreateBody, PatchBody};
 pub use clock::Clock;
 pub use error::{CreateOutcome, RemoteError, RemoteErrorKind, UnknownClass};
 pub use sink::{LockSink, Record, SinkError};
@@ -54,7 +54,7 @@ pub trait ReadRemote: Send + Sync {
 pub trait WriteRemote: ReadRemote {
     /// Sends one `POST /instances`, or none where it could not be sent. Proven rejections are
     /// retried inside; anything that may have taken effect never is.
-    async fn create(&self, body: &CreateBody) -> CreateOutcome;
+    async fn create(&self, body: &CreateBody<'_>) -> CreateOutcome;
 
     /// `PATCH /instances/{id}` with only what changes; answers the instance afterwards.
     ///
@@ -63,7 +63,7 @@ pub trait WriteRemote: ReadRemote {
     async fn update(
         &self,
         id: InstanceId,
-        patch: &PatchBody,
+        patch: &PatchBody<'_>,
     ) -> Result<ObservedInstance, RemoteError>;
 
     /// Enables or disables.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::retry::{RetryAdvice, retry_after};
 use super::transport::TransportError;
+use crate::model::Secret;
 use crate::ports::{RemoteError, RemoteErrorKind};
 
 /// Longer messages are cut.
@@ -15,12 +16,14 @@ const SHORTEST_VALUE: usize = 6;
 
 /// Texts that were sent and must not come back in a message: vendors echo credentials.
 #[derive(Clone, Default)]
-pub(super) struct Sent(Vec<String>);
+pub(super) struct Sent(Vec<Secret>);
 
 impl Sent {
     pub(super) fn add(&mut self, value: &Value) {
         match value {
-            Value::String(text) if text.len() >= SHORTEST_VALUE => self.0.push(text.clone()),
+            Value::String(text) if text.len() >= SHORTEST_VALUE => {
+                self.0.push(Secret::new(text.as_str()))
+            }
             Value::Array(items) => items.iter().for_each(|item| self.add(item)),
             Value::Object(members) => members.values().for_each(|item| self.add(item)),
             Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -32,7 +35,7 @@ impl Sent {
     }
 
     fn is_in(&self, text: &str) -> bool {
-        self.0.iter().any(|value| text.contains(value.as_str()))
+        self.0.iter().any(|value| text.contains(value.expose()))
     }
 }
 

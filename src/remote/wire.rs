@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::model::{
     Element, ElementId, ElementKey, ElementRef, InstanceId, ObservedInstance, OrganizationId,
-    Secret,
+    Secret, SecretJson,
 };
-use crate::ports::{CreateBody, OutgoingValue, PatchBody};
+use crate::ports::{BodyValue, CreateBody, PatchBody};
 
 /// How much an answer is trusted to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,9 +130,9 @@ struct Create<'a> {
     element: ElementBody<'a>,
     name: &'a str,
     tags: &'a [String],
-    configuration: &'a BTreeMap<String, OutgoingValue>,
+    configuration: BTreeMap<&'a str, &'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    provider_data: Option<&'a OutgoingValue>,
+    provider_data: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_authentication: Option<&'a str>,
     #[serde(
@@ -152,13 +154,13 @@ struct Patch<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tags: Option<&'a [String]>,
+    tags: Option<&'a BTreeSet<String>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    configuration: &'a BTreeMap<String, OutgoingValue>,
+    configuration: BTreeMap<&'a str, &'a Value>,
 }
 
 /// The documented body of `POST /instances` (docs/platform.md#create).
-pub(super) fn create(body: &CreateBody) -> Result<Vec<u8>, serde_json::Error> {
+pub(super) fn create(body: &CreateBody<'_>) -> Result<Bytes, serde_json::Error> {
     let CreateBody {
         element,
         name,
@@ -168,30 +170,76 @@ pub(super) fn create(body: &CreateBody) -> Result<Vec<u8>, serde_json::Error> {
         external_authentication,
         retrieve_objects,
     } = body;
-    serde_json::to_vec(&Create {
+    json(&Create {
         element: match element {
             ElementRef::Key(key) => ElementBody::Key(key.as_str()),
             ElementRef::Id(id) => ElementBody::Id(id.0),
         },
         name,
         tags,
-        configuration,
-        provider_data: provider_data.as_ref(),
-        external_authentication: external_authentication.as_deref(),
+        configuration: exposed(configuration),
+        provider_data: provider_data.map(SecretJson::expose),
+        external_authentication: *external_authentication,
         retrieve_objects: *retrieve_objects,
     })
 }
 
 /// The body of `PATCH /instances/{id}` (docs/platform.md#patch).
-pub(super) fn patch(body: &PatchBody) -> Result<Vec<u8>, serde_json::Error> {
+pub(super) fn patch(body: &PatchBody<'_>) -> Result<Bytes, serde_json::Error> {
     let PatchBody {
         name,
         tags,
         configuration,
     } = body;
-    serde_json::to_vec(&Patch {
-        name: name.as_deref(),
-        tags: tags.as_deref(),
-        configuration,
+    json(&Patch {
+        name: *name,
+        tags: *tags,
+        configuration: exposed(configuration),
     })
+}
+
+fn exposed<'a>(configuration: &BTreeMap<&'a str, BodyValue<'a>>) -> BTreeMap<&'a str, &'a Value> {
+    configuration
+        .iter()
+        .map(|(name, value)| (*name, value.expose()))
+        .collect()
+}
+
+/// Bytes that are wiped once the last request with them is dropped.
+fn json(body: &impl Serialize) -> Result<Bytes, serde_json::Error> {
+    let mut writer = WipingWriter(Zeroizing::new(Vec::with_capacity(1024)));
+    serde_json::to_writer(&mut writer, body)?;
+    Ok(Bytes::from_owner(writer.0))
+}
+
+/// Grows by copying into a new buffer, since a `Vec` would leave the old one behind unwiped.
+struct WipingWriter(Zeroizing<Vec<u8>>);
+
+impl std::io::Write for WipingWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let needed = self.0.len() + bytes.len();
+        if needed > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(needed * 2));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_outgrows_its_buffer_is_whole() {
+        let body: Vec<String> = (0..500).map(|number| format!("value-{number}")).collect();
+        let plain = serde_json::to_vec(&body).expect("JSON");
+        assert_eq!(json(&body).expect("JSON"), plain);
+    }
 }

@@ -16,23 +16,15 @@ use super::transport::TimeoutClass;
 use super::wire::{self, Completeness};
 use crate::model::{InstanceId, ObservedInstance};
 use crate::ports::{
-    CreateBody, CreateOutcome, OutgoingValue, PatchBody, RemoteError, RemoteErrorKind, WriteRemote,
+    BodyValue, CreateBody, CreateOutcome, PatchBody, RemoteError, RemoteErrorKind, WriteRemote,
 };
 
-fn sent<'v>(values: impl Iterator<Item = &'v OutgoingValue>) -> Sent {
-    let mut sent = Sent::default();
-    for value in values {
-        sent.add(&value.0);
-    }
-    sent
-}
-
-fn call(method: Method, path: String, body: Option<Vec<u8>>) -> Call {
+fn call(method: Method, path: String, body: Option<Bytes>) -> Call {
     Call {
         method,
         path,
         query: Vec::new(),
-        body: body.map(Bytes::from),
+        body,
         sent: Sent::default(),
     }
 }
@@ -56,11 +48,14 @@ impl RemoteWriter {
 
 #[async_trait]
 impl WriteRemote for RemoteWriter {
-    async fn create(&self, body: &CreateBody) -> CreateOutcome {
+    async fn create(&self, body: &CreateBody<'_>) -> CreateOutcome {
         let client = &self.reader.client;
         let json = wire::create(body).ok();
         let mut call = call(Method::POST, "/instances".to_owned(), json);
-        call.sent = sent(body.configuration.values().chain(&body.provider_data));
+        let secret = body.provider_data.map(BodyValue::Secret);
+        for value in body.configuration.values().copied().chain(secret) {
+            call.sent.add(value.expose());
+        }
         if call.body.is_none() {
             return CreateOutcome::Rejected(self.cannot_be_written(&call));
         }
@@ -101,11 +96,13 @@ impl WriteRemote for RemoteWriter {
     async fn update(
         &self,
         id: InstanceId,
-        patch: &PatchBody,
+        patch: &PatchBody<'_>,
     ) -> Result<ObservedInstance, RemoteError> {
         let json = wire::patch(patch).ok();
         let mut call = call(Method::PATCH, format!("/instances/{id}"), json);
-        call.sent = sent(patch.configuration.values());
+        for value in patch.configuration.values() {
+            call.sent.add(value.expose());
+        }
         if call.body.is_none() {
             return Err(self.cannot_be_written(&call));
         }

@@ -9,8 +9,8 @@ use crate::model::observed::MASK;
 use crate::model::value::canonical_text;
 use crate::model::{
     Desired, DesiredInstance, DesiredValue, Fingerprint, InstanceKey, Lock, LockedSecret, Marker,
-    Observed, ObservedInstance, OpenIntent, PlainValue, ResolvedSecrets, SecretFact, SecretFacts,
-    SecretField, VersusLock, VersusPlatform,
+    Observed, ObservedInstance, OpenIntent, ResolvedSecrets, Secret, SecretFact, SecretFacts,
+    SecretField, SecretJson, VersusLock, VersusPlatform,
 };
 
 /// What facts are made from.
@@ -49,8 +49,9 @@ pub fn facts(
                 .values
                 .get(key)
                 .and_then(|values| values.get(&SecretField::Configuration(name.clone())))
-                .map(|value| PlainValue(value.expose().clone()).canonical());
-            let (fact, fingerprint) = compare(input, &recorded, name, value.as_deref())?;
+                .map(SecretJson::canonical);
+            let value = value.as_ref().map(Secret::expose);
+            let (fact, fingerprint) = compare(input, &recorded, name, value)?;
             if let Some(fingerprint) = fingerprint {
                 resolved
                     .fingerprints

@@ -166,13 +166,13 @@ fn a_broken_manifest_shows_no_secret_in_its_snippets() {
 #[test]
 fn a_panic_shows_no_secret() {
     use connectorctl::model::{Secret, SecretJson};
-    use connectorctl::ports::OutgoingValue;
+    use connectorctl::ports::BodyValue;
 
     let shown = format!(
         "{:?} {:?} {:?}",
         Secret::new(CANARIES[0]),
         SecretJson::new(json!({"a": CANARIES[1]})),
-        OutgoingValue(json!([CANARIES[2]])),
+        BodyValue::Secret(&SecretJson::new(json!([CANARIES[2]]))),
     );
     for canary in CANARIES {
         assert!(!shown.contains(canary), "{shown}");
