@@ -1,6 +1,6 @@
 //! `connectorctl`: a repository-managed inventory of SAP Open Connectors instances.
 //!
-//! The library is layered (`docs/architecture.md` has the diagram, `tests/architecture.rs` holds
+//! The library is layered (`docs/architecture.md` has the diagram, `tests/architecture` holds
 //! the walls):
 //!
 //! * layer 0, pure: [`model`], [`diagnostic`], [`catalog`];
