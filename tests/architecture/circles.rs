@@ -13,7 +13,6 @@ const KNOWN: &[&str] = &[
     "manifest",
     "model",
     "reconcile",
-    "sandbox",
     "secrets",
     "ui",
 ];
