@@ -12,7 +12,7 @@ static TEXT: &str = include_str!("catalogue.json");
 /// Every connector known at build time.
 #[derive(Debug)]
 pub struct Catalog {
-    common: Vec<Row>,
+    common: Vec<ConfigurationKey>,
     elements: Vec<ElementEntry>,
     by_key: BTreeMap<String, usize>,
 }
@@ -32,7 +32,7 @@ pub struct ElementEntry {
     /// `basic`, `custom`, `apiKey`, `oauth1` or `oauth2`.
     pub authentication: String,
     /// Its own configuration, sorted by key; the common keys apart.
-    pub configuration: Vec<Row>,
+    pub configuration: Vec<ConfigurationKey>,
     /// Kinds of events the documentation describes: `polling`, `webhook`.
     pub events: Vec<String>,
 }
@@ -40,12 +40,12 @@ pub struct ElementEntry {
 /// One configuration key of a connector.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Row {
+pub struct ConfigurationKey {
     /// Case-sensitive.
     pub key: String,
     /// The platform's type.
     #[serde(rename = "type")]
-    pub kind: RowType,
+    pub kind: ConfigurationType,
     /// Needed at create, unless it has a default; where it has a group, only in that variant.
     pub required: bool,
     /// A credential, whatever its type.
@@ -63,7 +63,7 @@ pub struct Row {
 /// The platform's configuration types (docs/platform.md#configuration).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[expect(missing_docs, reason = "the names are the platform's own words")]
-pub enum RowType {
+pub enum ConfigurationType {
     #[serde(rename = "TEXTFIELD_32")]
     TextField32,
     #[serde(rename = "TEXTFIELD_64")]
@@ -84,7 +84,7 @@ pub enum RowType {
     CodeEditor,
 }
 
-impl RowType {
+impl ConfigurationType {
     /// The platform's word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -103,10 +103,10 @@ impl RowType {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct CatalogFile {
     #[serde(rename = "version")]
     _version: u32,
-    common: Vec<Row>,
+    common: Vec<ConfigurationKey>,
     elements: Vec<ElementEntry>,
 }
 
@@ -115,7 +115,7 @@ impl Catalog {
     pub fn embedded() -> &'static Self {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
         CATALOG.get_or_init(|| {
-            let File {
+            let CatalogFile {
                 common, elements, ..
             } = serde_json::from_str(TEXT)
                 .expect("the embedded catalogue is valid; a test reads it");
@@ -138,7 +138,7 @@ impl Catalog {
     }
 
     /// The keys every connector accepts.
-    pub fn common(&self) -> &[Row] {
+    pub fn common(&self) -> &[ConfigurationKey] {
         &self.common
     }
 
@@ -160,13 +160,23 @@ impl Catalog {
         self.elements.iter().find(|entry| entry.id == Some(id))
     }
 
-    /// A configuration key of a connector, its own or a common one.
-    pub fn row<'a>(&'a self, element: &'a ElementEntry, key: &str) -> Option<&'a Row> {
-        element
-            .configuration
-            .iter()
-            .chain(&self.common)
-            .find(|row| row.key == key)
+    /// The configuration keys that a connector accepts: its own, then the common ones. Without a
+    /// connector only those.
+    pub fn keys_of<'a>(
+        &'a self,
+        element: Option<&'a ElementEntry>,
+    ) -> impl Iterator<Item = &'a ConfigurationKey> {
+        let own = element.map_or(&[][..], |element| &element.configuration);
+        own.iter().chain(&self.common)
+    }
+
+    /// One of [`Self::keys_of`].
+    pub fn key_of<'a>(
+        &'a self,
+        element: Option<&'a ElementEntry>,
+        key: &str,
+    ) -> Option<&'a ConfigurationKey> {
+        self.keys_of(element).find(|known| known.key == key)
     }
 }
 

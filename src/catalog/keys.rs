@@ -6,19 +6,9 @@ use super::{Catalog, ElementEntry};
 /// know, the name does. The platform masks less than it should (docs/platform.md#masking), so its mask
 /// is no guide.
 pub fn is_credential(element: Option<&ElementEntry>, key: &str) -> bool {
-    let known = element.and_then(|element| Catalog::embedded().row(element, key));
-    match known {
-        Some(row) => row.secret,
-        None => common_row_is_secret(key).unwrap_or_else(|| name_tells_a_credential(key)),
-    }
-}
-
-fn common_row_is_secret(key: &str) -> Option<bool> {
-    let row = Catalog::embedded()
-        .common()
-        .iter()
-        .find(|row| row.key == key)?;
-    Some(row.secret)
+    Catalog::embedded()
+        .key_of(element, key)
+        .map_or_else(|| name_tells_a_credential(key), |known| known.secret)
 }
 
 fn name_tells_a_credential(key: &str) -> bool {

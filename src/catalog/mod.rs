@@ -7,5 +7,5 @@
 mod data;
 mod keys;
 
-pub use data::{Catalog, ElementEntry, Row, RowType};
+pub use data::{Catalog, ConfigurationKey, ConfigurationType, ElementEntry};
 pub use keys::{is_credential, is_platform_owned};

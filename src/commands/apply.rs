@@ -258,7 +258,7 @@ impl Session<'_> {
         let ui = self.context.ui;
         let shown = match self.arguments.output {
             OutputFormat::Text => {
-                let options = render::human::Options {
+                let options = render::human::PlanOptions {
                     color: ui.stdout_color(),
                     full: None,
                 };
@@ -267,7 +267,7 @@ impl Session<'_> {
             }
             OutputFormat::Json if self.context.global.quiet => Ok(()),
             OutputFormat::Json => {
-                let options = render::human::Options {
+                let options = render::human::PlanOptions {
                     color: ui.stderr_color(),
                     full: None,
                 };

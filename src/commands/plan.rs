@@ -138,7 +138,7 @@ fn show(
     let written = match arguments.output {
         OutputFormat::Json => out.write_all(&json),
         OutputFormat::Text => {
-            let options = render::human::Options {
+            let options = render::human::PlanOptions {
                 color: context.ui.stdout_color(),
                 full: arguments.full.then_some(&input.desired),
             };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::fields::{Reader, is_old_boolean, nearest};
 use super::parse::{Key, Kind, Node};
-use crate::catalog::{Catalog, ElementEntry, Row, RowType};
+use crate::catalog::{Catalog, ConfigurationKey, ConfigurationType, ElementEntry};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::{DesiredValue, ElementRef, InstanceKey};
 
@@ -49,7 +49,7 @@ impl Reader<'_, '_> {
         };
         for (name, value) in seen.configuration {
             let (key_at, value_at) = at(self, name);
-            match Catalog::embedded().row(entry, name) {
+            match Catalog::embedded().key_of(Some(entry), name) {
                 None => self.unknown_key(key_at, name, entry),
                 Some(row) => self.check_value(value_at, row, value),
             }
@@ -107,10 +107,7 @@ impl Reader<'_, '_> {
         {
             return;
         }
-        let rows = entry
-            .configuration
-            .iter()
-            .chain(Catalog::embedded().common());
+        let rows = Catalog::embedded().keys_of(Some(entry));
         let problem = Diagnostic::warning(
             "unknown-configuration",
             format!("the catalogue knows no key `{name}` for `{}`", entry.key),
@@ -125,14 +122,14 @@ impl Reader<'_, '_> {
         self.out.push(problem);
     }
 
-    fn check_value(&mut self, at: Place, row: &Row, value: &DesiredValue) {
+    fn check_value(&mut self, at: Place, row: &ConfigurationKey, value: &DesiredValue) {
         let DesiredValue::Plain(value) = value else {
             return;
         };
         let text = value.canonical();
         let name = &row.key;
         let problem = match row.kind {
-            RowType::Boolean if !matches!(text.as_str(), "true" | "false") => {
+            ConfigurationType::Boolean if !matches!(text.as_str(), "true" | "false") => {
                 let problem = Diagnostic::warning(
                     "wrong-value",
                     format!("`{name}` is a boolean: expected true or false"),
@@ -143,7 +140,7 @@ impl Reader<'_, '_> {
                     problem
                 }
             }
-            RowType::Combo
+            ConfigurationType::Combo
                 if !row
                     .options
                     .iter()
@@ -159,7 +156,7 @@ impl Reader<'_, '_> {
 }
 
 /// Whether a row counts for the variant that the instance chooses.
-fn in_variant(row: &Row, entry: &ElementEntry, seen: &Seen<'_>) -> bool {
+fn in_variant(row: &ConfigurationKey, entry: &ElementEntry, seen: &Seen<'_>) -> bool {
     let Some(group) = &row.group else {
         return true;
     };

@@ -275,7 +275,8 @@ impl Reader<'_, '_> {
                 Nature::Plain
             };
             let known_plain = nature == Nature::Plain
-                && entry.is_some_and(|entry| Catalog::embedded().row(entry, name).is_some());
+                && entry
+                    .is_some_and(|entry| Catalog::embedded().key_of(Some(entry), name).is_some());
             let only_reference = matches!(&node.kind, Kind::Text(text) if text.starts_with("${") && !text.contains(":-"));
             if !known_plain && !only_reference {
                 self.hide(node);

@@ -48,7 +48,7 @@ pub(super) fn same(element: &ElementRef, name: &str, value: &PlainValue, shown: 
         let catalogue = Catalog::embedded();
         let row = catalogue
             .entry(element)
-            .and_then(|entry| catalogue.row(entry, name));
+            .and_then(|entry| catalogue.key_of(Some(entry), name));
         let default = row.and_then(|row| row.default.as_deref());
         return default.is_some_and(|default| canonical(default) == shown);
     }

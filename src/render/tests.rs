@@ -113,7 +113,7 @@ pub(super) fn planned(steps: Vec<Step>) -> Planned {
 pub(super) fn shown(planned: &Planned, full: Option<&Desired>) -> String {
     let render = |color| {
         let mut out = Vec::new();
-        let options = human::Options { color, full };
+        let options = human::PlanOptions { color, full };
         human::plan(planned, options, &mut out).expect("written");
         String::from_utf8(out).expect("text")
     };

@@ -10,7 +10,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write};
 use anstream::{AutoStream, ColorChoice};
 
 pub use log::install as install_log;
-pub use progress::Shown;
+pub use progress::ApplyProgress;
 
 use crate::cli::{Color, GlobalArgs};
 use crate::error::CliError;
@@ -109,8 +109,8 @@ impl Ui {
     }
 
     /// News of an apply: a bar on a terminal, lines elsewhere, nothing under `--quiet`.
-    pub fn progress(&self, steps: usize) -> Shown {
-        Shown::new(*self, io::stderr().is_terminal(), steps)
+    pub fn progress(&self, steps: usize) -> ApplyProgress {
+        ApplyProgress::new(*self, io::stderr().is_terminal(), steps)
     }
 }
 

@@ -9,13 +9,13 @@ use crate::apply::Progress;
 use crate::model::{InstanceKey, OutcomeKind, Step, StepOutcome};
 
 /// A bar on a terminal, plain lines in a log, or nothing.
-pub struct Shown {
+pub struct ApplyProgress {
     ui: Ui,
     quiet: bool,
     bar: Option<ProgressBar>,
 }
 
-impl Shown {
+impl ApplyProgress {
     pub(super) fn new(ui: Ui, terminal: bool, steps: usize) -> Self {
         let quiet = ui.quiet;
         let bar = (terminal && !quiet).then(|| {
@@ -44,7 +44,7 @@ impl Shown {
     }
 }
 
-impl Progress for Shown {
+impl Progress for ApplyProgress {
     fn started(&self, step: &Step) {
         if let Some(bar) = &self.bar {
             bar.set_message(format!("{} {}", step.action.as_str(), step.key));

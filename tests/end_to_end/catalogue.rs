@@ -3,17 +3,19 @@
 
 use std::fmt::Write as _;
 
-use connectorctl::catalog::{Catalog, ElementEntry, Row, RowType, is_credential};
+use connectorctl::catalog::{
+    Catalog, ConfigurationKey, ConfigurationType, ElementEntry, is_credential,
+};
 
 use crate::support::{Bench, Sandbox};
 
-fn value(entry: &ElementEntry, row: &Row) -> String {
+fn value(entry: &ElementEntry, row: &ConfigurationKey) -> String {
     if is_credential(Some(entry), &row.key) {
         return "${env:ANY_SECRET}".to_owned();
     }
     match row.kind {
-        RowType::Boolean => "true".to_owned(),
-        RowType::Combo => format!("{:?}", row.options.first().map_or("", String::as_str)),
+        ConfigurationType::Boolean => "true".to_owned(),
+        ConfigurationType::Combo => format!("{:?}", row.options.first().map_or("", String::as_str)),
         _ => match &row.default {
             Some(default) if !default.is_empty() => format!("{default:?}"),
             _ => format!("\"value of {}\"", row.key),

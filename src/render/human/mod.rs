@@ -13,7 +13,7 @@ use crate::model::{Action, Desired, InstanceKey, Note, NoteCode, Planned, Reason
 
 /// How a plan is shown.
 #[derive(Clone, Copy, Debug)]
-pub struct Options<'a> {
+pub struct PlanOptions<'a> {
     /// Whether to use colour.
     pub color: Color,
     /// The manifest, where its unchanged values are to be shown too.
@@ -24,7 +24,7 @@ pub struct Options<'a> {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn plan(planned: &Planned, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub fn plan(planned: &Planned, options: PlanOptions<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Planned {
         plan,
         notes,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::elements::ResolvedElement;
 use super::text;
-use crate::catalog::RowType;
+use crate::catalog::ConfigurationType;
 use crate::sandbox::assumptions::{Assumptions, NullValue, SentMask, VendorType};
 
 /// Exactly eight asterisks.
@@ -17,7 +17,7 @@ pub(in crate::sandbox) fn is_masked(element: ResolvedElement<'_>, key: &str) -> 
     matches!(key, "oauth.api.key" | "oauth.api.secret")
         || element
             .row(key)
-            .is_some_and(|row| row.kind == RowType::Password)
+            .is_some_and(|row| row.kind == ConfigurationType::Password)
 }
 
 /// What is kept after `given` is laid over `before`: defaults for what was never set, unknown keys

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::catalog::{Catalog, ElementEntry, Row};
+use crate::catalog::{Catalog, ConfigurationKey, ElementEntry};
 use crate::sandbox::state::{OwnElement, OwnElements};
 
 /// An id for catalogue entries whose own is not known; unlike any documented one.
@@ -106,7 +106,7 @@ impl<'a> ResolvedElement<'a> {
 
     /// Its configuration keys with the common ones; an own element has those of what it was cloned
     /// from.
-    pub(in crate::sandbox) fn rows(self) -> Vec<&'static Row> {
+    pub(in crate::sandbox) fn rows(self) -> Vec<&'static ConfigurationKey> {
         let catalog = Catalog::embedded();
         let entry = match self {
             Self::Known(entry) => Some(entry),
@@ -115,15 +115,10 @@ impl<'a> ResolvedElement<'a> {
                 .as_deref()
                 .and_then(|key| catalog.element(key)),
         };
-        entry
-            .map(|entry| entry.configuration.iter())
-            .into_iter()
-            .flatten()
-            .chain(catalog.common())
-            .collect()
+        catalog.keys_of(entry).collect()
     }
 
-    pub(in crate::sandbox) fn row(self, key: &str) -> Option<&'static Row> {
+    pub(in crate::sandbox) fn row(self, key: &str) -> Option<&'static ConfigurationKey> {
         self.rows().into_iter().find(|row| row.key == key)
     }
 
@@ -180,7 +175,7 @@ impl<'a> ResolvedElement<'a> {
     }
 }
 
-fn row_json(order: usize, row: &Row) -> Value {
+fn row_json(order: usize, row: &ConfigurationKey) -> Value {
     let mut value = json!({
         "key": row.key,
         "name": row.key,
