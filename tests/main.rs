@@ -11,5 +11,6 @@ mod conformance;
 mod documents;
 mod end_to_end;
 mod exactly_once;
+mod messages;
 mod model;
 mod support;
