@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
 
-use super::SIGN_OF_LIFE;
+use super::HEARTBEAT_INTERVAL;
 use super::entry::Source;
 use super::gate::Passage;
 use super::run::Run;
 use super::settle::{Search, Settled};
-use super::step::{Done, StepError};
+use super::step::{StepDone, StepError};
 use crate::model::{
     CreateRequest, Fingerprint, InstanceKey, LockEntryDraft, Lookup, Marker, ObservedInstance,
     OpenIntent, RequestValue, Step,
@@ -28,7 +28,7 @@ const ANSWERED: &str = "the platform answered with an error of its own: looking 
 
 /// What one `POST` came to.
 enum Posted {
-    Exists(Done),
+    Exists(StepDone),
     /// Proven, after a whole window: it created nothing. Another one may be sent.
     Nothing(RemoteError),
 }
@@ -40,7 +40,7 @@ impl<'a> Run<'a> {
         step: &Step,
         request: &CreateRequest,
         permit: &mut Option<SemaphorePermit<'a>>,
-    ) -> Result<Done, StepError> {
+    ) -> Result<StepDone, StepError> {
         if let Some(done) = self.settle_open(step, &request.entry, permit).await? {
             return Ok(done);
         }
@@ -67,7 +67,7 @@ impl<'a> Run<'a> {
         step: &Step,
         draft: &LockEntryDraft,
         permit: &mut Option<SemaphorePermit<'a>>,
-    ) -> Result<Option<Done>, StepError> {
+    ) -> Result<Option<StepDone>, StepError> {
         let keys = [Some(&step.key), step.moved_from.as_ref()];
         let open: Vec<(&InstanceKey, &OpenIntent)> = keys
             .into_iter()
@@ -200,7 +200,7 @@ impl<'a> Run<'a> {
             })
             .await?;
             let took = self.apply.clock.now_ms().saturating_sub(began);
-            if Duration::from_millis(took) <= SIGN_OF_LIFE {
+            if Duration::from_millis(took) <= HEARTBEAT_INTERVAL {
                 return Ok(());
             }
         }
@@ -216,7 +216,7 @@ impl<'a> Run<'a> {
         request: &CreateRequest,
         seen: ObservedInstance,
         passage: Passage<'_>,
-    ) -> Result<Done, StepError> {
+    ) -> Result<StepDone, StepError> {
         let id = seen.id;
         let mut entry = self.apply.entry(source, &request.entry, &seen);
         // As it is now; whether it shall be disabled comes after the record.
@@ -246,7 +246,7 @@ impl<'a> Run<'a> {
             })
             .await?;
         }
-        Ok(Done::with(id))
+        Ok(StepDone::with(id))
     }
 
     /// The very first marker on a platform has to come back as it was sent.
@@ -282,7 +282,7 @@ impl<'a> Run<'a> {
         draft: &LockEntryDraft,
         sent: &BTreeMap<String, Fingerprint>,
         seen: ObservedInstance,
-    ) -> Result<Done, StepError> {
+    ) -> Result<StepDone, StepError> {
         let seen = self.with_token(seen).await?;
         let entry = self.apply.found_entry(source, draft, sent, &seen);
         self.record(Record::Entry {
@@ -290,9 +290,9 @@ impl<'a> Run<'a> {
             entry: Box::new(entry),
         })
         .await?;
-        Ok(Done {
+        Ok(StepDone {
             id: Some(seen.id),
-            more: true,
+            replan: true,
         })
     }
 

@@ -3,7 +3,7 @@
 use tokio::sync::SemaphorePermit;
 
 use super::run::Run;
-use super::step::{Done, StepError};
+use super::step::{StepDone, StepError};
 use super::update::expect_marker;
 use crate::model::{DeleteRequest, InstanceId, Lookup, Marker, MarkerState, ReplaceRequest, Step};
 use crate::ports::{PatchBody, Record};
@@ -14,7 +14,7 @@ impl<'a> Run<'a> {
         &self,
         step: &Step,
         request: &DeleteRequest,
-    ) -> Result<Done, StepError> {
+    ) -> Result<StepDone, StepError> {
         let DeleteRequest {
             id,
             expect_marker: expected,
@@ -33,7 +33,7 @@ impl<'a> Run<'a> {
             })
             .await?;
         }
-        Ok(Done::with(id))
+        Ok(StepDone::with(id))
     }
 
     async fn delete_checked(
@@ -58,7 +58,7 @@ impl<'a> Run<'a> {
         step: &Step,
         request: &ReplaceRequest,
         permit: &mut Option<SemaphorePermit<'a>>,
-    ) -> Result<Done, StepError> {
+    ) -> Result<StepDone, StepError> {
         let ReplaceRequest {
             old,
             expect_marker: expected,

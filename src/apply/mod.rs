@@ -19,7 +19,7 @@ mod update;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use progress::{Progress, Silent};
+pub use progress::{NoProgress, Progress};
 
 use crate::model::{ApplyReport, InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets};
 use crate::ports::{Clock, LockSink, Stop, WriteRemote};
@@ -30,14 +30,14 @@ pub const LIST_LAG: Duration = Duration::from_secs(20);
 /// no longer take effect unseen (docs/lifecycle.md#create).
 pub const SETTLE_WINDOW: Duration = Duration::from_secs(200);
 /// How often the journal hears that the process lives while a `POST` is in flight.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 /// How much older than the end of a connection the newest record may be: an intent may take one sign of
 /// life to be durable, the next one is due after another, and a third is the most that one may take.
-const MOST_SILENCE: Duration = Duration::from_secs(15);
+const MAX_HEARTBEAT_GAP: Duration = Duration::from_secs(15);
 
 /// How an apply behaves, beyond what the plan says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct ApplyOptions {
     /// How many steps talk to the platform at once; at least 1.
     pub parallelism: usize,
     /// The settle window.
@@ -52,7 +52,7 @@ pub struct Options {
     pub marker_seen: bool,
 }
 
-impl Default for Options {
+impl Default for ApplyOptions {
     fn default() -> Self {
         Self {
             parallelism: 10,
@@ -85,22 +85,22 @@ pub struct Apply<'a> {
     /// Who may end it early.
     pub stop: Stop,
     /// How it behaves.
-    pub options: Options,
+    pub options: ApplyOptions,
 }
 
 /// What an apply did.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Applied {
+pub struct ApplyOutcome {
     /// Step by step, in the order of the plan; settled intents without a step come last.
     pub report: ApplyReport,
     /// Keys of which more may follow than was planned for: plan again. Their instance was found while
     /// settling and may differ from the manifest, or became valid.
-    pub more: Vec<InstanceKey>,
+    pub replan: Vec<InstanceKey>,
 }
 
 impl Apply<'_> {
     /// Carries the plan out. Never fails as a whole: each step has an outcome of its own.
-    pub async fn run(&self) -> Applied {
+    pub async fn run(&self) -> ApplyOutcome {
         run::run(self).await
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::run::Run;
 use super::settle::{Search, Settled};
-use super::step::{Done, StepError};
+use super::step::{StepDone, StepError};
 use crate::model::{InstanceKey, Lifecycle, LockedInstance, Marker, OpenIntent, Secret};
 use crate::ports::Record;
 
@@ -19,7 +19,7 @@ impl<'a> Run<'a> {
         key: &InstanceKey,
         intent: &OpenIntent,
         permit: &mut Option<SemaphorePermit<'a>>,
-    ) -> Result<Done, StepError> {
+    ) -> Result<StepDone, StepError> {
         let search = Search {
             key,
             markers: vec![Marker::live(&self.apply.plan.inventory, key)],
@@ -30,9 +30,9 @@ impl<'a> Run<'a> {
             Settled::Found(seen) => self.with_token(*seen).await?,
             Settled::Nothing => {
                 self.not_created(key).await?;
-                return Ok(Done {
+                return Ok(StepDone {
                     id: None,
-                    more: false,
+                    replan: false,
                 });
             }
         };
@@ -41,7 +41,7 @@ impl<'a> Run<'a> {
         if recorded.is_some_and(|entry| entry.id == id) {
             // What was meant to follow it was never made, and it is recorded better than from here.
             self.not_created(key).await?;
-            return Ok(Done::with(id));
+            return Ok(StepDone::with(id));
         }
         let entry = LockedInstance {
             id,
@@ -62,9 +62,9 @@ impl<'a> Run<'a> {
             entry: Box::new(entry),
         })
         .await?;
-        Ok(Done {
+        Ok(StepDone {
             id: Some(id),
-            more: true,
+            replan: true,
         })
     }
 }

@@ -16,9 +16,9 @@ pub trait Progress: Send + Sync {
 
 /// Tells nobody.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct NoProgress;
 
-impl Progress for Silent {
+impl Progress for NoProgress {
     fn started(&self, _step: &Step) {}
     fn finished(&self, _outcome: &StepOutcome) {}
     fn waiting(&self, _key: &InstanceKey, _why: &str, _at_most: Duration) {}

@@ -12,14 +12,14 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::gate::MarkerGate;
-use super::step::{Done, StepError};
-use super::{Applied, Apply, SIGN_OF_LIFE};
+use super::step::{StepDone, StepError};
+use super::{Apply, ApplyOutcome, HEARTBEAT_INTERVAL};
 use crate::model::{Action, InstanceKey, OpenIntent, OutcomeKind, Step, StepOutcome};
 use crate::ports::{Record, StopLevel};
 
 /// Why a step that had begun has no outcome.
 const STOPPED: &str = "stopped while a request was under way; run `apply` again";
-const NO_SIGN_OF_LIFE: &str = "the journal's disk failed or was too slow while a request was under way, so the request was given up; run `apply` again";
+const HEARTBEAT_LOST: &str = "the journal's disk failed or was too slow while a request was under way, so the request was given up; run `apply` again";
 
 /// One apply under way.
 pub(super) struct Run<'a> {
@@ -39,7 +39,7 @@ pub(super) struct Run<'a> {
 enum State {
     Waiting,
     Started,
-    Ended { outcome: StepOutcome, more: bool },
+    Ended { outcome: StepOutcome, replan: bool },
 }
 
 /// Counts a `POST` in flight for as long as it lives.
@@ -81,7 +81,7 @@ impl Task<'_> {
     }
 }
 
-pub(super) async fn run(apply: &Apply<'_>) -> Applied {
+pub(super) async fn run(apply: &Apply<'_>) -> ApplyOutcome {
     let permits = Semaphore::new(apply.options.parallelism.max(1));
     let intents = intents(apply);
     let orphaned: Vec<(InstanceKey, OpenIntent)> = intents
@@ -116,7 +116,7 @@ pub(super) async fn run(apply: &Apply<'_>) -> Applied {
     let given_up = tokio::select! {
         () = async { while all.next().await.is_some() {} } => STOPPED,
         () = apply.stop.reached(StopLevel::Now) => STOPPED,
-        () = run.signs_of_life() => NO_SIGN_OF_LIFE,
+        () = run.heartbeat() => HEARTBEAT_LOST,
     };
     drop(all);
     run.report(&tasks, given_up)
@@ -198,13 +198,13 @@ impl<'a> Run<'a> {
                     "internal error: this step panicked; run `apply` again, and report it",
                 ))
             });
-        let (outcome, more) = match result {
-            Ok(Done { id, more }) => {
+        let (outcome, replan) = match result {
+            Ok(StepDone { id, replan }) => {
                 let outcome = StepOutcome {
                     id,
                     ..task.outcome(OutcomeKind::Applied)
                 };
-                (outcome, more)
+                (outcome, replan)
             }
             Err(error) => {
                 if error.fatal {
@@ -220,7 +220,7 @@ impl<'a> Run<'a> {
         };
         self.apply.progress.finished(&outcome);
         let succeeded = outcome.outcome == OutcomeKind::Applied;
-        self.set(index, State::Ended { outcome, more });
+        self.set(index, State::Ended { outcome, replan });
         succeeded
     }
 
@@ -228,7 +228,7 @@ impl<'a> Run<'a> {
         &self,
         task: Task<'_>,
         permit: Option<SemaphorePermit<'a>>,
-    ) -> Result<Done, StepError> {
+    ) -> Result<StepDone, StepError> {
         let mut permit = permit;
         let step = match task {
             Task::Step(step) => step,
@@ -246,9 +246,9 @@ impl<'a> Run<'a> {
                     key: step.key.clone(),
                 })
                 .await?;
-                Ok(Done {
+                Ok(StepDone {
                     id: step.id,
-                    more: false,
+                    replan: false,
                 })
             }
         }
@@ -280,12 +280,12 @@ impl<'a> Run<'a> {
     /// While a `POST` is in flight, the journal hears of it, so that its newest record says when
     /// this process was last alive. Returns where that was not durable in time: what is in flight has
     /// to be given up then, for should the process die later, it would outlive its window.
-    async fn signs_of_life(&self) {
+    async fn heartbeat(&self) {
         loop {
-            let mut next = self.apply.clock.sleep(SIGN_OF_LIFE);
+            let mut next = self.apply.clock.sleep(HEARTBEAT_INTERVAL);
             if self.posts_in_flight.load(Ordering::SeqCst) > 0 {
                 tokio::select! {
-                    recorded = self.record(Record::Alive) => {
+                    recorded = self.record(Record::Heartbeat) => {
                         if recorded.is_err() {
                             return;
                         }
@@ -307,7 +307,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn report(&self, tasks: &[Task<'_>], given_up: &str) -> Applied {
+    fn report(&self, tasks: &[Task<'_>], given_up: &str) -> ApplyOutcome {
         let states = std::mem::take(
             &mut *self
                 .progress
@@ -315,12 +315,12 @@ impl<'a> Run<'a> {
                 .unwrap_or_else(std::sync::PoisonError::into_inner),
         );
         let stopped = self.apply.stop.level() != StopLevel::Run || self.past_deadline();
-        let mut applied = Applied::default();
+        let mut applied = ApplyOutcome::default();
         for (task, state) in tasks.iter().zip(states) {
             let outcome = match state {
-                State::Ended { outcome, more } => {
-                    if more {
-                        applied.more.push(outcome.key.clone());
+                State::Ended { outcome, replan } => {
+                    if replan {
+                        applied.replan.push(outcome.key.clone());
                     }
                     outcome
                 }

@@ -7,7 +7,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::run::Run;
 use super::step::StepError;
-use super::{LIST_LAG, MOST_SILENCE};
+use super::{LIST_LAG, MAX_HEARTBEAT_GAP};
 use crate::model::{InstanceKey, Lookup, Marker, ObservedInstance, OpenIntent};
 use crate::ports::{StopLevel, UnknownClass};
 
@@ -41,7 +41,7 @@ impl<'a> Run<'a> {
             self.list_lag()
         } else {
             let settle = self.apply.options.settle;
-            settle + MOST_SILENCE.min(settle * 3 / 40)
+            settle + MAX_HEARTBEAT_GAP.min(settle * 3 / 40)
         };
         intent.last_alive_ms.saturating_add(millis(window))
     }

@@ -5,19 +5,19 @@ use crate::ports::{RemoteError, RemoteErrorKind, SinkError};
 
 /// What a step that succeeded has to say.
 #[derive(Debug)]
-pub(super) struct Done {
+pub(super) struct StepDone {
     /// The instance concerned.
     pub(super) id: Option<InstanceId>,
     /// Whether the plan did not know of what it led to, so that more may follow: an instance that was
     /// found while settling may differ from the manifest, one that became valid may end a replace.
-    pub(super) more: bool,
+    pub(super) replan: bool,
 }
 
-impl Done {
+impl StepDone {
     pub(super) fn with(id: InstanceId) -> Self {
         Self {
             id: Some(id),
-            more: false,
+            replan: false,
         }
     }
 }

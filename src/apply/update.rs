@@ -6,7 +6,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::entry::Source;
 use super::run::Run;
-use super::step::{Done, StepError};
+use super::step::{StepDone, StepError};
 use crate::model::{InstanceId, Lookup, ObservedInstance, RequestValue, Step, UpdateRequest};
 use crate::ports::Record;
 
@@ -17,7 +17,7 @@ impl<'a> Run<'a> {
         step: &Step,
         request: &UpdateRequest,
         permit: &mut Option<SemaphorePermit<'a>>,
-    ) -> Result<Done, StepError> {
+    ) -> Result<StepDone, StepError> {
         if request.restores() {
             // The live marker may be on its way already, on a new instance or on this one.
             if let Some(done) = self.settle_open(step, &request.entry, permit).await? {
@@ -30,7 +30,7 @@ impl<'a> Run<'a> {
             .map_err(|error| error.on(id))
     }
 
-    async fn update_on(&self, step: &Step, request: &UpdateRequest) -> Result<Done, StepError> {
+    async fn update_on(&self, step: &Step, request: &UpdateRequest) -> Result<StepDone, StepError> {
         let source = Source {
             key: &step.key,
             moved_from: step.moved_from.as_ref(),
@@ -57,10 +57,10 @@ impl<'a> Run<'a> {
             entry: Box::new(entry),
         })
         .await?;
-        Ok(Done {
+        Ok(StepDone {
             // A replace waits for its new instance to be valid before it deletes the old one.
-            more: !was_valid && seen.valid,
-            ..Done::with(request.id)
+            replan: !was_valid && seen.valid,
+            ..StepDone::with(request.id)
         })
     }
 

@@ -10,7 +10,7 @@ use super::platform::{self, Purpose};
 use super::signals::{Signals, stopped_early, unless_stopped};
 use super::validate::output_failed;
 use super::{Context, SystemClock, plan};
-use crate::apply::{Applied, Apply, Options, SETTLE_WINDOW};
+use crate::apply::{Apply, ApplyOptions, ApplyOutcome, SETTLE_WINDOW};
 use crate::cli::{ApplyArgs, OutputFormat, duration};
 use crate::error::{CliError, Exit};
 use crate::lockfile::{Holder, LockStore, write_atomic};
@@ -208,7 +208,7 @@ impl Session<'_> {
                 }
             ));
         }
-        if applied.more.is_empty() || self.report.interrupted {
+        if applied.replan.is_empty() || self.report.interrupted {
             return Ok(Round::Done);
         }
         Ok(Round::PlanAgain)
@@ -220,7 +220,7 @@ impl Session<'_> {
         gathered: &Gathered,
         store: &LockStore,
         writer: &RemoteWriter,
-    ) -> Applied {
+    ) -> ApplyOutcome {
         let progress = self.context.ui.progress(planned.plan.steps.len());
         let applied = Apply {
             plan: &planned.plan,
@@ -232,7 +232,7 @@ impl Session<'_> {
             clock: &SystemClock,
             progress: &progress,
             stop: self.signals.stop(),
-            options: Options {
+            options: ApplyOptions {
                 parallelism: usize::from(self.arguments.parallelism),
                 settle: self.settle,
                 settle_first: self.arguments.settle_first,

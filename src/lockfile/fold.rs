@@ -170,6 +170,6 @@ fn one(record: &Record, newest: u64, folded: &mut Folded) {
             retired.remove(id);
         }
         // Retired ones have the time of their line.
-        Record::Retired { .. } | Record::Alive => {}
+        Record::Retired { .. } | Record::Heartbeat => {}
     }
 }

@@ -208,7 +208,7 @@ impl From<&Record> for What {
             Record::Renamed { from, to } => Self::Renamed { from, to },
             Record::Retired { id } => Self::Retired { id },
             Record::Deleted { id } => Self::Deleted { id },
-            Record::Alive => Self::Alive,
+            Record::Heartbeat => Self::Alive,
         }
     }
 }
@@ -234,7 +234,7 @@ impl From<What> for Event {
             What::Renamed { from, to } => Record::Renamed { from, to },
             What::Retired { id } => Record::Retired { id },
             What::Deleted { id } => Record::Deleted { id },
-            What::Alive => Record::Alive,
+            What::Alive => Record::Heartbeat,
         })
     }
 }

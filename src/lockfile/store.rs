@@ -242,7 +242,7 @@ impl LockStore {
         {
             // No `POST` follows an intent that is not durable, so there is nothing to settle. What
             // else could not be written did happen, and the fold may still save it.
-            line.event = Event::Record(Record::Alive);
+            line.event = Event::Record(Record::Heartbeat);
         }
         written
     }

@@ -67,7 +67,7 @@ pub enum Record {
         id: InstanceId,
     },
     /// The process is alive while a `POST` is in flight.
-    Alive,
+    Heartbeat,
 }
 
 /// A record that could not be made durable.

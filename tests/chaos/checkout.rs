@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use connectorctl::apply::{Apply, Options, SETTLE_WINDOW, Silent};
+use connectorctl::apply::{Apply, ApplyOptions, NoProgress, SETTLE_WINDOW};
 use connectorctl::commands::{marker_seen, observe};
 use connectorctl::lockfile::{Holder, LockError, LockKind, LockPaths, LockStore, LockView};
 use connectorctl::model::{
@@ -62,7 +62,7 @@ impl LockSink for QuickDisk<'_> {
     async fn record(&self, record: Record) -> Result<(), SinkError> {
         match (self.mistake, &record) {
             (Mistake::NoIntent, Record::Intent { .. })
-            | (Mistake::NoSignsOfLife, Record::Alive) => Ok(()),
+            | (Mistake::NoSignsOfLife, Record::Heartbeat) => Ok(()),
             (Mistake::FoldFirst, Record::Entry { key, .. }) => {
                 let settled = Record::NotCreated { key: key.clone() };
                 self.late.lock().expect("the late ones").push(record);
@@ -331,9 +331,9 @@ impl Checkout {
                 remote: &writer,
                 sink: &sink,
                 clock: &*self.world.clock,
-                progress: &Silent,
+                progress: &NoProgress,
                 stop: stop.clone(),
-                options: Options {
+                options: ApplyOptions {
                     parallelism: 3,
                     settle: match self.mistake {
                         Mistake::NoWindow => Duration::ZERO,
@@ -362,7 +362,7 @@ impl Checkout {
             if !all || applied.report.interrupted {
                 return End::Incomplete;
             }
-            if applied.more.is_empty() {
+            if applied.replan.is_empty() {
                 return End::Complete;
             }
         }

@@ -45,13 +45,13 @@ fn the_list_lag_not_in_the_window() {
 }
 
 #[test]
-fn the_interval_of_the_signs_of_life_not_in_the_window() {
+fn the_heartbeat_interval_not_in_the_window() {
     duplicates(Scope::inside(), Mistake::AliveNotInWindow);
 }
 
 #[test]
-fn no_signs_of_life() {
-    duplicates(Scope::inside(), Mistake::NoSignsOfLife);
+fn no_heartbeats() {
+    duplicates(Scope::inside(), Mistake::NoHeartbeats);
 }
 
 #[test]

@@ -38,8 +38,8 @@ fn of_run(scope: &Scope, state: &State, index: usize, actions: &mut Vec<Action>)
             }
             let mut open = store.view(scope).intents.into_iter().flatten();
             let due = open.any(|intent| intent.mine && intent.quiet > 0);
-            if run.in_flight() && due && !scope.makes(Mistake::NoSignsOfLife) {
-                actions.push(Action::Alive(index));
+            if run.in_flight() && due && !scope.makes(Mistake::NoHeartbeats) {
+                actions.push(Action::Heartbeat(index));
             }
             if run.tasks == [Task::Done; KEYS] {
                 actions.push(Action::FoldLock(index));
@@ -161,7 +161,7 @@ fn of_world(scope: &Scope, state: &State, actions: &mut Vec<Action>) {
     }
 }
 
-/// Time waits for what is due at this very tick: a time-out of the client, a sign of life.
+/// Time waits for what is due at this very tick: a time-out of the client, a heartbeat.
 fn may_tick(scope: &Scope, state: &State) -> bool {
     let timed_out = |p: &Pending| p.owner.is_some() && p.left == 0;
     if state.platform.pending.iter().any(timed_out) {
@@ -171,7 +171,7 @@ fn may_tick(scope: &Scope, state: &State) -> bool {
         let store = &state.stores[state.store_of(index)];
         let mut open = store.view(scope).intents.into_iter().flatten();
         let silent = open.any(|intent| intent.mine && intent.quiet >= scope.alive);
-        state.runs[index].in_flight() && silent && !scope.makes(Mistake::NoSignsOfLife)
+        state.runs[index].in_flight() && silent && !scope.makes(Mistake::NoHeartbeats)
     };
     !(0..state.runs.len()).any(overdue)
 }

@@ -55,10 +55,10 @@ pub(super) enum Mistake {
     FoldDropsIntents,
     /// The window is without the list lag.
     LagNotInWindow,
-    /// The window is without the interval of the signs of life.
+    /// The window is without the heartbeat interval.
     AliveNotInWindow,
-    /// No sign of life is written: the window starts at the intent.
-    NoSignsOfLife,
+    /// No heartbeat is written: the window starts at the intent.
+    NoHeartbeats,
     /// A replace leaves the live marker on the old instance.
     RetiredSkipped,
     /// No exclusive lock is taken.
@@ -89,7 +89,7 @@ pub(super) struct Scope {
     pub(super) time_out: u8,
     /// Ticks until a search shows what changed.
     pub(super) lag: u8,
-    /// Ticks between two signs of life.
+    /// Ticks between two heartbeats.
     pub(super) alive: u8,
     /// Whether a `PATCH` that was cut may take effect later.
     pub(super) late_patch: bool,

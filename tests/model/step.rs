@@ -23,7 +23,7 @@ pub(super) fn next(scope: &Scope, before: &State, action: Action) -> State {
             state.runs[run].tasks = [Task::Done; KEYS];
             state.runs[run].phase = Phase::FoldLock;
         }
-        Action::Alive(run) => store(&mut state, run).alive(),
+        Action::Heartbeat(run) => store(&mut state, run).alive(),
         Action::Plan(run, key) => plan(scope, &mut state, run, key),
         Action::Search(run, key) => {
             let hit = state.sight_of(scope, run).hit(key);

@@ -14,7 +14,7 @@ pub(super) enum Record {
         key: Key,
         /// Ticks since the newest record of the run that wrote it, as far as anyone counts.
         quiet: u8,
-        /// Whether the run that wrote it is still alive, so that its signs of life count.
+        /// Whether the run that wrote it is still alive, so that its heartbeats count.
         mine: bool,
     },
     /// The platform answered, and the outcome is still unknown.
@@ -164,9 +164,9 @@ impl Store {
         }
     }
 
-    /// Every record is a sign of life of the run that writes it.
+    /// Every record is a heartbeat of the run that writes it.
     pub(super) fn append(&mut self, record: Record, scope: &Scope) {
-        if !scope.makes(Mistake::NoSignsOfLife) {
+        if !scope.makes(Mistake::NoHeartbeats) {
             self.alive();
         }
         if let Record::NotCreated { key: settled } | Record::Entry { key: settled, .. } = record {
@@ -182,7 +182,7 @@ impl Store {
         self.journal.push(record);
     }
 
-    /// `Record::Alive`, or any other record.
+    /// `Record::Heartbeat`, or any other record.
     pub(super) fn alive(&mut self) {
         for record in &mut self.journal {
             if let Record::Intent { quiet, mine, .. } = record

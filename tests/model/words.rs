@@ -12,7 +12,7 @@ enum StandsFor {
     /// A record of the model.
     Record(Model),
     /// The intents of the living run count from zero again.
-    SignOfLife,
+    Heartbeat,
     /// Nothing: it tells of secrets, or of what a list shows later; not of identity.
     Nothing,
 }
@@ -33,7 +33,7 @@ fn stands_for(record: &Code) -> StandsFor {
         Code::Sending { key: _, secrets: _ }
         | Code::Retired { id: _ }
         | Code::Deleted { id: _ } => return StandsFor::Nothing,
-        Code::Alive => return StandsFor::SignOfLife,
+        Code::Heartbeat => return StandsFor::Heartbeat,
     })
 }
 
@@ -56,7 +56,7 @@ fn every_record_of_the_code_has_its_place_in_the_model() {
         stands_for(&intent),
         StandsFor::Record(Model::Intent { .. })
     ));
-    assert_eq!(stands_for(&Code::Alive), StandsFor::SignOfLife);
+    assert_eq!(stands_for(&Code::Heartbeat), StandsFor::Heartbeat);
     let answered = Code::Answered { key };
     assert_eq!(
         stands_for(&answered),

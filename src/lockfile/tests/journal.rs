@@ -173,7 +173,7 @@ fn every_kind() -> Vec<Stamped> {
         renamed("a", "b"),
         Record::Retired { id: InstanceId(1) },
         Record::Deleted { id: InstanceId(1) },
-        Record::Alive,
+        Record::Heartbeat,
     ];
     let headers = [header(), LockHeader::new(inventory())];
     records

@@ -241,7 +241,7 @@ fn story() -> Vec<Record> {
         intent("a"),
         created("a", 1),
         intent("b"),
-        Record::Alive,
+        Record::Heartbeat,
         Record::Answered { key: key("b") },
         intent("c"),
         Record::NotCreated { key: key("c") },

@@ -202,7 +202,7 @@ async fn a_run_that_changes_nothing_leaves_the_very_file() {
     all(&store, vec![created("a", 1)]).await;
     store.finish(&header()).expect("written");
     let before = fs::metadata(&store.paths().lock).expect("the lock file");
-    all(&store, vec![Record::Alive, created("a", 1)]).await;
+    all(&store, vec![Record::Heartbeat, created("a", 1)]).await;
     store.finish(&header()).expect("unchanged");
     let after = fs::metadata(&store.paths().lock).expect("the lock file");
     assert_eq!(
