@@ -21,7 +21,7 @@ pub use lock::{LockArgs, LockCommand};
 pub use output::OutputFormat;
 pub use plan::PlanArgs;
 pub use sandbox::SandboxArgs;
-pub use select::{Prune, SelectionArgs};
+pub use select::SelectionArgs;
 
 use crate::error::Exit;
 

@@ -1,8 +1,10 @@
 //! Selection and guards, the same for `plan` and `apply`.
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::help;
+use crate::model::{Limit, Prune};
 
 /// Selection and guards.
 #[derive(Debug, Default, Args)]
@@ -67,16 +69,29 @@ pub struct SelectionArgs {
     /// A plan with more is refused. A number, or a percentage of the instances in the lock file. The
     /// default is 10%, but at least 1.
     #[arg(long, value_name = "N|N%")]
-    pub max_deletes: Option<String>,
+    pub max_deletes: Option<Limit>,
 }
 
-/// What `--prune` deletes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Prune {
-    /// Instances in the lock file that left the manifest
-    Removed,
-    /// Instances with our marker that are in neither the manifest nor the lock file
-    Orphans,
-    /// All but one of several instances with the marker of one key
-    Duplicates,
+impl ValueEnum for Prune {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Removed, Self::Orphans, Self::Duplicates]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Removed => (
+                "removed",
+                "Instances in the lock file that left the manifest",
+            ),
+            Self::Orphans => (
+                "orphans",
+                "Instances with our marker that are in neither the manifest nor the lock file",
+            ),
+            Self::Duplicates => (
+                "duplicates",
+                "All but one of several instances with the marker of one key",
+            ),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::platform::Connection;
 use super::{Context, guards, observe};
-use crate::cli::{Prune, SelectionArgs};
+use crate::cli::SelectionArgs;
 use crate::error::{CliError, Exit};
 use crate::lockfile::{LockKind, LockPaths, LockView};
 use crate::manifest::{self, LoadOptions, Places};
@@ -14,7 +14,7 @@ use crate::model::{
     VersusLock,
 };
 use crate::ports::ReadRemote;
-use crate::reconcile::{Limit, PlanInput, Policy, Resend, Selection, View};
+use crate::reconcile::{PlanInput, Policy, Resend, Selection, View};
 use crate::render;
 use crate::secrets::{FactInput, FingerprintKey, Lookups, MissingPolicy, facts, resolve};
 
@@ -307,28 +307,11 @@ pub(super) fn policy(
     };
     Ok(Policy {
         selection,
-        prune_removed: prune.contains(&Prune::Removed),
-        prune_orphans: prune.contains(&Prune::Orphans),
-        prune_duplicates: prune.contains(&Prune::Duplicates),
+        prune: prune.iter().copied().collect(),
         replace: replaced,
         secrets,
         recreate_vanished: *recreate_vanished,
         max_changes: *max_changes,
-        max_deletes: limit(max_deletes.as_deref())?,
+        max_deletes: max_deletes.unwrap_or_default(),
     })
-}
-
-fn limit(text: Option<&str>) -> Result<Limit, CliError> {
-    let Some(text) = text else {
-        return Ok(Limit::Default);
-    };
-    let wrong = || {
-        CliError::usage(format!(
-            "--max-deletes {text} is neither a number nor a percentage"
-        ))
-    };
-    match text.strip_suffix('%') {
-        Some(percent) => percent.parse().map(Limit::Percent).map_err(|_| wrong()),
-        None => text.parse().map(Limit::Number).map_err(|_| wrong()),
-    }
 }

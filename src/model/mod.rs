@@ -12,6 +12,7 @@ pub mod marker;
 pub mod note;
 pub mod observed;
 pub mod plan;
+pub mod policy;
 pub mod report;
 pub mod secret;
 pub mod template;
@@ -36,6 +37,7 @@ pub use plan::{
     Action, CreateRequest, DeleteRequest, ElementRef, FieldChange, LockEntryDraft, Plan, Planned,
     Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
 };
+pub use policy::{InvalidLimit, Limit, Prune};
 pub use report::{ApplyReport, OutcomeKind, StepOutcome};
 pub use secret::{Secret, SecretJson};
 pub use template::{Part, Reference, Template};

@@ -6,7 +6,7 @@ use super::found::Found;
 use super::subject::Subject;
 use crate::model::{
     Action, Change, DeleteRequest, FieldChange, Marker, MarkerState, NoteCode, ObservedInstance,
-    Reason, Shown, Step,
+    Prune, Reason, Shown, Step,
 };
 
 /// Everything besides the current instance.
@@ -41,7 +41,7 @@ pub(super) fn duplicates(
     }
     others.sort_by_key(|instance| instance.id);
     let listed: Vec<String> = others.iter().map(|other| other.id.to_string()).collect();
-    let pruned = input.policy.prune_duplicates;
+    let pruned = input.policy.prunes(Prune::Duplicates);
     let then = if pruned {
         "this plan deletes them"
     } else {

@@ -25,7 +25,7 @@ use std::borrow::Cow;
 
 pub use audit::{Violation, audit};
 pub use input::{PlanInput, View};
-pub use policy::{Limit, Policy, Resend, Selection};
+pub use policy::{Policy, Resend, Selection};
 
 use crate::model::{InstanceId, InstanceKey, Plan, Planned, Step};
 use found::Found;

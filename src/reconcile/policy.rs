@@ -1,20 +1,16 @@
-//! What the caller allows and asks for: selection, prune, guards.
+//! What the caller allows and asks for: selection, prune and guards.
 
 use std::collections::BTreeSet;
 
-use crate::model::InstanceKey;
+use crate::model::{InstanceKey, Limit, Prune};
 
 /// What the caller allows and asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     /// Which keys take part.
     pub selection: Selection,
-    /// Delete recorded instances that the manifest dropped.
-    pub prune_removed: bool,
-    /// Delete instances that only carry our marker.
-    pub prune_orphans: bool,
-    /// Delete second instances with the marker of one key.
-    pub prune_duplicates: bool,
+    /// What may be deleted.
+    pub prune: BTreeSet<Prune>,
     /// Replace these.
     pub replace: BTreeSet<InstanceKey>,
     /// Which secrets are sent again, or taken as they are.
@@ -25,6 +21,13 @@ pub struct Policy {
     pub max_changes: Option<usize>,
     /// The most deletes and replaces.
     pub max_deletes: Limit,
+}
+
+impl Policy {
+    /// Whether instances of this kind may be deleted.
+    pub fn prunes(&self, what: Prune) -> bool {
+        self.prune.contains(&what)
+    }
 }
 
 /// What is done about secrets besides comparing them.
@@ -94,29 +97,6 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// How many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Limit {
-    /// A tenth of what is recorded or carries our marker, and at least one.
-    #[default]
-    Default,
-    /// This many.
-    Number(usize),
-    /// This percentage of what is recorded or carries our marker, rounded down.
-    Percent(usize),
-}
-
-impl Limit {
-    /// The number for an inventory of this size.
-    pub fn of(self, instances: usize) -> usize {
-        match self {
-            Self::Default => (instances / 10).max(1),
-            Self::Number(number) => number,
-            Self::Percent(percent) => instances.saturating_mul(percent) / 100,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,13 +115,5 @@ mod tests {
         for (pattern, text) in [("a", "b"), ("a*c", "ab"), ("", "a"), ("*-eu", "x-us")] {
             assert!(!matches(pattern, text), "{pattern} {text}");
         }
-    }
-
-    #[test]
-    fn the_default_limit_is_a_tenth_and_at_least_one() {
-        assert_eq!(Limit::Default.of(0), 1);
-        assert_eq!(Limit::Default.of(99), 9);
-        assert_eq!(Limit::Percent(50).of(9), 4);
-        assert_eq!(Limit::Number(0).of(100), 0);
     }
 }

@@ -7,14 +7,14 @@ use super::index::Index;
 use super::presence::expected_marker;
 use super::subject::{Claim, Contested, Subject};
 use crate::model::{
-    Action, DeleteRequest, InstanceKey, Marker, Note, NoteCode, ObservedInstance, OnRemove, Reason,
-    RefusalCode, Step,
+    Action, DeleteRequest, InstanceKey, Marker, Note, NoteCode, ObservedInstance, OnRemove, Prune,
+    Reason, RefusalCode, Step,
 };
 
 /// Whether the recorded instance of a key that left the manifest is to be deleted.
 pub(super) fn is_to_go(input: &PlanInput, subject: &Subject<'_>) -> bool {
     let on_remove = subject.locked.map(|locked| locked.lifecycle.on_remove);
-    input.policy.prune_removed || on_remove == Some(OnRemove::Delete)
+    input.policy.prunes(Prune::Removed) || on_remove == Some(OnRemove::Delete)
 }
 
 /// A recorded instance that is there and not wanted: kept, or deleted where that is asked for.
@@ -46,7 +46,7 @@ pub(super) fn removed(
         return false;
     }
     let mut reasons = vec![Reason::Removed];
-    if input.policy.prune_removed {
+    if input.policy.prunes(Prune::Removed) {
         reasons.push(Reason::Pruned);
     }
     found.steps.push(Step {
@@ -169,7 +169,7 @@ fn orphan(
 ) {
     let then = match fate {
         Fate::Alone(why) => format!("{why}, so it is left alone"),
-        Fate::Of(key) if input.policy.prune_orphans => {
+        Fate::Of(key) if input.policy.prunes(Prune::Orphans) => {
             found.steps.push(Step {
                 key,
                 element: instance.element.key.to_string(),

@@ -109,7 +109,7 @@ pub(super) const MODULES: &[Module] = &[
     Module {
         name: "cli",
         layer: "3 shell",
-        may_use: &["error"],
+        may_use: &["model", "error"],
     },
     Module {
         name: "error",

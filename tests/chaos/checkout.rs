@@ -1,5 +1,6 @@
 //! A checkout and its runs: the real client, planner, apply and journal, put together as `apply` does.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,10 +10,10 @@ use connectorctl::apply::{Apply, ApplyOptions, NoProgress, SETTLE_WINDOW};
 use connectorctl::commands::{marker_seen, observe};
 use connectorctl::lockfile::{Holder, LockError, LockKind, LockPaths, LockStore, LockView};
 use connectorctl::model::{
-    Desired, Lock, LockHeader, OutcomeKind, Planned, ResolvedSecrets, Secret,
+    Desired, Limit, Lock, LockHeader, OutcomeKind, Planned, Prune, ResolvedSecrets, Secret,
 };
 use connectorctl::ports::{Clock, LockSink, ReadRemote, Record, SinkError, Stop};
-use connectorctl::reconcile::{self, Limit, PlanInput, Policy, View};
+use connectorctl::reconcile::{self, PlanInput, Policy, View};
 use connectorctl::remote::{Address, Credentials, RemoteReader, Settings};
 use connectorctl::secrets::{FactInput, FingerprintKey, facts};
 
@@ -135,7 +136,7 @@ pub(crate) struct Checkout {
     pub(crate) desired: Desired,
     pub(crate) resolved: ResolvedSecrets,
     pub(crate) mistake: Mistake,
-    pub(crate) prune_duplicates: bool,
+    pub(crate) prune: BTreeSet<Prune>,
     /// `--recreate-vanished`, as a person passes it who knows that another checkout replaced them.
     pub(crate) recreate_vanished: bool,
 }
@@ -220,9 +221,7 @@ impl Checkout {
                 intents: view.intents,
                 policy: Policy {
                     max_deletes: Limit::Number(100),
-                    prune_removed: true,
-                    prune_orphans: true,
-                    prune_duplicates: self.prune_duplicates,
+                    prune: self.prune.clone(),
                     recreate_vanished: self.recreate_vanished,
                     ..Policy::default()
                 },

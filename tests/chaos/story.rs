@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use connectorctl::apply::SETTLE_WINDOW;
-use connectorctl::model::{Lock, Marker, NoteCode, Planned};
+use connectorctl::model::{Lock, Marker, NoteCode, Planned, Prune};
 use connectorctl::ports::Clock as _;
 use serde_json::Value;
 
@@ -172,7 +172,7 @@ impl Story {
         if doubled {
             let checkout = Checkout {
                 mistake: Mistake::None,
-                prune_duplicates: true,
+                prune: [Prune::Removed, Prune::Orphans, Prune::Duplicates].into(),
                 ..self.checkouts[0].clone()
             };
             let end = checkout.launch(&CALM).await;
@@ -256,7 +256,7 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
         desired: desired.clone(),
         resolved: resolved.clone(),
         mistake,
-        prune_duplicates: false,
+        prune: [Prune::Removed, Prune::Orphans].into(),
         recreate_vanished: false,
     };
     let mut story = Story {

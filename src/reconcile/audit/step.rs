@@ -3,7 +3,7 @@
 use super::super::View;
 use super::Auditor;
 use crate::model::{
-    Action, DeleteRequest, InstanceId, Marker, MarkerState, ObservedInstance, OnRemove,
+    Action, DeleteRequest, InstanceId, Marker, MarkerState, ObservedInstance, OnRemove, Prune,
     ReplaceRequest, Step,
 };
 
@@ -153,7 +153,7 @@ impl Auditor<'_> {
         if drop_entry {
             let on_remove =
                 entry.is_some_and(|entry| entry.lifecycle.on_remove == OnRemove::Delete);
-            let asked = policy.prune_removed || on_remove;
+            let asked = policy.prunes(Prune::Removed) || on_remove;
             self.expect(asked, step, "a delete that nobody asked for");
             self.expect(is_recorded, step, "a delete of another instance");
             let protected = self.is_protected(step);
@@ -163,7 +163,7 @@ impl Auditor<'_> {
         }
         let retired = self.carries(id, MarkerState::Retired);
         let finishes = wanted && retired && self.has_valid_besides(id);
-        let asked = finishes || policy.prune_duplicates || policy.prune_orphans;
+        let asked = finishes || policy.prunes(Prune::Duplicates) || policy.prunes(Prune::Orphans);
         self.expect(asked, step, "a delete that nobody asked for");
         // The old one of a replace may still be what is recorded, under the key's old name even.
         let moved = self.desired(step).and_then(|wanted| {

@@ -1,10 +1,7 @@
 //! The audit can fail: each invariant, broken on purpose.
 
 use super::world::*;
-use crate::model::{
-    Action, ElementId, ElementRef, InstanceId, PlainValue, Plan, Reason, RequestValue, Step,
-    VersusLock, VersusPlatform,
-};
+use crate::model::{Action, ElementId, ElementRef, InstanceId, PlainValue, Plan, Prune, Reason, RequestValue, Step, VersusLock, VersusPlatform};
 use crate::reconcile::{PlanInput, View, audit, plan};
 
 fn complaints(input: &PlanInput, plan: &Plan) -> Vec<&'static str> {
@@ -36,7 +33,7 @@ fn updating() -> PlanInput {
 fn deleting() -> PlanInput {
     let mut input = settled();
     input.desired.instances.clear();
-    input.policy.prune_removed = true;
+    input.policy.prune.insert(Prune::Removed);
     input
 }
 
@@ -297,7 +294,7 @@ fn of_a_delete() {
     // One besides the recorded one.
     let mut duplicate = settled();
     observe(&mut duplicate, seen(8, "k", &["declared", &live("k")]));
-    duplicate.policy.prune_duplicates = true;
+    duplicate.policy.prune.insert(Prune::Duplicates);
     broken(
         &duplicate,
         |plan| {
@@ -314,7 +311,7 @@ fn of_a_delete() {
         "a delete of another instance",
     );
     let pruned = crate::reconcile::plan(&duplicate).plan;
-    duplicate.policy.prune_duplicates = false;
+    duplicate.policy.prune.clear();
     assert_eq!(
         complaints(&duplicate, &pruned),
         ["a delete that nobody asked for"]

@@ -1,7 +1,7 @@
 //! What two claim, what is recorded twice and what cannot be read is touched by nobody.
 
 use super::world::*;
-use crate::model::{InstanceId, OnRemove};
+use crate::model::{InstanceId, OnRemove, Prune};
 use crate::reconcile::PlanInput;
 
 const SOMEBODY: &str = "connectorctl:other:x";
@@ -34,8 +34,8 @@ fn an_unrecorded_instance_with_two_markers_is_neither_adopted_nor_doubled() {
 fn besides_a_current_one_it_is_told_and_never_pruned() {
     let mut input = settled();
     observe(&mut input, seen(7, "k", &[&live("k"), SOMEBODY]));
-    input.policy.prune_duplicates = true;
-    input.policy.prune_orphans = true;
+    input.policy.prune.insert(Prune::Duplicates);
+    input.policy.prune.insert(Prune::Orphans);
     let planned = planned(&input);
     assert_eq!(steps(&planned), [""; 0]);
     assert_eq!(notes(&planned), ["duplicate"]);
@@ -84,7 +84,7 @@ fn an_instance_recorded_for_one_key_and_marked_for_another_is_not_doubled() {
 fn an_orphan_that_somebody_else_claims_is_not_pruned() {
     let mut input = world();
     observe(&mut input, seen(4, "old", &[&live("old"), SOMEBODY]));
-    input.policy.prune_orphans = true;
+    input.policy.prune.insert(Prune::Orphans);
     let planned = planned(&input);
     assert_eq!(steps(&planned), [""; 0]);
     assert!(planned.notes[0].message.contains(SOMEBODY));
@@ -140,7 +140,7 @@ fn what_the_platform_does_not_show_is_neither_changed_nor_deleted() {
         // Keeping needs no look; deleting does.
         input.desired.instances.clear();
         assert_eq!(notes(&planned(&input)), ["kept"]);
-        input.policy.prune_removed = true;
+        input.policy.prune.insert(Prune::Removed);
         let refused = planned(&input);
         assert_eq!(steps(&refused), [""; 0]);
         assert_eq!(refusals(&refused), ["unreadable"]);
@@ -160,9 +160,9 @@ fn the_old_one_of_a_replace_is_pruned_with_its_key() {
     let kept = planned(&input);
     assert_eq!(steps(&kept), [""; 0]);
     assert_eq!(notes(&kept), ["kept", "orphan"]);
-    input.policy.prune_removed = true;
-    input.policy.prune_orphans = true;
-    input.policy.max_deletes = crate::reconcile::Limit::Number(2);
+    input.policy.prune.insert(Prune::Removed);
+    input.policy.prune.insert(Prune::Orphans);
+    input.policy.max_deletes = crate::model::Limit::Number(2);
     assert_eq!(
         steps(&planned(&input)),
         ["delete k 1: removed, pruned", "delete k 2: pruned"]
@@ -177,7 +177,7 @@ fn a_cut_marker_is_known_by_its_key() {
     input.lock.instances.insert(key(&long), recorded(1, "k"));
     gone(&mut input, 1);
     observe(&mut input, seen(2, "k", &[&live(&long)]));
-    input.policy.prune_orphans = true;
+    input.policy.prune.insert(Prune::Orphans);
     let planned = planned(&input);
     let keys: Vec<&str> = planned.plan.steps.iter().map(|s| s.key.as_str()).collect();
     assert_eq!(keys, [long.as_str(), long.as_str()]);

@@ -6,10 +6,11 @@ use proptest::prelude::*;
 
 use super::world::*;
 use crate::model::{
-    Action, DesiredInstance, DesiredValue, InstanceId, LockedInstance, NoteCode, ObservedInstance,
-    OnRemove, OpenIntent, PlainValue, Planned, Secret, SecretFact, VersusLock, VersusPlatform,
+    Action, DesiredInstance, DesiredValue, InstanceId, Limit, LockedInstance, NoteCode,
+    ObservedInstance, OnRemove, OpenIntent, PlainValue, Planned, Prune, Secret, SecretFact,
+    VersusLock, VersusPlatform,
 };
-use crate::reconcile::{Limit, PlanInput, Policy, Resend, Selection, View, plan};
+use crate::reconcile::{PlanInput, Policy, Resend, Selection, View, plan};
 
 const KEYS: [&str; 4] = ["a", "b", "c", "d"];
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "old-1", "gone"];
@@ -95,11 +96,14 @@ prop_compose! {
     }
 }
 
+fn any_prune() -> impl Strategy<Value = BTreeSet<Prune>> {
+    let all = vec![Prune::Removed, Prune::Orphans, Prune::Duplicates];
+    proptest::sample::subsequence(all, 0..=3).prop_map(|some| some.into_iter().collect())
+}
+
 prop_compose! {
     fn any_policy()(
-        prune_removed: bool,
-        prune_orphans: bool,
-        prune_duplicates: bool,
+        prune in any_prune(),
         replace in proptest::option::weighted(0.1, 0..4_usize),
         target in proptest::option::weighted(0.1, 0..4_usize),
         secrets in prop_oneof![
@@ -113,9 +117,7 @@ prop_compose! {
                 targets: target.map(|place| KEYS[place].to_owned()).into_iter().collect(),
                 excludes: BTreeSet::new(),
             },
-            prune_removed,
-            prune_orphans,
-            prune_duplicates,
+            prune,
             replace: replace.map(|place| key(KEYS[place])).into_iter().collect(),
             secrets,
             recreate_vanished: true,

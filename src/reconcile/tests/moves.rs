@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::world::*;
-use crate::model::{Action, Planned, ReplaceRequest, VersusLock, VersusPlatform};
+use crate::model::{Action, Planned, Prune, ReplaceRequest, VersusLock, VersusPlatform};
 use crate::reconcile::PlanInput;
 
 /// `k` is wanted and has moved from `old`, which is recorded and there.
@@ -77,7 +77,7 @@ fn where_both_exist_the_keys_own_wins_and_the_other_is_reported() {
     assert_eq!(steps(&second), [""; 0]);
     assert_eq!(notes(&second), ["duplicate"]);
     let mut pruned = after;
-    pruned.policy.prune_removed = true;
+    pruned.policy.prune.insert(Prune::Removed);
     assert_eq!(steps(&planned(&pruned)), ["delete old 1: removed, pruned"]);
 }
 

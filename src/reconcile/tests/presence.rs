@@ -1,8 +1,8 @@
 //! One test for each row of the presence table.
 
 use super::world::*;
-use crate::model::{OnRemove, OpenIntent};
-use crate::reconcile::{Limit, Selection};
+use crate::model::{Limit, OnRemove, OpenIntent, Prune};
+use crate::reconcile::Selection;
 
 #[test]
 fn wanted_not_recorded_none_marked_is_created() {
@@ -41,7 +41,7 @@ fn wanted_not_recorded_several_marked_adopts_the_oldest_valid() {
         "{}",
         first.notes[0].message
     );
-    input.policy.prune_duplicates = true;
+    input.policy.prune.insert(Prune::Duplicates);
     input.policy.max_deletes = Limit::Number(2);
     let pruned = planned(&input);
     assert_eq!(
@@ -125,7 +125,7 @@ fn others_with_the_marker_are_reported_and_the_recorded_one_is_kept() {
     let first = planned(&input);
     assert_eq!(steps(&first), [""; 0]);
     assert_eq!(notes(&first), ["duplicate"]);
-    input.policy.prune_duplicates = true;
+    input.policy.prune.insert(Prune::Duplicates);
     assert_eq!(steps(&planned(&input)), ["delete k 8: duplicate, pruned"]);
 }
 
@@ -135,9 +135,9 @@ fn a_dropped_instance_is_kept_pruned_or_deleted() {
     input.desired.instances.clear();
     let kept = planned(&input);
     assert_eq!((steps(&kept).len(), notes(&kept)), (0, vec!["kept"]));
-    input.policy.prune_removed = true;
+    input.policy.prune.insert(Prune::Removed);
     assert_eq!(steps(&planned(&input)), ["delete k 1: removed, pruned"]);
-    input.policy.prune_removed = false;
+    input.policy.prune.clear();
     let entry = input.lock.instances.get_mut(&key("k")).expect("k");
     entry.lifecycle.on_remove = OnRemove::Delete;
     assert_eq!(steps(&planned(&input)), ["delete k 1: removed"]);
@@ -168,7 +168,7 @@ fn an_orphan_is_reported_and_deleted_only_on_request() {
         (steps(&first).len(), notes(&first)),
         (0, vec!["orphan", "orphan"])
     );
-    input.policy.prune_orphans = true;
+    input.policy.prune.insert(Prune::Orphans);
     input.policy.max_deletes = Limit::Number(2);
     assert_eq!(
         steps(&planned(&input)),
@@ -297,7 +297,7 @@ fn deletes_and_changes_have_limits() {
             .insert(key(&name), recorded(number, &name));
         observe(&mut input, seen(number, &name, &["declared", &live(&name)]));
     }
-    input.policy.prune_removed = true;
+    input.policy.prune.insert(Prune::Removed);
     assert_eq!(refusals(&planned(&input)), ["too-many-deletes"]);
     input.policy.max_deletes = Limit::Percent(100);
     assert_eq!(refusals(&planned(&input)), [""; 0]);
@@ -337,8 +337,8 @@ fn a_run_for_some_keys_touches_no_other() {
         observe(&mut input, seen(number, name, &["declared", &live(name)]));
     }
     observe(&mut input, seen(9, "b-orphan", &[&live("b-orphan")]));
-    input.policy.prune_removed = true;
-    input.policy.prune_orphans = true;
+    input.policy.prune.insert(Prune::Removed);
+    input.policy.prune.insert(Prune::Orphans);
     input.policy.max_deletes = Limit::Number(9);
     input.policy.selection = Selection {
         targets: ["a-*".to_owned()].into(),

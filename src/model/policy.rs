@@ -1,0 +1,76 @@
+//! What a caller may ask of a plan, as far as a command line spells it.
+
+use std::str::FromStr;
+
+/// What may be deleted besides what the plan replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Prune {
+    /// Instances of the lock file that the manifest no longer has.
+    Removed,
+    /// Instances that carry our marker and are in neither manifest nor lock file.
+    Orphans,
+    /// Further instances with the marker of one key.
+    Duplicates,
+}
+
+/// How many instances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Limit {
+    /// A tenth of the instances that are recorded or carry our marker, and at least one.
+    #[default]
+    Default,
+    /// This many.
+    Number(usize),
+    /// This percentage of the instances that are recorded or carry our marker, rounded down.
+    Percent(usize),
+}
+
+impl Limit {
+    /// The number for an inventory of this size.
+    pub fn of(self, instances: usize) -> usize {
+        match self {
+            Self::Default => (instances / 10).max(1),
+            Self::Number(number) => number,
+            Self::Percent(percent) => instances.saturating_mul(percent) / 100,
+        }
+    }
+}
+
+/// A limit that is neither a number nor a percentage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a number such as `5`, or a percentage such as `10%`")]
+pub struct InvalidLimit;
+
+impl FromStr for Limit {
+    type Err = InvalidLimit;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLimit> {
+        let limit = match text.strip_suffix('%') {
+            Some(percent) => percent.parse().map(Self::Percent),
+            None => text.parse().map(Self::Number),
+        };
+        limit.map_err(|_| InvalidLimit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_limit_is_a_tenth_and_at_least_one() {
+        assert_eq!(Limit::Default.of(0), 1);
+        assert_eq!(Limit::Default.of(99), 9);
+        assert_eq!(Limit::Percent(50).of(9), 4);
+        assert_eq!(Limit::Number(0).of(100), 0);
+    }
+
+    #[test]
+    fn a_limit_is_a_number_or_a_percentage() {
+        assert_eq!("5".parse(), Ok(Limit::Number(5)));
+        assert_eq!("10%".parse(), Ok(Limit::Percent(10)));
+        for text in ["", "%", "-1", "1.5", "ten", "5 %"] {
+            assert_eq!(text.parse::<Limit>(), Err(InvalidLimit), "{text}");
+        }
+    }
+}
