@@ -3,44 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{InstanceId, InstanceKey, Lock, LockHeader, OpenIntent};
+use super::event::{StoredEvent, TimedEvent};
+use crate::model::{InstanceId, InstanceKey, Lock, OpenIntent};
 use crate::ports::Record;
-
-/// A line of the journal and when it was made.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stamped {
-    /// Milliseconds since the epoch.
-    pub at_ms: u64,
-    /// What it says.
-    pub event: Event,
-}
-
-/// What a line of the journal says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// Something happened, or is about to.
-    Record(Record),
-    /// Whose the instances are and where, before anything is done to them.
-    Header(LockHeader),
-    /// A lock file is about to be written that holds everything before this line. Whether it was is
-    /// told by the digest of the file that is there.
-    Folding(Mark),
-    /// That lock file is there, durably: what came before this line is history.
-    Folded(Mark),
-}
-
-/// What of a journal a fold leaves open. It stands in one line, and so is there whole or not at all.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
-    /// Digest of the lock file's bytes; `None` where nothing was there to be written.
-    pub lock: Option<String>,
-    /// Where there is no lock file that would tell.
-    pub header: Option<LockHeader>,
-    /// Creates whose outcome nobody knows.
-    pub intents: BTreeMap<InstanceKey, OpenIntent>,
-    /// Retired instances that are still to be deleted, and since when, in milliseconds since the epoch.
-    pub retired: BTreeMap<InstanceId, u64>,
-}
 
 /// A lock with its journal folded in.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,35 +14,41 @@ pub struct Folded {
     pub lock: Lock,
     /// Creates whose outcome nobody knows.
     pub intents: BTreeMap<InstanceKey, OpenIntent>,
-    /// As in [`Mark`].
+    /// Retired instances that are still to be deleted, and since when, in milliseconds since the
+    /// epoch.
     pub retired: BTreeMap<InstanceId, u64>,
 }
 
 /// Marks as folded what the lock file with this digest holds already. To fold it once more would not
 /// always be harmless: a key that was renamed and then used anew would be renamed twice.
-pub(super) fn settle_marks(mut lines: Vec<Stamped>, lock: Option<&str>) -> Vec<Stamped> {
+pub(super) fn settle_checkpoints(
+    mut lines: Vec<TimedEvent>,
+    lock: Option<&str>,
+) -> Vec<TimedEvent> {
     let written = lines.iter_mut().rev().find_map(|line| match &line.event {
-        Event::Folding(mark) if mark.lock.as_deref() == lock => Some(line),
+        StoredEvent::CheckpointBegin(checkpoint) if checkpoint.lock.as_deref() == lock => {
+            Some(line)
+        }
         _ => None,
     });
     if let Some(line) = written
-        && let Event::Folding(mark) = line.event.clone()
+        && let StoredEvent::CheckpointBegin(checkpoint) = line.event.clone()
     {
-        line.event = Event::Folded(mark);
+        line.event = StoredEvent::CheckpointEnd(checkpoint);
     }
     live(&lines).to_vec()
 }
 
 /// The lines that are not history yet.
-fn live(lines: &[Stamped]) -> &[Stamped] {
+fn live(lines: &[TimedEvent]) -> &[TimedEvent] {
     let start = lines
         .iter()
-        .rposition(|line| matches!(line.event, Event::Folded(_)));
+        .rposition(|line| matches!(line.event, StoredEvent::CheckpointEnd(_)));
     lines.get(start.unwrap_or_default()..).unwrap_or_default()
 }
 
 /// Folds the lines of a journal into a lock.
-pub fn fold(lock: Lock, lines: &[Stamped]) -> Folded {
+pub fn fold(lock: Lock, lines: &[TimedEvent]) -> Folded {
     let lines = live(lines);
     let mut folded = Folded {
         lock,
@@ -88,17 +59,17 @@ pub fn fold(lock: Lock, lines: &[Stamped]) -> Folded {
     let newest = lines.iter().map(|line| line.at_ms).max().unwrap_or(0);
     for line in lines {
         match &line.event {
-            Event::Record(Record::Retired { id }) => {
+            StoredEvent::Record(Record::Retired { id }) => {
                 folded.retired.insert(*id, line.at_ms);
             }
-            Event::Record(record) => one(record, newest, &mut folded),
-            Event::Header(header) => folded.lock.header = header.clone(),
-            Event::Folded(mark) => {
-                if let Some(header) = &mark.header {
+            StoredEvent::Record(record) => one(record, newest, &mut folded),
+            StoredEvent::Header { header } => folded.lock.header = header.clone(),
+            StoredEvent::CheckpointEnd(checkpoint) => {
+                if let Some(header) = &checkpoint.header {
                     folded.lock.header = header.clone();
                 }
-                folded.retired.extend(&mark.retired);
-                for (key, intent) in &mark.intents {
+                folded.retired.extend(&checkpoint.retired);
+                for (key, intent) in &checkpoint.intents {
                     let last_alive_ms = intent.last_alive_ms.max(newest);
                     let intent = OpenIntent {
                         last_alive_ms,
@@ -108,7 +79,7 @@ pub fn fold(lock: Lock, lines: &[Stamped]) -> Folded {
                 }
             }
             // The lock file it announced never came: what is before still counts.
-            Event::Folding(_) => {}
+            StoredEvent::CheckpointBegin(_) => {}
         }
     }
     folded

@@ -8,27 +8,42 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 
 use super::LockError;
-use super::entry::Entry;
-use super::header::{StoredApi, StoredCheck, StoredHeader};
-use super::unique::no_key_twice;
-use crate::model::{InstanceKey, InventoryName, Lock, LockedInstance};
+use crate::model::lock::key_check;
+use crate::model::unique::no_key_twice;
+use crate::model::{
+    Fingerprint, InstanceKey, InventoryName, Lock, LockHeader, LockedApi, LockedInstance,
+};
 
 /// The version this program reads and writes.
 const VERSION: u64 = 1;
 
-/// A member that is not known is an error and not skipped: it would be gone with the next write.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a lock file, which is an object")]
-struct File {
-    #[serde(deserialize_with = "known_version")]
+/// The file as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
     version: u64,
+    #[serde(flatten)]
+    header: &'a LockHeader,
+    instances: &'a BTreeMap<InstanceKey, LockedInstance>,
+}
+
+/// The file as it is read. The header's members are listed, for serde neither refuses an unknown
+/// member of a flattened struct nor tells its line. An unknown member is refused because the next
+/// write would drop it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a lock file, which is an object")]
+struct Read {
+    #[serde(rename = "version", deserialize_with = "known_version")]
+    _version: (),
     inventory: InventoryName,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    api: Option<StoredApi>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    fingerprints: Option<StoredCheck>,
+    api: Option<LockedApi>,
+    #[serde(
+        default,
+        rename = "fingerprints",
+        deserialize_with = "key_check::deserialize"
+    )]
+    check: Option<Fingerprint>,
     #[serde(deserialize_with = "no_key_twice")]
-    instances: BTreeMap<InstanceKey, Entry>,
+    instances: BTreeMap<InstanceKey, LockedInstance>,
 }
 
 #[derive(Deserialize)]
@@ -38,21 +53,11 @@ struct VersionOnly {
 
 /// The canonical bytes: two spaces, members sorted where their order is free, a newline at the end.
 pub fn to_bytes(lock: &Lock) -> Vec<u8> {
-    let StoredHeader {
-        inventory,
-        api,
-        fingerprints,
-    } = lock.header.clone().into();
-    let file = File {
+    let Lock { header, instances } = lock;
+    let file = Written {
         version: VERSION,
-        inventory,
-        api,
-        fingerprints,
-        instances: lock
-            .instances
-            .iter()
-            .map(|(key, instance)| (key.clone(), Entry::from(instance)))
-            .collect(),
+        header,
+        instances,
     };
     let mut bytes =
         serde_json::to_vec_pretty(&file).expect("strings, numbers and string-keyed maps");
@@ -91,31 +96,26 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Lock, LockError> {
             known: VERSION,
         });
     }
-    let file: File = serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))?;
-    let File {
-        version: _,
+    let Read {
+        _version: (),
         inventory,
         api,
-        fingerprints,
+        check,
         instances,
-    } = file;
-    let header = StoredHeader {
-        inventory,
-        api,
-        fingerprints,
-    };
+    } = serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))?;
     Ok(Lock {
-        header: header.into(),
-        instances: instances
-            .into_iter()
-            .map(|(key, entry)| (key, LockedInstance::from(entry)))
-            .collect(),
+        header: LockHeader {
+            inventory,
+            api,
+            check,
+        },
+        instances,
     })
 }
 
-fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
     match u64::deserialize(deserializer)? {
-        VERSION => Ok(VERSION),
+        VERSION => Ok(()),
         other => Err(D::Error::custom(format_args!(
             "there is no format version {other}"
         ))),

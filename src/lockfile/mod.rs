@@ -3,17 +3,15 @@
 //! Must not: know the manifest, the platform, or what a plan is. `docs/lockfile.md` describes both
 //! formats; `docs/guarantees.md` says what they are for.
 
-mod entry;
 mod error;
+mod event;
 mod file;
 mod fold;
 mod format;
-mod header;
 mod holder;
 mod journal;
 mod paths;
 mod store;
-mod unique;
 mod view;
 mod writer;
 
@@ -21,8 +19,9 @@ mod writer;
 mod tests;
 
 pub use error::LockError;
+pub use event::{Checkpoint, StoredEvent, TimedEvent};
 pub use file::write_atomic;
-pub use fold::{Event, Folded, Mark, Stamped, fold};
+pub use fold::{Folded, fold};
 pub use format::{parse, to_bytes};
 pub use holder::Holder;
 pub use paths::{LockKind, LockPaths};

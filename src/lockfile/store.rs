@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::fold::{Event, Folded, Mark, Stamped, fold, settle_marks};
+use super::event::{Checkpoint, StoredEvent, TimedEvent};
+use super::fold::{Folded, fold, settle_checkpoints};
 use super::holder::{Holder, take};
 use super::view::LockView;
 use super::writer::Writer;
@@ -36,7 +37,7 @@ pub struct LockStore {
     writer: Writer,
     on_disk: Option<Lock>,
     /// What of the journal is not history yet: what was there, and what this run recorded.
-    lines: Mutex<Vec<Stamped>>,
+    lines: Mutex<Vec<TimedEvent>>,
     /// Holds the exclusive lock; a handle of its own to the journal. The last member, for the lock
     /// is to be released when everything else has ended.
     journal: File,
@@ -87,16 +88,15 @@ impl LockStore {
             .and_then(|file| Writer::new(file, sound as u64))
             .map_err(failed("open"))?;
 
-        let was_folding =
-            matches!(lines.last(), Some(line) if matches!(line.event, Event::Folding(_)));
-        let mut lines = settle_marks(lines, lock.as_deref().map(format::digest).as_deref());
+        let was_folding = matches!(lines.last(), Some(line) if matches!(line.event, StoredEvent::CheckpointBegin(_)));
+        let mut lines = settle_checkpoints(lines, lock.as_deref().map(format::digest).as_deref());
         not_after(&mut lines, clock.now_ms());
         if let [only] = &lines[..]
-            && let Event::Folded(mark) = &only.event
+            && let StoredEvent::CheckpointEnd(checkpoint) = &only.event
             && was_folding
         {
             // The run died after it had replaced the lock file: its last act is done now.
-            lines = settle(&writer, mark.clone(), only.at_ms).map_err(failed("empty"))?;
+            lines = settle(&writer, checkpoint.clone(), only.at_ms).map_err(failed("empty"))?;
         }
         Ok(Self {
             clock,
@@ -113,7 +113,7 @@ impl LockStore {
         LockView::of(&self.paths, self.on_disk.clone(), &self.lines(), inventory)
     }
 
-    fn lines(&self) -> MutexGuard<'_, Vec<Stamped>> {
+    fn lines(&self) -> MutexGuard<'_, Vec<TimedEvent>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -129,7 +129,7 @@ impl LockStore {
         if recorded.as_ref() == Some(&wanted) {
             return Ok(());
         }
-        self.append(Event::Header(wanted))
+        self.append(StoredEvent::Header { header: wanted })
             .await
             .map_err(|source| self.io("write", source))
     }
@@ -166,9 +166,9 @@ impl LockStore {
         self.commit(Folded { lock, ..folded }, true)
     }
 
-    /// Mark, replace, empty: whenever the process dies, either the mark says by the digest of the
-    /// lock file that everything is in it, or nothing of the journal is gone. The journal is never
-    /// replaced: the exclusive lock is held on it.
+    /// Checkpoint, replace, empty: whenever the process dies, either the checkpoint says by the digest
+    /// of the lock file that everything is in it, or nothing of the journal is gone. The journal is
+    /// never replaced: the exclusive lock is held on it.
     fn commit(&mut self, folded: Folded, needed: bool) -> Result<bool, LockError> {
         let Folded {
             lock,
@@ -180,7 +180,7 @@ impl LockStore {
         retired.retain(|_, at_ms| now.saturating_sub(*at_ms) < memory);
         let old = file::read(&self.paths.lock)?;
         let new = (needed || old.is_some()).then(|| format::to_bytes(&lock));
-        let mark = Mark {
+        let checkpoint = Checkpoint {
             lock: new.as_deref().map(format::digest),
             header: new.is_none().then(|| lock.header.clone()),
             intents,
@@ -191,16 +191,16 @@ impl LockStore {
         let at_ms = newest.unwrap_or_default();
         let nothing_new = match &self.lines()[..] {
             [] => true,
-            [only] => only.event == Event::Folded(mark.clone()),
+            [only] => only.event == StoredEvent::CheckpointEnd(checkpoint.clone()),
             _ => false,
         };
         if !nothing_new {
-            let line = Stamped {
+            let line = TimedEvent {
                 at_ms,
-                event: Event::Folding(mark.clone()),
+                event: StoredEvent::CheckpointBegin(checkpoint.clone()),
             };
             self.writer
-                .mark(journal::line(&line))
+                .checkpoint(journal::line(&line))
                 .map_err(|source| self.io("write", source))?;
         }
         if rewritten && let Some(new) = &new {
@@ -213,36 +213,37 @@ impl LockStore {
         }
         // History from here on, whatever becomes of the file: folded once more into this lock the
         // lines might rename twice.
-        *self.lines() = vec![Stamped {
+        *self.lines() = vec![TimedEvent {
             at_ms,
-            event: Event::Folded(mark.clone()),
+            event: StoredEvent::CheckpointEnd(checkpoint.clone()),
         }];
-        let left = settle(&self.writer, mark, at_ms).map_err(|source| self.io("empty", source))?;
+        let left =
+            settle(&self.writer, checkpoint, at_ms).map_err(|source| self.io("empty", source))?;
         *self.lines() = left;
         Ok(rewritten)
     }
 
-    async fn append(&self, event: Event) -> std::io::Result<()> {
-        let stamped = Stamped {
+    async fn append(&self, event: StoredEvent) -> std::io::Result<()> {
+        let timed = TimedEvent {
             at_ms: self.clock.now_ms(),
             event,
         };
-        let bytes = journal::line(&stamped);
+        let bytes = journal::line(&timed);
         // In memory first: should this future be dropped while the bytes are on their way, the fold
         // of this run knows at least what the journal knows.
         let place = {
             let mut lines = self.lines();
-            lines.push(stamped);
+            lines.push(timed);
             lines.len() - 1
         };
         let written = self.writer.append(bytes).await;
         if written.is_err()
             && let Some(line) = self.lines().get_mut(place)
-            && matches!(line.event, Event::Record(Record::Intent { .. }))
+            && matches!(line.event, StoredEvent::Record(Record::Intent { .. }))
         {
             // No `POST` follows an intent that is not durable, so there is nothing to settle. What
             // else could not be written did happen, and the fold may still save it.
-            line.event = Event::Record(Record::Heartbeat);
+            line.event = StoredEvent::Record(Record::Heartbeat);
         }
         written
     }
@@ -292,29 +293,29 @@ impl Drop for LockStore {
 
 /// After the lock file is durable: empties the journal, or marks as history what is before the
 /// intents that stay open and the retired instances that are left. Answers what is left of it.
-fn settle(writer: &Writer, mark: Mark, at_ms: u64) -> std::io::Result<Vec<Stamped>> {
-    if mark.intents.is_empty() && mark.retired.is_empty() {
+fn settle(writer: &Writer, checkpoint: Checkpoint, at_ms: u64) -> std::io::Result<Vec<TimedEvent>> {
+    if checkpoint.intents.is_empty() && checkpoint.retired.is_empty() {
         writer.empty()?;
         return Ok(Vec::new());
     }
-    let line = Stamped {
+    let line = TimedEvent {
         at_ms,
-        event: Event::Folded(mark),
+        event: StoredEvent::CheckpointEnd(checkpoint),
     };
-    writer.mark(journal::line(&line))?;
+    writer.checkpoint(journal::line(&line))?;
     Ok(vec![line])
 }
 
 /// Nothing was recorded later than now: what says so was by a clock that is ahead of ours, and would
 /// make us wait for longer than a window.
-fn not_after(lines: &mut [Stamped], now: u64) {
+fn not_after(lines: &mut [TimedEvent], now: u64) {
     for line in lines {
         line.at_ms = line.at_ms.min(now);
-        if let Event::Folded(mark) = &mut line.event {
-            for intent in mark.intents.values_mut() {
+        if let StoredEvent::CheckpointEnd(checkpoint) = &mut line.event {
+            for intent in checkpoint.intents.values_mut() {
                 intent.last_alive_ms = intent.last_alive_ms.min(now);
             }
-            for at_ms in mark.retired.values_mut() {
+            for at_ms in checkpoint.retired.values_mut() {
                 *at_ms = (*at_ms).min(now);
             }
         }
@@ -324,7 +325,7 @@ fn not_after(lines: &mut [Stamped], now: u64) {
 #[async_trait]
 impl LockSink for LockStore {
     async fn record(&self, record: Record) -> Result<(), SinkError> {
-        self.append(Event::Record(record))
+        self.append(StoredEvent::Record(record))
             .await
             .map_err(|source| SinkError {
                 path: self.paths.journal.display().to_string(),

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fold::{Event, Stamped, fold, settle_marks};
+use super::event::{StoredEvent, TimedEvent};
+use super::fold::{fold, settle_checkpoints};
 use super::{LockError, LockPaths, file, format, journal};
 use crate::model::{InstanceId, InstanceKey, InventoryName, Lock, OpenIntent};
 
@@ -34,7 +35,7 @@ impl LockView {
             || Ok(file::read(&paths.journal)?.unwrap_or_default()),
         )?;
         let (lines, _) = journal::read(&paths.journal, &lines)?;
-        let lines = settle_marks(lines, lock.as_deref().map(format::digest).as_deref());
+        let lines = settle_checkpoints(lines, lock.as_deref().map(format::digest).as_deref());
         let lock = lock
             .map(|bytes| format::parse(&paths.lock, &bytes))
             .transpose()?;
@@ -44,7 +45,7 @@ impl LockView {
     pub(super) fn of(
         paths: &LockPaths,
         lock: Option<Lock>,
-        lines: &[Stamped],
+        lines: &[TimedEvent],
         inventory: &InventoryName,
     ) -> Self {
         let open_to_others = lock.is_some() && file::is_open_to_others(&paths.lock);
@@ -54,9 +55,9 @@ impl LockView {
             lines,
         );
         let named = lines.iter().any(|line| match &line.event {
-            Event::Header(_) => true,
-            Event::Folded(mark) => mark.header.is_some(),
-            Event::Record(_) | Event::Folding(_) => false,
+            StoredEvent::Header { .. } => true,
+            StoredEvent::CheckpointEnd(checkpoint) => checkpoint.header.is_some(),
+            StoredEvent::Record(_) | StoredEvent::CheckpointBegin(_) => false,
         });
         let anything = existed || named || !folded.lock.instances.is_empty();
         Self {
@@ -70,7 +71,7 @@ impl LockView {
 
 /// Both files as they were at one moment, though an apply may be folding the one into the other.
 ///
-/// Before the lock file is replaced the journal holds all of it, and a mark; afterwards it is
+/// Before the lock file is replaced the journal holds all of it, and a checkpoint; afterwards it is
 /// emptied, or marked. So a journal that only grew around the reading of the lock file goes with
 /// either; one that was emptied in between does not.
 pub(super) fn consistent<E>(

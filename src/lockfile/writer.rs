@@ -36,7 +36,7 @@ enum Job {
     /// One of many records that may share a sync.
     Append(Append),
     /// A line that is written where the file is sound, whatever failed before.
-    Mark(Vec<u8>, Sender<io::Result<()>>),
+    Checkpoint(Vec<u8>, Sender<io::Result<()>>),
     /// Nothing in the file counts any more.
     Empty(Sender<io::Result<()>>),
     #[cfg(test)]
@@ -94,9 +94,9 @@ impl Writer {
 
     /// Appends a line after everything that was asked for before; durable on return. Possible after
     /// a failed write too: what that one left is cut off first.
-    pub(super) fn mark(&self, bytes: Vec<u8>) -> io::Result<()> {
+    pub(super) fn checkpoint(&self, bytes: Vec<u8>) -> io::Result<()> {
         let (done, waits) = channel();
-        self.send(Job::Mark(bytes, done))?;
+        self.send(Job::Checkpoint(bytes, done))?;
         waits.recv().map_err(|_| gone())?
     }
 
@@ -155,7 +155,7 @@ fn run<S: Storage>(mut end: End<S>, waiting: &Receiver<Job>) {
                 end.append(batch);
             }
             // Who asked waits for the answer; where it does not, nobody is left to be told.
-            Job::Mark(bytes, done) => drop(done.send(end.mark(&bytes))),
+            Job::Checkpoint(bytes, done) => drop(done.send(end.checkpoint(&bytes))),
             Job::Empty(done) => drop(done.send(end.empty())),
             #[cfg(test)]
             Job::Break => end.broken = true,
@@ -186,7 +186,7 @@ impl<S: Storage> End<S> {
         };
         if result.is_err() && !self.broken {
             self.broken = true;
-            // Should this fail too, the next mark tries again, or the next run sees a torn end.
+            // Should this fail too, the next checkpoint tries again, or the next run sees a torn end.
             let _ = self.storage.cut(self.sound);
         }
         for append in batch {
@@ -199,7 +199,7 @@ impl<S: Storage> End<S> {
         }
     }
 
-    fn mark(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn checkpoint(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.broken {
             self.storage.cut(self.sound)?;
         }

@@ -61,21 +61,24 @@ pub enum DesiredValue {
 
 /// The `lifecycle` block of an instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "a lifecycle"
+)]
 pub struct Lifecycle {
-    /// Refuse to delete or replace.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub protect: bool,
-    /// What removal from the manifest means.
-    #[serde(default)]
-    pub on_remove: OnRemove,
-    /// The key this instance had before. Not kept in the lock file: a rename is done once.
-    #[serde(default, skip_serializing)]
-    pub moved_from: Option<InstanceKey>,
     /// Paths, such as `name`, `tags`, `enabled` or `configuration.subdomain`, whose difference is
     /// never a change.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub ignore_changes: BTreeSet<String>,
+    /// What removal from the manifest means.
+    pub on_remove: OnRemove,
+    /// Refuse to delete or replace.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
+    /// The key this instance had before. Not stored: a rename is done once.
+    #[serde(skip)]
+    pub moved_from: Option<InstanceKey>,
 }
 
 /// What happens to an instance that leaves the manifest.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::unique::no_key_twice;
 use super::{
     ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, OrganizationId,
     Secret,
@@ -30,14 +31,22 @@ impl Lock {
 
 /// What a lock file belongs to. The journal holds it too: a first run that is killed before it wrote
 /// a lock file must not be continued as another inventory or on another platform.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LockHeader {
     /// The inventory.
     pub inventory: InventoryName,
     /// The platform and tenant; `None` before the first apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<LockedApi>,
     /// A known text under the key that fingerprints are made with: tells whether the organization
     /// secret was rotated. `None` before the first apply.
+    #[serde(
+        default,
+        rename = "fingerprints",
+        skip_serializing_if = "Option::is_none",
+        with = "key_check"
+    )]
     pub check: Option<Fingerprint>,
 }
 
@@ -72,18 +81,25 @@ impl LockHeader {
 }
 
 /// Which platform and which tenant a lock file belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object with `url`")]
 pub struct LockedApi {
     /// The full base URL, or `sandbox:`.
     pub url: String,
     /// Absent where `GET /organizations/me` was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<OrganizationId>,
     /// The user secret's fingerprint: other credentials may not see the same instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Fingerprint>,
 }
 
 /// A keyed, salted digest of a secret: tells "the same" from "another" and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a fingerprint, an object of `salt` and `fingerprint`"
+)]
 pub struct Fingerprint {
     /// Random, 16 bytes, base64.
     pub salt: String,
@@ -97,6 +113,7 @@ pub type LockedSecret = Option<Fingerprint>;
 
 /// The element of a recorded or observed instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an element")]
 pub struct Element {
     /// Such as `freshdeskv2`.
     pub key: ElementKey,
@@ -105,41 +122,102 @@ pub struct Element {
     pub id: Option<ElementId>,
 }
 
-/// One recorded instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One recorded instance; members in the order they are stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an instance"
+)]
 pub struct LockedInstance {
     /// The platform's id.
     pub id: InstanceId,
     /// The credential for calls through the connector. Empty where the platform never showed it.
+    #[serde(with = "plain_token")]
     pub token: Secret,
     /// The connector.
     pub element: Element,
     /// As last applied.
     pub name: String,
     /// As declared and last applied, without the marker; `None` where none were declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeSet<String>>,
     /// Plain values as declared and last applied, in canonical spelling.
+    #[serde(deserialize_with = "no_key_twice")]
     pub configuration: BTreeMap<String, String>,
     /// Secret values as declared and last applied.
+    #[serde(deserialize_with = "no_key_twice")]
     pub secrets: BTreeMap<String, LockedSecret>,
     /// As last applied.
     pub enabled: bool,
     /// As last seen.
     pub valid: bool,
     /// As the platform said, verbatim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_date: Option<String>,
     /// Remembered, so that protection survives the deletion of the YAML block.
     pub lifecycle: Lifecycle,
 }
 
 /// A create whose outcome the journal does not know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OpenIntent {
     /// The newest record of the journal that holds it, in milliseconds since the epoch: the process
     /// was alive then, and the settle window starts here.
+    #[serde(rename = "alive")]
     pub last_alive_ms: u64,
     /// Whether the platform answered, so that only the list lag has to pass.
     pub answered: bool,
     /// Fingerprints of the secrets that were sent: they count once the instance is found.
     pub secrets: BTreeMap<String, Fingerprint>,
+}
+
+/// Stores a token as plain text. Only the lock file and its journal may hold one, so `Secret` itself
+/// cannot be serialised.
+mod plain_token {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Secret;
+
+    pub(super) fn serialize<S: Serializer>(
+        token: &Secret,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        token.expose().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Secret, D::Error> {
+        String::deserialize(deserializer).map(Secret::new)
+    }
+}
+
+/// Stores the key check as an object with the one member `check`.
+pub(crate) mod key_check {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Fingerprint;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, expecting = "an object with `check`")]
+    struct KeyCheck<T> {
+        check: T,
+    }
+
+    pub(crate) fn serialize<S: Serializer>(
+        check: &Option<Fingerprint>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let check = check.as_ref().map(|check| KeyCheck { check });
+        check.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Fingerprint>, D::Error> {
+        let check = Option::<KeyCheck<Fingerprint>>::deserialize(deserializer)?;
+        Ok(check.map(|KeyCheck { check }| check))
+    }
 }

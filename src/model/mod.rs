@@ -16,6 +16,7 @@ pub mod policy;
 pub mod report;
 pub mod secret;
 pub mod template;
+pub(crate) mod unique;
 pub mod value;
 pub mod word;
 

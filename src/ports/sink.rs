@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Fingerprint, InstanceId, InstanceKey, LockedInstance};
 
 /// Something that happened, or is about to. Each carries all that is needed to fold it into the
-/// lock after a crash.
-#[derive(Clone, Debug, PartialEq)]
+/// lock after a crash. The journal stores it as it is: the names are part of its format.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "kebab-case")]
 pub enum Record {
     /// A `POST` is about to be sent for this key.
     Intent {
@@ -67,6 +69,7 @@ pub enum Record {
         id: InstanceId,
     },
     /// The process is alive while a `POST` is in flight.
+    #[serde(rename = "alive")]
     Heartbeat,
 }
 

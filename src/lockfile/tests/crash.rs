@@ -8,7 +8,7 @@
 use std::fs;
 
 use super::*;
-use crate::lockfile::fold::settle_marks;
+use crate::lockfile::fold::settle_checkpoints;
 use crate::lockfile::format::digest;
 
 /// What the two files hold at one moment.
@@ -63,20 +63,20 @@ async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
     let lines = journal_lines(&recorded);
     let folded = fold(
         parse(Path::new("x"), &old).expect("a lock"),
-        &settle_marks(lines.clone(), Some(&digest(&old))),
+        &settle_checkpoints(lines.clone(), Some(&digest(&old))),
     );
-    let mark = super::super::journal::line(&Stamped {
+    let checkpoint = super::super::journal::line(&TimedEvent {
         at_ms: lines.last().expect("a record").at_ms,
-        event: Event::Folding(Mark {
+        event: StoredEvent::CheckpointBegin(Checkpoint {
             lock: Some(digest(&new)),
             header: None,
             intents: folded.intents.clone(),
             retired: folded.retired.clone(),
         }),
     });
-    let marked = [recorded.clone(), mark].concat();
+    let marked = [recorded.clone(), checkpoint].concat();
     let mut moments = Vec::new();
-    // While the mark is written the old lock file is there.
+    // While the checkpoint is written the old lock file is there.
     for cut in recorded.len()..=marked.len() {
         moments.push(Moment {
             lock: Some(old.clone()),
@@ -92,7 +92,7 @@ async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
     } else {
         assert!(
             left.starts_with(&marked),
-            "the mark stands before what is left"
+            "the checkpoint stands before what is left"
         );
     }
     for cut in marked.len()..=left.len() {
@@ -108,7 +108,7 @@ async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
     (moments, new)
 }
 
-fn journal_lines(bytes: &[u8]) -> Vec<Stamped> {
+fn journal_lines(bytes: &[u8]) -> Vec<TimedEvent> {
     super::super::journal::read(Path::new("x"), bytes)
         .expect("a journal")
         .0

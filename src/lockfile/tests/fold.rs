@@ -4,12 +4,12 @@ use proptest::prelude::*;
 
 use super::random::{history, lock};
 use super::*;
-use crate::lockfile::fold::settle_marks;
+use crate::lockfile::fold::settle_checkpoints;
 use crate::lockfile::format::digest;
 
 /// The marks a commit of these lines leaves, once the lock file is written.
-fn mark(folded: &Folded) -> Mark {
-    Mark {
+fn checkpoint(folded: &Folded) -> Checkpoint {
+    Checkpoint {
         lock: Some(digest(&to_bytes(&folded.lock))),
         header: None,
         intents: folded.intents.clone(),
@@ -17,8 +17,8 @@ fn mark(folded: &Folded) -> Mark {
     }
 }
 
-fn at(lines: &[Stamped], event: Event) -> Stamped {
-    Stamped {
+fn at(lines: &[TimedEvent], event: StoredEvent) -> TimedEvent {
+    TimedEvent {
         at_ms: lines.last().map_or(0, |line| line.at_ms),
         event,
     }
@@ -28,15 +28,15 @@ proptest! {
     /// A run that dies right after it replaced the lock file changes nothing.
     #[test]
     fn what_the_lock_file_holds_is_not_folded_again(lock in lock(), records in history()) {
-        let mut lines = stamped(records);
+        let mut lines = timed(records);
         let once = fold(lock.clone(), &lines);
-        lines.push(at(&lines, Event::Folding(mark(&once))));
+        lines.push(at(&lines, StoredEvent::CheckpointBegin(checkpoint(&once))));
         let written = digest(&to_bytes(&once.lock));
-        let again = fold(once.lock.clone(), &settle_marks(lines.clone(), Some(&written)));
+        let again = fold(once.lock.clone(), &settle_checkpoints(lines.clone(), Some(&written)));
         prop_assert_eq!(&again, &once);
-        // Before it was replaced, the mark announces what never came.
+        // Before it was replaced, the checkpoint announces what never came.
         let old = digest(&to_bytes(&lock));
-        let before = fold(lock, &settle_marks(lines, Some(&old)));
+        let before = fold(lock, &settle_checkpoints(lines, Some(&old)));
         prop_assert_eq!(before, once);
     }
 
@@ -48,18 +48,18 @@ proptest! {
         second in history(),
         interrupted: bool,
     ) {
-        let whole: Vec<Stamped> = stamped(first.iter().chain(&second).cloned().collect());
+        let whole: Vec<TimedEvent> = timed(first.iter().chain(&second).cloned().collect());
         let at_once = fold(lock.clone(), &whole);
         let (start, rest) = whole.split_at(first.len());
         let part = fold(lock, start);
         let mut lines = start.to_vec();
-        lines.push(at(start, Event::Folding(mark(&part))));
+        lines.push(at(start, StoredEvent::CheckpointBegin(checkpoint(&part))));
         if !interrupted {
-            lines.push(at(start, Event::Folded(mark(&part))));
+            lines.push(at(start, StoredEvent::CheckpointEnd(checkpoint(&part))));
         }
         lines.extend_from_slice(rest);
         let written = digest(&to_bytes(&part.lock));
-        let in_two = fold(part.lock, &settle_marks(lines, Some(&written)));
+        let in_two = fold(part.lock, &settle_checkpoints(lines, Some(&written)));
         prop_assert_eq!(in_two, at_once);
     }
 
@@ -71,7 +71,7 @@ proptest! {
             .into_iter()
             .filter(|record| !matches!(record, Record::Renamed { .. }))
             .collect();
-        let folded = fold(empty(), &stamped(records.clone()));
+        let folded = fold(empty(), &timed(records.clone()));
         for name in ["a", "b", "c", "d"] {
             let last = records.iter().rev().find(|record| match record {
                 Record::Intent { key, .. }
@@ -94,17 +94,17 @@ proptest! {
             secrets: BTreeSet::from(["username".to_owned()]),
         };
         records.push(sending);
-        let folded = fold(empty(), &stamped(records.clone()));
+        let folded = fold(empty(), &timed(records.clone()));
         prop_assert_eq!(&folded.lock.instances[&key("a")].secrets["username"], &None);
         records.push(created("a", 1));
-        let folded = fold(empty(), &stamped(records));
+        let folded = fold(empty(), &timed(records));
         prop_assert!(folded.lock.instances[&key("a")].secrets["username"].is_some());
     }
 
     /// The window of every open intent starts when the process was last alive.
     #[test]
     fn every_window_starts_at_the_newest_record(records in history()) {
-        let lines = stamped(records);
+        let lines = timed(records);
         let newest = lines.last().map_or(0, |line| line.at_ms);
         for intent in fold(empty(), &lines).intents.values() {
             prop_assert_eq!(intent.last_alive_ms, newest);
@@ -116,12 +116,12 @@ proptest! {
 fn a_key_that_is_renamed_and_used_anew_keeps_both() {
     let mut lock = empty();
     lock.instances.insert(key("a"), entry(1));
-    let mut lines = stamped(vec![renamed("a", "b"), created("a", 2)]);
+    let mut lines = timed(vec![renamed("a", "b"), created("a", 2)]);
     let once = fold(lock, &lines);
     assert_eq!(ids(&once.lock), ["a=2", "b=1"]);
-    lines.push(at(&lines, Event::Folding(mark(&once))));
+    lines.push(at(&lines, StoredEvent::CheckpointBegin(checkpoint(&once))));
     let written = digest(&to_bytes(&once.lock));
-    let again = fold(once.lock, &settle_marks(lines, Some(&written)));
+    let again = fold(once.lock, &settle_checkpoints(lines, Some(&written)));
     assert_eq!(ids(&again.lock), ["a=2", "b=1"]);
 }
 
@@ -129,7 +129,7 @@ fn a_key_that_is_renamed_and_used_anew_keeps_both() {
 fn a_removed_entry_settles_no_intent() {
     let folded = fold(
         empty(),
-        &stamped(vec![
+        &timed(vec![
             created("a", 1),
             intent("a"),
             Record::Removed { key: key("a") },
@@ -152,7 +152,7 @@ fn of_two_open_intents_that_meet_the_unanswered_counts() {
     ] {
         let mut records = records;
         records.push(renamed("a", "b"));
-        let folded = fold(empty(), &stamped(records));
+        let folded = fold(empty(), &timed(records));
         let names: Vec<&str> = folded.intents.keys().map(InstanceKey::as_str).collect();
         assert_eq!(names, ["b"]);
         assert_eq!(folded.intents[&key("b")].answered, expected);

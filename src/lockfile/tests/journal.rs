@@ -6,25 +6,25 @@ use super::random::history;
 use super::*;
 use crate::lockfile::journal::{line, read};
 
-fn bytes_of(lines: &[Stamped]) -> Vec<u8> {
+fn bytes_of(lines: &[TimedEvent]) -> Vec<u8> {
     lines.iter().flat_map(line).collect()
 }
 
-fn with_marks() -> Vec<Stamped> {
-    let mut lines = stamped(story());
+fn with_checkpoints() -> Vec<TimedEvent> {
+    let mut lines = timed(story());
     let folded = fold(empty(), &lines);
-    let mark = Mark {
+    let checkpoint = Checkpoint {
         lock: Some("digest".to_owned()),
         header: Some(header()),
         intents: folded.intents,
         retired: folded.retired,
     };
     for event in [
-        Event::Header(header()),
-        Event::Folding(mark.clone()),
-        Event::Folded(mark),
+        StoredEvent::Header { header: header() },
+        StoredEvent::CheckpointBegin(checkpoint.clone()),
+        StoredEvent::CheckpointEnd(checkpoint),
     ] {
-        lines.push(Stamped { at_ms: 99, event });
+        lines.push(TimedEvent { at_ms: 99, event });
     }
     lines
 }
@@ -32,7 +32,7 @@ fn with_marks() -> Vec<Stamped> {
 proptest! {
     #[test]
     fn what_is_written_is_read_back(records in history()) {
-        let lines = stamped(records);
+        let lines = timed(records);
         let bytes = bytes_of(&lines);
         let (read, sound) = read(Path::new("x"), &bytes).expect("a journal");
         prop_assert_eq!(read, lines);
@@ -47,7 +47,7 @@ fn an_empty_journal_says_nothing() {
 
 #[test]
 fn every_prefix_is_read_and_keeps_every_whole_line() {
-    let lines = with_marks();
+    let lines = with_checkpoints();
     let bytes = bytes_of(&lines);
     let mut ends = vec![0];
     for one in &lines {
@@ -64,7 +64,7 @@ fn every_prefix_is_read_and_keeps_every_whole_line() {
 /// The last whole line may be an intent whose `POST` was sent: to drop it is to send another.
 #[test]
 fn any_damage_of_a_whole_line_is_an_error_that_names_it() {
-    let lines = with_marks();
+    let lines = with_checkpoints();
     let bytes = bytes_of(&lines);
     let mut number = 1;
     for at in 0..bytes.len() - 1 {
@@ -84,7 +84,7 @@ fn any_damage_of_a_whole_line_is_an_error_that_names_it() {
 #[test]
 fn a_torn_end_of_zeros_is_dropped() {
     // What some file systems leave of an append when the power goes.
-    let lines = stamped(story());
+    let lines = timed(story());
     let mut bytes = bytes_of(&lines);
     let sound = bytes.len();
     bytes.extend([0; 300]);
@@ -100,7 +100,7 @@ fn checked(json: &str) -> Vec<u8> {
 
 #[test]
 fn a_line_of_a_newer_version_names_both() {
-    let mut bytes = bytes_of(&stamped(story()));
+    let mut bytes = bytes_of(&timed(story()));
     bytes.extend(checked(r#"{"v":2,"at":1,"lease":"x"}"#));
     let error = read(Path::new("x.journal"), &bytes).expect_err("a newer version");
     assert_eq!(
@@ -119,7 +119,7 @@ fn a_record_of_no_known_kind_is_not_skipped() {
 const GOLDEN_JOURNAL: &str = include_str!("journal.golden");
 
 /// One line of every kind, in its longest and where it differs its shortest form.
-fn every_kind() -> Vec<Stamped> {
+fn every_kind() -> Vec<TimedEvent> {
     let fingerprint = Fingerprint {
         salt: "salt".to_owned(),
         fingerprint: "digest".to_owned(),
@@ -133,7 +133,7 @@ fn every_kind() -> Vec<Stamped> {
     least.lifecycle = Lifecycle::default();
     let mut most = entry(1);
     most.lifecycle.ignore_changes = BTreeSet::from(["name".to_owned()]);
-    let mark = Mark {
+    let checkpoint = Checkpoint {
         lock: Some("digest".to_owned()),
         header: Some(header()),
         intents: BTreeMap::from([(
@@ -146,7 +146,7 @@ fn every_kind() -> Vec<Stamped> {
         )]),
         retired: BTreeMap::from([(InstanceId(1), 7)]),
     };
-    let nothing = Mark {
+    let nothing = Checkpoint {
         lock: None,
         header: None,
         intents: BTreeMap::new(),
@@ -177,12 +177,12 @@ fn every_kind() -> Vec<Stamped> {
     ];
     let headers = [header(), LockHeader::new(inventory())];
     records
-        .map(Event::Record)
+        .map(StoredEvent::Record)
         .into_iter()
-        .chain(headers.map(Event::Header))
-        .chain([mark.clone(), nothing.clone()].map(Event::Folding))
-        .chain([mark, nothing].map(Event::Folded))
-        .map(|event| Stamped { at_ms: 9, event })
+        .chain(headers.map(|header| StoredEvent::Header { header }))
+        .chain([checkpoint.clone(), nothing.clone()].map(StoredEvent::CheckpointBegin))
+        .chain([checkpoint, nothing].map(StoredEvent::CheckpointEnd))
+        .map(|event| TimedEvent { at_ms: 9, event })
         .collect()
 }
 

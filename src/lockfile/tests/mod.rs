@@ -202,12 +202,12 @@ fn renamed(from: &str, to: &str) -> Record {
     }
 }
 
-fn stamped(records: Vec<Record>) -> Vec<Stamped> {
+fn timed(records: Vec<Record>) -> Vec<TimedEvent> {
     (1..)
         .zip(records)
-        .map(|(at_ms, record)| Stamped {
+        .map(|(at_ms, record)| TimedEvent {
             at_ms,
-            event: Event::Record(record),
+            event: StoredEvent::Record(record),
         })
         .collect()
 }

@@ -158,10 +158,13 @@ async fn a_full_disk_leaves_whole_lines_only() {
     assert!(later.is_err(), "nothing is sent after a record that failed");
     assert_eq!(bench.content(), "first\n");
     bench.let_through(Fate::Well);
-    bench.writer.mark(b"mark\n".to_vec()).expect("durable");
+    bench
+        .writer
+        .checkpoint(b"checkpoint\n".to_vec())
+        .expect("durable");
     assert_eq!(
         bench.content(),
-        "first\nmark\n",
+        "first\ncheckpoint\n",
         "the fold finds a sound end"
     );
 }
