@@ -2,11 +2,11 @@
 //! that look like prose, with the call, macro or attribute they stand in, and the help of the command
 //! line. `cargo test --locked --test main -- --ignored --nocapture messages::` prints it.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Expr, ExprCall, ExprMethodCall, ImplItemFn, Item, ItemConst, ItemStatic, Lit,
-    LitStr, Macro, Meta,
+    AttrStyle, Attribute, Expr, ExprCall, ExprMethodCall, ImplItemFn, Item, ItemConst, ItemStatic,
+    Lit, LitStr, Macro, Meta,
 };
 
 use crate::support::source::{SourceFile, attributes, is_test_only, product};
@@ -75,11 +75,17 @@ impl Messages {
                         self.add(&text);
                     }
                 }
-                TokenTree::Group(group) => self.tokens(group.stream()),
-                TokenTree::Ident(_) | TokenTree::Punct(_) => {}
+                TokenTree::Group(group) if !is_doc(&group) => self.tokens(group.stream()),
+                TokenTree::Group(_) | TokenTree::Ident(_) | TokenTree::Punct(_) => {}
             }
         }
     }
+}
+
+/// Whether this is `[doc = "…"]`, as a doc comment inside a macro call is read.
+fn is_doc(group: &Group) -> bool {
+    let first = group.stream().into_iter().next();
+    matches!(first, Some(TokenTree::Ident(ident)) if ident == "doc")
 }
 
 fn last(path: &syn::Path) -> String {
@@ -143,13 +149,14 @@ impl<'ast> Visit<'ast> for Messages {
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         let name = last(attribute.path());
+        let is_help = self.is_command_line && matches!(attribute.style, AttrStyle::Outer);
         match &attribute.meta {
             Meta::List(list) if !SILENT.contains(&name.as_str()) => {
                 self.inside(format!("#[{name}]"), |inner| {
                     inner.tokens(list.tokens.clone())
                 });
             }
-            Meta::NameValue(pair) if name == "doc" && self.is_command_line => {
+            Meta::NameValue(pair) if name == "doc" && is_help => {
                 self.inside("help".to_owned(), |inner| inner.visit_expr(&pair.value));
             }
             Meta::Path(_) | Meta::List(_) | Meta::NameValue(_) => {}
@@ -170,6 +177,9 @@ fn every_message() {
 #[test]
 fn every_kind_of_message_is_listed() {
     let text = r#"
+        //! Not a message.
+        words! { /// Nor is this.
+            Word }
         #[derive(Error)]
         #[error("a kind of {0}")]
         #[serde(rename = "not a message")]
