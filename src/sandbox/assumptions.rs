@@ -1,5 +1,5 @@
-//! A switch for every open question about the platform (docs/platform.md#open-questions): where public sources are
-//! silent, the sandbox can be any of the platforms they leave possible.
+//! A switch for every open question about the platform (docs/platform.md#open-questions): where public
+//! sources are silent, the sandbox can be any of the platforms they leave possible.
 
 /// An unknown question or answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,14 +40,14 @@ macro_rules! assumptions {
             }
         )*
 
-        /// How the platform is read, one answer a question; the default is the likeliest.
+        /// One answer to each open question; the default is the likeliest.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub struct Assumptions {
             $(pub(super) $question: $kind,)*
         }
 
         impl Assumptions {
-            /// Every question with its text and its answers, the default first.
+            /// Every question, its text and its answers, the default first.
             pub const QUESTIONS: &'static [(&'static str, &'static str, &'static [&'static str])] = &[
                 $((stringify!($question), $text, &[$first_word, $($word),+]),)*
             ];
@@ -55,7 +55,7 @@ macro_rules! assumptions {
             /// Answers one question, as in `q1=empty-array`.
             ///
             /// # Errors
-            /// [`InvalidAssumption`], which lists what there is.
+            /// [`InvalidAssumption`], which lists the valid ones.
             pub fn set(&mut self, assumption: &str) -> Result<(), InvalidAssumption> {
                 let invalid = |expected: String| InvalidAssumption {
                     given: assumption.to_owned(),
@@ -88,40 +88,40 @@ macro_rules! assumptions {
 }
 
 assumptions! {
-    q1: EmptyList = "What does a list of instances with nothing in it answer?" {
+    q1: EmptyList = "What does an empty list of instances return?" {
         NotFound = "404", Array = "empty-array",
     }
-    q2: Unhydrated = "Does a list that is not hydrated show tags?" {
+    q2: Unhydrated = "Does a list without `hydrate` show tags?" {
         Tags = "tags", Nothing = "no-tags",
     }
     q3: EmptyTags = "What does a create with an empty list of tags store?" {
         None = "none", Name = "name",
     }
-    q4: TagFilter = "How do several `tags[]` combine, and does case count?" {
+    q4: TagFilter = "How are several `tags[]` combined, and is case significant?" {
         And = "and", Or = "or", AndAnyCase = "and-any-case", Ignored = "ignored",
     }
-    q5: UnsetSecret = "How does an unset secret show?" {
+    q5: UnsetSecret = "How is an unset secret shown?" {
         Null = "null", Mask = "mask",
     }
     q6: Reauthenticate = "Does a PUT without `reAuthenticate` sign in again?" {
         WhenChanged = "when-changed", Never = "never",
     }
-    q7: Put = "Does a PUT drop configuration keys that are left out?" {
+    q7: Put = "Does a PUT drop configuration keys that its body leaves out?" {
         Merge = "merge", Replace = "replace",
     }
-    q8: SentMask = "Is a mask that is sent taken as unchanged?" {
+    q8: SentMask = "Does a mask in a request mean unchanged?" {
         Unchanged = "unchanged", Store = "store",
     }
     q9: PatchedSecret = "Does a PATCH of a credential validate it?" {
         Validate = "validate", Ignore = "ignore",
     }
-    q10: NullValue = "What does a null do to a configuration key?" {
+    q10: NullValue = "What does `null` do to a configuration key?" {
         Default = "default", Null = "null",
     }
-    q11: DeleteMissing = "What does a DELETE of a missing instance answer?" {
+    q11: DeleteMissing = "What does a DELETE of a missing instance return?" {
         NotFound = "404", Ok = "200",
     }
-    q12: Foreign = "What does a read of somebody else's instance answer?" {
+    q12: Foreign = "What does a read of another user's instance return?" {
         Forbidden = "403", NotFound = "404",
     }
     q13: Name = "Is a name required?" {
@@ -130,22 +130,22 @@ assumptions! {
     q14: TagLimit = "Are tags limited to 64 characters?" {
         None = "none", Limited = "limited",
     }
-    q15: FailedCreate = "Does a create that the vendor refuses leave an instance?" {
+    q15: FailedCreate = "Does a create that the vendor rejects leave an instance?" {
         Nothing = "nothing", Invalid = "invalid-instance",
     }
-    q16: RetryAfter = "Does a 429 have a `Retry-After`, where the fault does not say?" {
+    q16: RetryAfter = "Does a 429 carry `Retry-After` if the fault does not specify it?" {
         Absent = "absent", Seconds = "seconds", Date = "date",
     }
     q17: PageSize = "What does a page size above 200 do?" {
         Clamp = "clamp", Error = "error",
     }
-    q18: LastPage = "Does the last page have a token for the next?" {
+    q18: LastPage = "Does the last page have a next-page token?" {
         Token = "token", NoToken = "no-token",
     }
-    q19: OwnSecrets = "Does the owner see secrets in clear?" {
+    q19: OwnSecrets = "Does the owner see secrets in clear text?" {
         Never = "never", Owner = "owner",
     }
-    q20: DisabledInBody = "Does `disabled` in a body count?" {
+    q20: DisabledInBody = "Does `disabled` in a body have an effect?" {
         Ignored = "ignored", Counts = "counts",
     }
     q22: VendorType = "Is `webhooks` accepted beside `webhook` in `event.vendor.type`?" {

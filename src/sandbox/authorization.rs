@@ -1,7 +1,7 @@
 //! The `Authorization` header: comma-separated pairs of a scheme and an opaque value, in any order
 //! (docs/platform.md#authorization).
 
-/// What the header holds.
+/// The parsed header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Authorization {
     pub(super) user: Option<String>,
@@ -10,11 +10,11 @@ pub(super) struct Authorization {
 }
 
 impl Authorization {
-    /// Reads the header; unknown schemes and broken pairs are as good as absent.
+    /// Ignores unknown schemes and malformed pairs.
     pub(super) fn parse(header: &str) -> Self {
         let mut authorization = Self::default();
         for pair in header.split(',') {
-            // Values may hold `=` and `/`, never a comma or a space.
+            // Values may contain `=` and `/`, but neither comma nor space.
             let Some((scheme, value)) = pair.trim().split_once(' ') else {
                 continue;
             };

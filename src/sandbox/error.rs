@@ -7,50 +7,50 @@ use std::path::PathBuf;
 /// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// The address is another machine's to reach.
-    #[error("{0} can be reached by other machines")]
+    /// Other machines can reach the address, and that was not allowed.
+    #[error("{0} is reachable from other machines")]
     NotLoopback(SocketAddr),
-    /// The port cannot be had.
+    /// The port cannot be bound.
     #[error("cannot listen on {address}")]
     Listen {
-        /// Where.
+        /// The requested address.
         address: SocketAddr,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
     /// The state file cannot be read or written.
-    #[error("cannot use the sandbox's state file {}", path.display())]
+    #[error("cannot use the sandbox state file `{}`", path.display())]
     StateFile {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The state file is no state.
-    #[error("{}:{line}: the sandbox's state file is damaged; delete it to start anew", path.display())]
+    /// The state file does not parse.
+    #[error("{}:{line}: sandbox state file is damaged; delete it to start over", path.display())]
     Damaged {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// From 1.
+        /// The first line that does not parse, from 1.
         line: usize,
     },
-    /// The state file is of another version.
-    #[error("the sandbox's state file {} has version {found}; delete it to start anew", path.display())]
+    /// The state file has another version.
+    #[error("sandbox state file `{}` has version {found}, which is not supported; delete it to start over", path.display())]
     Version {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// In the file.
+        /// The version in the file.
         found: u32,
     },
-    /// Another sandbox uses the state file.
-    #[error("another sandbox uses the state file {}", path.display())]
+    /// Another sandbox holds the state file.
+    #[error("sandbox state file `{}` is in use by another sandbox", path.display())]
     InUse {
-        /// Which.
+        /// The file.
         path: PathBuf,
     },
     /// The operating system has no randomness.
-    #[error("the operating system gave no random bytes")]
+    #[error("the operating system returned no random bytes")]
     NoRandomness,
 }

@@ -1,35 +1,35 @@
-//! How a fault is written: `POST /instances kind=cut-after-commit count=1 skip=0 …`.
+//! The syntax of a fault: `POST /instances kind=cut-after-commit count=1 skip=0 …`.
 
 use std::time::Duration;
 
-/// A fault that nobody knows.
+/// A fault that does not parse.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is no fault: {why}")]
+#[error("invalid fault `{given}`: {reason}")]
 pub struct InvalidFault {
     given: String,
-    why: String,
+    reason: String,
 }
 
-/// What goes wrong, for which requests, how often.
+/// What fails, for which requests, how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// As it was written.
+    /// The text it was parsed from.
     pub(super) spec: String,
     /// `*` for any.
     pub(super) method: String,
-    /// Below `/elements/api-v2`; `*` stands for any text.
+    /// Below `/elements/api-v2`; `*` matches any text.
     pub(super) path: String,
     pub(super) kind: FaultKind,
-    /// How many matching requests pass first.
+    /// How many matching requests succeed first.
     pub(super) skip: u64,
-    /// How many fail then.
+    /// How many fail after those.
     pub(super) count: u64,
     pub(super) status: u16,
     pub(super) retry_after: Option<RetryAfter>,
     pub(super) duration: Duration,
 }
 
-/// How `Retry-After` is given.
+/// The form of `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RetryAfter {
     Seconds(u64),
@@ -38,14 +38,14 @@ pub(super) enum RetryAfter {
 
 macro_rules! kinds {
     ($($variant:ident = $word:literal, $text:literal;)*) => {
-        /// What goes wrong.
+        /// What happens to the request.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum FaultKind {
             $(#[doc = $text] $variant,)*
         }
 
         impl Fault {
-            /// Every kind with what it does.
+            /// Every kind and what it does.
             pub const KINDS: &'static [(&'static str, &'static str)] = &[$(($word, $text),)*];
         }
 
@@ -61,37 +61,37 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Status = "status", "answers `status=` with the platform's error body; nothing is committed";
-    StatusAfter = "status-after-commit", "commits, and answers `status=` with the platform's error body";
-    Vendor400 = "vendor-400", "the vendor refuses with 400, and repeats the credentials it was given";
-    Vendor409 = "vendor-409", "the vendor refuses with 409";
-    Vendor429 = "vendor-429", "the vendor refuses with 429";
-    InvalidAfter = "invalid-after-commit", "commits an instance that is not valid, and answers the vendor's 400";
-    CutBefore = "cut-before-commit", "closes the connection; nothing is committed";
-    CutAfter = "cut-after-commit", "commits, and closes the connection without an answer";
-    CutMidBody = "cut-mid-body", "commits, and closes the connection in the middle of the answer";
-    Html = "html", "answers a gateway's HTML page with `status=` (502); nothing is committed";
-    HtmlAfter = "html-after-commit", "commits, and answers a gateway's HTML page";
-    TooMany = "too-many", "answers 429 with or without `retry-after=SECONDS` or `retry-after=date:SECONDS`; with `for=DURATION` it goes on for that long, however many come";
-    Delay = "delay", "answers after `for=DURATION`";
-    ListLag = "list-lag", "what is created shows in lists only after `for=DURATION`";
-    Volatile = "volatile", "tokens and session values of instances change by themselves at every read";
+    Status = "status", "returns `status=` with the platform's error body; commits nothing";
+    StatusAfter = "status-after-commit", "commits, then returns `status=` with the platform's error body";
+    Vendor400 = "vendor-400", "the vendor rejects the request with 400 and echoes the credentials it was given";
+    Vendor409 = "vendor-409", "the vendor rejects the request with 409";
+    Vendor429 = "vendor-429", "the vendor rejects the request with 429";
+    InvalidAfter = "invalid-after-commit", "commits an invalid instance, then returns the vendor's 400";
+    CutBefore = "cut-before-commit", "closes the connection; commits nothing";
+    CutAfter = "cut-after-commit", "commits, then closes the connection without a response";
+    CutMidBody = "cut-mid-body", "commits, then closes the connection in the middle of the response";
+    Html = "html", "returns a gateway's HTML page with `status=` (502); commits nothing";
+    HtmlAfter = "html-after-commit", "commits, then returns a gateway's HTML page";
+    TooMany = "too-many", "returns 429, with `retry-after=SECONDS` or `retry-after=date:SECONDS` if given; `for=DURATION` replaces `count=`";
+    Delay = "delay", "responds after `for=DURATION`";
+    ListLag = "list-lag", "new instances appear in lists only after `for=DURATION`";
+    Volatile = "volatile", "tokens and session values of instances change at every read";
 }
 
 impl Fault {
-    /// Reads a fault.
+    /// Parses a fault.
     ///
     /// # Errors
     /// [`InvalidFault`].
     pub fn parse(spec: &str) -> Result<Self, InvalidFault> {
-        let invalid = |why: &str| InvalidFault {
+        let invalid = |reason: &str| InvalidFault {
             given: spec.to_owned(),
-            why: why.to_owned(),
+            reason: reason.to_owned(),
         };
         let mut words = spec.split_whitespace();
         let (Some(method), Some(path)) = (words.next(), words.next()) else {
             return Err(invalid(
-                "write it as `POST /instances kind=cut-after-commit count=1`",
+                "expected `METHOD PATH kind=KIND`, such as `POST /instances kind=cut-after-commit count=1`",
             ));
         };
         let mut fault = Self {
@@ -109,17 +109,17 @@ impl Fault {
         for word in words {
             let (name, value) = word
                 .split_once('=')
-                .ok_or_else(|| invalid("after method and path, everything is name=value"))?;
+                .ok_or_else(|| invalid("expected `name=value` after method and path"))?;
             let number = || {
                 value
                     .parse::<u64>()
-                    .map_err(|_| invalid("a number is expected"))
+                    .map_err(|_| invalid("expected a number"))
             };
             match name {
                 "kind" => {
                     kind = Some(FaultKind::parse(value).ok_or_else(|| {
                         let words: Vec<&str> = Self::KINDS.iter().map(|(word, _)| *word).collect();
-                        invalid(&format!("kinds are: {}", words.join(", ")))
+                        invalid(&format!("expected one of the kinds {}", words.join(", ")))
                     })?);
                 }
                 "skip" => fault.skip = number()?,
@@ -128,30 +128,28 @@ impl Fault {
                     fault.status = u16::try_from(number()?)
                         .ok()
                         .filter(|status| (100..=599).contains(status))
-                        .ok_or_else(|| invalid("a status is 100 to 599"))?;
+                        .ok_or_else(|| invalid("expected a status from 100 to 599"))?;
                 }
                 "for" => {
                     fault.duration = humantime::parse_duration(value)
-                        .map_err(|_| invalid("a duration such as 500ms or 30s is expected"))?;
+                        .map_err(|_| invalid("expected a duration such as `500ms` or `30s`"))?;
                 }
                 "retry-after" => {
                     fault.retry_after = Some(match value.strip_prefix("date:") {
                         Some(seconds) => RetryAfter::Date(
-                            seconds
-                                .parse()
-                                .map_err(|_| invalid("a number is expected"))?,
+                            seconds.parse().map_err(|_| invalid("expected a number"))?,
                         ),
                         None => RetryAfter::Seconds(number()?),
                     });
                 }
                 _ => {
                     return Err(invalid(
-                        "known are kind, skip, count, status, for, retry-after",
+                        "expected only kind, skip, count, status, for and retry-after",
                     ));
                 }
             }
         }
-        fault.kind = kind.ok_or_else(|| invalid("it has no kind="))?;
+        fault.kind = kind.ok_or_else(|| invalid("`kind=` is missing"))?;
         if fault.status == 0 {
             fault.status = match fault.kind {
                 FaultKind::Html | FaultKind::HtmlAfter => 502,

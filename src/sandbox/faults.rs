@@ -1,15 +1,15 @@
-//! Faults in force: which request meets which.
+//! The faults in force, and which request fails. Must not: know what a failure looks like.
 
 use super::fault_spec::{Fault, FaultKind};
 
-/// The faults in force, with how often each was met.
+/// The faults in force, in the order they were added.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Faults(Vec<ActiveFault>);
 
 #[derive(Clone, Debug)]
 struct ActiveFault {
     fault: Fault,
-    /// How many requests matched.
+    /// How many requests matched so far.
     matched: u64,
     /// When the first of them failed.
     began_ms: Option<u64>,
@@ -24,7 +24,7 @@ impl ActiveFault {
         }
     }
 
-    /// Counts a request that matches, and answers whether it fails.
+    /// Counts a matching request and returns whether it fails.
     fn strikes(&mut self, now_ms: u64) -> bool {
         let Fault {
             skip,
@@ -37,9 +37,9 @@ impl ActiveFault {
             return false;
         }
         let began = *self.began_ms.get_or_insert(now_ms);
-        // A storm goes by time, not by number.
-        let is_storm = self.fault.kind == FaultKind::TooMany && !duration.is_zero();
-        if is_storm {
+        // Given a duration, it ends by time and not by count.
+        let by_time = self.fault.kind == FaultKind::TooMany && !duration.is_zero();
+        if by_time {
             u128::from(now_ms.saturating_sub(began)) < duration.as_millis()
         } else {
             self.matched - skip <= count
@@ -62,7 +62,7 @@ impl Faults {
             .map(|row| (row.fault.spec.as_str(), row.matched))
     }
 
-    /// The fault this request meets, if any: the first that matches and is not used up.
+    /// The fault of this request, if any: the first that matches and is not used up.
     pub(super) fn next(&mut self, method: &str, path: &str, now_ms: u64) -> Option<Fault> {
         for row in &mut self.0 {
             let fault = &row.fault;
@@ -76,7 +76,7 @@ impl Faults {
         None
     }
 
-    /// How long what is created stays out of lists.
+    /// How long a new instance stays out of lists.
     pub(super) fn list_lag_ms(&self) -> u64 {
         self.0
             .iter()
@@ -93,7 +93,7 @@ impl Faults {
     }
 }
 
-/// `*` stands for any text.
+/// `*` matches any text.
 fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,

@@ -70,9 +70,9 @@ impl Platform {
                 }
             }
             FaultKind::TooMany => {
-                let mut problem = ApiError::new(429, "Too many requests");
-                problem.headers.extend(self.retry_after(fault));
-                error(problem)
+                let mut too_many = ApiError::new(429, "Too many requests");
+                too_many.headers.extend(self.retry_after(fault));
+                error(too_many)
             }
             FaultKind::Html => nothing(),
             FaultKind::HtmlAfter => gateway(self.perform(request, request_id)),

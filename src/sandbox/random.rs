@@ -1,11 +1,10 @@
-//! Ids of requests, tokens and secrets: unpredictable by default, the same in every run where a seed
-//! is given.
+//! Request ids, tokens and secrets: unpredictable by default, reproducible with a seed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// A stream of bytes from a seed; its position is part of the state, so that nothing repeats.
+/// A stream of bytes from a seed. Its position is part of the state, so a restart repeats nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Random {
     seed: String,

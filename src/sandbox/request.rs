@@ -17,19 +17,19 @@ pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// A request, parsed.
 pub(super) struct ApiRequest {
     pub(super) method: String,
-    /// Below the base, without a slash at the end.
+    /// Below the base, without a trailing slash.
     pub(super) path: String,
     segments: Vec<String>,
     pub(super) query: Vec<(String, String)>,
     pub(super) authorization: Authorization,
     pub(super) has_origin: bool,
-    /// Of the newer way to sign in.
+    /// The session token of the newer sign-in.
     pub(super) bearer: Option<String>,
-    /// Of the older one.
+    /// The session cookie of the older sign-in.
     pub(super) cookie: Option<String>,
     pub(super) headers: Vec<String>,
     pub(super) body: Bytes,
-    /// Whether the path is below the base at all.
+    /// Whether the path is below the base.
     pub(super) below_base: bool,
 }
 
@@ -40,7 +40,7 @@ impl ApiRequest {
             Some(path) if path.is_empty() || path.starts_with('/') => (path, true),
             _ => (whole, false),
         };
-        // A slash at the end is tolerated (docs/platform.md#requests).
+        // A trailing slash is tolerated (docs/platform.md#requests).
         let path = path.trim_end_matches('/');
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let segments = path.split('/').skip(1).map(decode).collect();

@@ -1,8 +1,9 @@
-//! The platform on a port: real HTTP, real connections, cut where a fault says so.
+//! The platform on a port: real HTTP and real connections, which a fault can cut. Must not: know what
+//! the platform answers.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "a server on a port lives in real time"
+    reason = "a server on a port runs in real time"
 )]
 
 use std::convert::Infallible;
@@ -29,27 +30,27 @@ use super::reply::{Cut, Reply};
 use super::request::MAX_BYTES;
 use super::state_file::{self, StateFile};
 
-/// A body that goes on beyond this is not waited for.
-const MAX_THROWN_AWAY: usize = 256 * 1024 * 1024;
-/// A request that takes longer to arrive is nobody's.
-const HEADERS: Duration = Duration::from_secs(30);
+/// Reading stops here, whatever the client still sends.
+const MAX_DISCARDED: usize = 256 * 1024 * 1024;
+/// How long a client may take to send the headers of a request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How a sandbox runs.
+/// How to run a sandbox.
 #[derive(Clone, Debug)]
 pub struct SandboxOptions {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Whether an address that other machines reach is allowed.
+    /// Whether other machines may be able to reach the address.
     pub allow_non_loopback: bool,
-    /// The state file; `None` keeps nothing.
+    /// The state file; without one, the state ends with the sandbox.
     pub state: Option<PathBuf>,
-    /// How open questions are answered.
+    /// The answers to open questions about the platform.
     pub assumptions: Assumptions,
-    /// What goes wrong.
+    /// The faults in force from the start.
     pub faults: Vec<Fault>,
-    /// Before every answer.
+    /// Added before every response.
     pub latency: Duration,
-    /// Where ids, tokens and secrets of a new state come from.
+    /// The source of ids, tokens and secrets in a new state.
     pub seed: Seed,
 }
 
@@ -76,22 +77,22 @@ pub struct Running {
 }
 
 impl Running {
-    /// Where it listens.
+    /// The base URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The secret of its first user.
+    /// The secret of the first user.
     pub fn user_secret(&self) -> &str {
         &self.user
     }
 
-    /// The secret of its first organization.
+    /// The secret of the first organization.
     pub fn organization_secret(&self) -> &str {
         &self.organization
     }
 
-    /// Lines to paste into a shell.
+    /// Shell commands that point `connectorctl` at it.
     pub fn exports(&self) -> String {
         format!(
             "export CONNECTORCTL_URL='{}'\nexport CONNECTORCTL_USER_SECRET='{}'\nexport CONNECTORCTL_ORGANIZATION_SECRET='{}'\n",
@@ -114,7 +115,7 @@ struct Shared {
     latency: Duration,
 }
 
-/// Starts a sandbox on the current runtime; returns when it listens.
+/// Starts a sandbox on the current runtime; returns once it listens.
 ///
 /// # Errors
 /// [`SandboxError`].
@@ -143,7 +144,7 @@ pub async fn start(options: SandboxOptions) -> Result<Running, SandboxError> {
             let snapshot = Box::new(move || locked(&own).serialized_state());
             let store = StateFile::new(path.clone(), lock, snapshot)?;
             store
-                .keep()
+                .save()
                 .await
                 .map_err(|message| SandboxError::StateFile {
                     path,
@@ -152,19 +153,14 @@ pub async fn start(options: SandboxOptions) -> Result<Running, SandboxError> {
             Some(store)
         }
     };
-    let listener =
-        TcpListener::bind(options.listen)
-            .await
-            .map_err(|source| SandboxError::Listen {
-                address: options.listen,
-                source,
-            })?;
-    let address = listener
-        .local_addr()
-        .map_err(|source| SandboxError::Listen {
-            address: options.listen,
-            source,
-        })?;
+    let cannot_listen = |source| SandboxError::Listen {
+        address: options.listen,
+        source,
+    };
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(cannot_listen)?;
+    let address = listener.local_addr().map_err(cannot_listen)?;
     let shared = Arc::new(Shared {
         platform,
         store,
@@ -190,7 +186,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::
             accepted = listener.accept() => accepted,
             _ = stopped.changed() => return,
         };
-        // A connection that failed before it began concerns nobody.
+        // A client that disconnects before it is accepted is no error of the server.
         if let Ok((stream, _)) = accepted {
             tokio::spawn(connection(stream, Arc::clone(&shared), stopped.clone()));
         }
@@ -200,7 +196,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::
 type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, io::Error>;
 
 async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
-    // Answers are small and somebody waits for each.
+    // Responses are small; without this option each could wait for a timer.
     let _ = stream.set_nodelay(true);
     let (cut, mut is_cut) = watch::channel(false);
     let cut = Arc::new(cut);
@@ -211,9 +207,9 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stopped: watch::
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS)
+        .header_read_timeout(HEADER_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
-    // Dropping the connection closes the socket, wherever the answer is.
+    // Dropping the connection closes the socket, even in the middle of a response.
     tokio::select! {
         _ = connection => {}
         _ = is_cut.wait_for(|cut| *cut) => {}
@@ -221,12 +217,11 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stopped: watch::
     }
 }
 
-/// Reads a body to its end, for who is cut off while writing hears no answer; what is beyond the
-/// platform's limit is counted and thrown away, so that the platform itself can say that it is too
-/// much.
+/// Reads a body to its end, since a client that is cut off while it sends sees no response. Bytes
+/// beyond the platform's limit are discarded, and the platform then reports the limit itself.
 async fn read(mut body: Incoming) -> Bytes {
     let mut bytes = BytesMut::new();
-    let mut thrown_away = 0;
+    let mut discarded = 0;
     while let Some(Ok(frame)) = body.frame().await {
         let Ok(data) = frame.into_data() else {
             continue;
@@ -234,9 +229,9 @@ async fn read(mut body: Incoming) -> Bytes {
         if bytes.len() <= MAX_BYTES {
             bytes.extend_from_slice(&data);
         } else {
-            thrown_away += data.len();
+            discarded += data.len();
         }
-        if thrown_away > MAX_THROWN_AWAY {
+        if discarded > MAX_DISCARDED {
             break;
         }
     }
@@ -256,15 +251,15 @@ async fn answer(
     };
     let Reply {
         response,
-        cut: where_cut,
+        cut: cut_at,
         delay,
         changed,
     } = reply;
     if changed
         && let Some(store) = &shared.store
-        && let Err(message) = store.keep().await
+        && let Err(message) = store.save().await
     {
-        tracing::error!(message, "the sandbox cannot keep its state");
+        tracing::error!(message, "cannot write the sandbox state file");
         let mut failed = Response::new(whole(Bytes::new()));
         *failed.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         return failed;
@@ -273,11 +268,11 @@ async fn answer(
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
-    match where_cut {
+    match cut_at {
         Cut::None => response.map(whole),
         Cut::Whole => {
             cut.send_replace(true);
-            // The connection is dropped before this is ever sent.
+            // The connection is dropped, so no response is ever sent.
             std::future::pending().await
         }
         Cut::MidBody => response.map(half),
@@ -290,7 +285,7 @@ fn whole(bytes: Bytes) -> Body {
         .boxed_unsync()
 }
 
-/// Half of a body, and then the end of the connection: the length that was announced never comes.
+/// Half of a body, then the end of the connection: fewer bytes than `Content-Length` announced.
 fn half(bytes: Bytes) -> Body {
     let first = bytes.slice(..bytes.len() / 2);
     let frames = futures_util::stream::iter([

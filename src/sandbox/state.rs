@@ -1,4 +1,4 @@
-//! What the platform keeps.
+//! What the platform stores. Must not: know a request or a route.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use super::random::Random;
 
 /// The version of the state file.
 pub(super) const VERSION: u32 = 1;
-/// Ids start here and ascend by one.
+/// Ids start here and ascend by one (docs/platform.md#the-instance).
 const FIRST_ID: u64 = 12345;
 
-/// Everything.
+/// Everything the platform stores, and the content of the state file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlatformState {
@@ -22,9 +22,9 @@ pub(super) struct PlatformState {
     pub(super) users: Vec<User>,
     pub(super) next_id: u64,
     pub(super) instances: BTreeMap<u64, StoredInstance>,
-    /// Grant codes are good for one use (docs/platform.md#side-effects).
+    /// Grant codes work once (docs/platform.md#side-effects).
     pub(super) used_codes: BTreeSet<String>,
-    /// Elements made by the tenant, beside those of the catalogue.
+    /// Elements made by the tenant, in addition to the catalogue.
     pub(super) own_elements: OwnElements,
     pub(super) counters: Counters,
 }
@@ -63,7 +63,7 @@ pub(super) struct StoredInstance {
     pub(super) element_key: String,
     pub(super) token: String,
     pub(super) tags: Vec<String>,
-    /// As stored, masks undone; `None` where unset.
+    /// Values before masking; `None` if unset.
     pub(super) configuration: BTreeMap<String, Option<String>>,
     pub(super) valid: bool,
     pub(super) disabled: bool,
@@ -71,11 +71,11 @@ pub(super) struct StoredInstance {
     pub(super) trace_logging: bool,
     pub(super) external_authentication: String,
     pub(super) created_ms: u64,
-    /// Lists show it from then on.
+    /// When lists begin to show it.
     pub(super) listed_from_ms: u64,
 }
 
-/// An element of the tenant's own.
+/// An element made by the tenant.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OwnElement {
@@ -87,11 +87,11 @@ pub(super) struct OwnElement {
     pub(super) active: bool,
     /// The catalogue element it was cloned from.
     pub(super) cloned_from: Option<String>,
-    /// As the tenant gave them.
+    /// Entries as the tenant sent them.
     pub(super) configuration: Vec<Value>,
 }
 
-/// What happened, for tests.
+/// Counts for tests.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Counters {
@@ -102,7 +102,7 @@ pub(super) struct Counters {
 }
 
 impl PlatformState {
-    /// A new platform: two tenants, two users in the first and one in the second.
+    /// A new platform: two tenants, with two users in the first and one in the second.
     pub(super) fn new(seed: String) -> Self {
         let mut random = Random::new(seed);
         let organizations = vec![

@@ -1,7 +1,7 @@
-//! The state file: what was answered is kept, whenever the process dies.
+//! The state file: whatever a response reported survives the death of the process.
 //!
-//! One thread writes; whoever changed something waits for a write that holds the change, and all
-//! who wait at once share one.
+//! One thread writes. A request that changed something waits for a write that contains the change, and
+//! requests that wait at the same time share one write. Must not: know what is in the state.
 
 #![expect(
     clippy::disallowed_methods,
@@ -19,17 +19,17 @@ use super::error::SandboxError;
 use super::state::{PlatformState, VERSION};
 
 type Done = oneshot::Sender<Result<(), String>>;
-/// The newest state, made only when it is written.
+/// Serializes the state at the moment of a write.
 pub(super) type Snapshot = Box<dyn Fn() -> Vec<u8> + Send>;
 
 /// The state file of a running sandbox.
 pub(super) struct StateFile {
     waiting: Sender<Done>,
-    /// Held for as long as the sandbox runs.
+    /// Held while the sandbox runs.
     _lock: File,
 }
 
-/// Takes the state file for this process, and reads it where it is there.
+/// Locks the state file for this process, and reads it if it exists.
 pub(super) fn open(path: &Path) -> Result<(File, Option<PlatformState>), SandboxError> {
     let failed = |source| SandboxError::StateFile {
         path: path.to_owned(),
@@ -111,10 +111,10 @@ impl StateFile {
         })
     }
 
-    /// Returns once what is now in memory is in the file.
-    pub(super) async fn keep(&self) -> Result<(), String> {
+    /// Returns once the present state is in the file.
+    pub(super) async fn save(&self) -> Result<(), String> {
         let (done, waits) = oneshot::channel();
-        let gone = || "the writer of the state file has ended".to_owned();
+        let gone = || "the writer thread of the sandbox state file has ended".to_owned();
         self.waiting.send(done).map_err(|_| gone())?;
         waits.await.map_err(|_| gone())?
     }
@@ -122,19 +122,18 @@ impl StateFile {
 
 fn run(path: &Path, jobs: &Receiver<Done>, snapshot: &Snapshot) {
     while let Ok(first) = jobs.recv() {
-        // Those who came while the last write was under way; the snapshot is taken after they request.
+        // These were queued during the last write; the snapshot below contains their changes.
         let mut served = vec![first];
         served.extend(jobs.try_iter());
         let result = write(path, &snapshot()).map_err(|error| error.to_string());
         for done in served {
-            // Who request may be gone.
+            // The client may have disconnected.
             let _ = done.send(result.clone());
         }
     }
 }
 
-/// The old or the new file is there whole at every moment. A sandbox need not survive the loss of
-/// power, so there is no `fsync`.
+/// Replaces the file atomically. A sandbox need not survive a power failure, so there is no `fsync`.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -1,4 +1,4 @@
-//! Bad requests of every kind get the platform's error shape: never a panic, never a hang.
+//! Every kind of bad request gets the platform's error body: never a panic, never a hang.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -67,7 +67,7 @@ fn bodies_of_wrong_types() {
         if !body.is_object() {
             in_shape(
                 &sandbox.call("POST", "/instances", Some(&body)),
-                "no object",
+                "not an object",
             );
         }
     }
@@ -90,7 +90,7 @@ fn broken_huge_and_deep_bodies() {
         &sandbox
             .http
             .raw("POST", "/elements/api-v2/instances", vec![0xff, 0xfe, 0]),
-        "no text",
+        "not text",
     );
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     in_shape(
@@ -114,7 +114,7 @@ fn broken_huge_and_deep_bodies() {
 }
 
 #[test]
-fn paths_that_lead_nowhere() {
+fn unknown_paths() {
     let sandbox = Sandbox::start(&[]);
     for path in [
         "/nothing",
@@ -151,12 +151,12 @@ fn paths_that_lead_nowhere() {
     }
     in_shape(
         &sandbox.call("TRACE", "/instances", None),
-        "a method nobody knows",
+        "an unknown method",
     );
 }
 
 #[test]
-fn headers_and_lines_that_are_no_http() {
+fn malformed_http() {
     let sandbox = Sandbox::start(&[]);
     let address = sandbox.url.trim_start_matches("http://").to_owned();
     for text in [
@@ -168,7 +168,7 @@ fn headers_and_lines_that_are_no_http() {
         "POST /elements/api-v2/instances HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_owned(),
     ] {
         let mut stream = TcpStream::connect(&address).expect("a connection");
-        // The server may close before everything is written.
+        // The server may close the connection before everything is written.
         let _ = stream.write_all(text.as_bytes());
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);

@@ -1,5 +1,5 @@
-//! Fifty clients at once: no lost update, no id twice, and a state file that is valid whenever the
-//! process dies.
+//! Fifty clients at once: no lost update, no id assigned twice, and a state file that is valid
+//! whenever the process dies.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -71,7 +71,7 @@ fn fifty_clients_lose_nothing() {
 }
 
 #[test]
-fn what_was_answered_outlives_the_process() {
+fn whatever_was_answered_survives_the_process() {
     let folder = tempfile::tempdir().expect("a folder");
     let state = folder.path().join("state.json");
     let state = state.to_str().expect("a path");
@@ -100,7 +100,7 @@ fn what_was_answered_outlives_the_process() {
 }
 
 #[test]
-fn a_state_file_is_for_one_process() {
+fn only_one_process_may_use_a_state_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let state = folder.path().join("state.json");
     let _sandbox = Sandbox::start(&["--state", state.to_str().expect("a path")]);
@@ -109,7 +109,7 @@ fn a_state_file_is_for_one_process() {
         .run(&["sandbox", "--state", state.to_str().expect("a path")])
         .expect_code(1);
     assert!(
-        ran.stderr.contains("another sandbox uses"),
+        ran.stderr.contains("in use by another sandbox"),
         "{}",
         ran.stderr
     );

@@ -1,5 +1,5 @@
-//! The sandbox against the facts of the platform: a test a fact, named after the chapter of docs/platform.md it
-//! stands in.
+//! The sandbox against the facts of the platform: one test for each, named after the section of
+//! docs/platform.md that states it.
 
 mod bad_requests;
 mod concurrency;

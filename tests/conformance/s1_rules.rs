@@ -1,4 +1,4 @@
-//! Section 1: rules that cut across.
+//! Section 1: cross-cutting rules.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::{create, freshdesk, path_of, with_token};
 use crate::support::Sandbox;
 
 #[test]
-fn s1_2_the_parts_of_the_authorization_come_in_any_order() {
+fn s1_2_the_parts_of_the_authorization_may_come_in_any_order() {
     let sandbox = Sandbox::start(&[]);
     let (user, organization) = (&sandbox.user, &sandbox.organization);
     for header in [
@@ -19,7 +19,7 @@ fn s1_2_the_parts_of_the_authorization_come_in_any_order() {
 }
 
 #[test]
-fn s1_2_missing_or_wrong_secrets_are_401_with_the_sentence() {
+fn s1_2_missing_or_wrong_secrets_are_401_with_the_documented_message() {
     let sandbox = Sandbox::start(&[]);
     let (user, organization) = (&sandbox.user, &sandbox.organization);
     for header in [
@@ -44,7 +44,7 @@ fn s1_2_missing_or_wrong_secrets_are_401_with_the_sentence() {
 }
 
 #[test]
-fn s1_2_hub_calls_do_without_the_organization() {
+fn s1_2_hub_calls_need_no_organization() {
     let sandbox = Sandbox::start(&[]);
     let instance = create(&sandbox, &freshdesk("a"));
     let token = instance["token"].as_str().expect("a token");
@@ -72,7 +72,7 @@ fn s1_2_secrets_and_tokens_have_the_documented_shapes() {
 }
 
 #[test]
-fn s1_3_a_slash_at_the_end_is_tolerated() {
+fn s1_3_a_trailing_slash_is_tolerated() {
     let sandbox = Sandbox::start(&[]);
     sandbox
         .call("POST", "/instances/", Some(&freshdesk("a")))
@@ -96,7 +96,7 @@ fn s1_4_success_is_200_for_every_verb() {
 }
 
 #[test]
-fn s1_4_answers_have_the_platforms_headers() {
+fn s1_4_responses_have_the_platforms_headers() {
     let sandbox = Sandbox::start(&[]);
     let _ = create(&sandbox, &freshdesk("a"));
     let answer = sandbox.call("GET", "/instances", None);
@@ -139,7 +139,7 @@ fn s1_5_an_error_is_exactly_request_id_and_message() {
 }
 
 #[test]
-fn s1_5_the_vendors_errors_have_its_message_besides() {
+fn s1_5_vendor_errors_also_have_a_provider_message() {
     let sandbox = Sandbox::start(&[]);
     let mut body = freshdesk("a");
     body["configuration"]["username"] = json!("wrong");
@@ -181,7 +181,7 @@ fn s1_5_the_token_of_a_deleted_instance_is_401() {
 }
 
 #[test]
-fn s1_6_every_empty_list_is_404_with_its_words() {
+fn s1_6_every_empty_list_is_404_with_the_documented_message() {
     let sandbox = Sandbox::start(&[]);
     for path in [
         "/instances",

@@ -72,7 +72,7 @@ fn s2_1_every_key_of_the_element_appears_as_text_with_defaults() {
 }
 
 #[test]
-fn s2_1_unknown_keys_are_taken_without_a_word() {
+fn s2_1_unknown_keys_are_accepted_silently() {
     let sandbox = Sandbox::start(&[]);
     let mut body = freshdesk("a");
     body["configuration"]["no.such.key"] = json!("kept");
@@ -101,7 +101,7 @@ fn s2_2_passwords_and_oauth_secrets_are_eight_asterisks() {
 }
 
 #[test]
-fn s2_2_secrets_of_text_type_are_shown_in_clear() {
+fn s2_2_secrets_of_text_type_are_shown_in_clear_text() {
     let sandbox = Sandbox::start(&[]);
     let instance = create(&sandbox, &freshdesk("a"));
     assert_eq!(instance["configuration"]["username"], "invented-key");
@@ -123,7 +123,7 @@ fn s2_2_a_whole_object_with_masks_can_be_put_back() {
 }
 
 #[test]
-fn s2_3_the_token_outlives_put_and_patch() {
+fn s2_3_put_and_patch_keep_the_token() {
     let sandbox = Sandbox::start(&[]);
     let instance = create(&sandbox, &jira("a"));
     let path = path_of(&instance);
@@ -138,7 +138,7 @@ fn s2_3_the_token_outlives_put_and_patch() {
 }
 
 #[test]
-fn s2_4_an_oauth_element_needs_a_code_that_is_good_once_or_a_refresh_token() {
+fn s2_4_an_oauth_element_needs_a_single_use_code_or_a_refresh_token() {
     let sandbox = Sandbox::start(&[]);
     let body = |more: Value| {
         let mut body = json!({
@@ -161,7 +161,7 @@ fn s2_4_an_oauth_element_needs_a_code_that_is_good_once_or_a_refresh_token() {
 }
 
 #[test]
-fn s2_5_without_tags_the_name_is_the_tag_and_stays_it() {
+fn s2_5_without_tags_the_name_becomes_the_tag_and_a_rename_keeps_it() {
     let sandbox = Sandbox::start(&[]);
     let instance = create(&sandbox, &freshdesk("Karl Küma"));
     assert_eq!(instance["tags"], json!(["Karl Küma"]));
@@ -230,7 +230,7 @@ fn s2_6_names_are_not_unique() {
 }
 
 #[test]
-fn s2_7_others_of_the_account_are_seen_by_role() {
+fn s2_7_a_role_decides_whether_other_users_instances_are_visible() {
     let sandbox = Sandbox::start(&[]);
     let users = sandbox.admin("GET", "/users", None).body;
     let client = |place: usize| {

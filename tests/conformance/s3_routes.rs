@@ -6,7 +6,7 @@ use super::{create, freshdesk, jira, path_of, with_token};
 use crate::support::Sandbox;
 
 #[test]
-fn s3_1_search_looks_into_name_and_element() {
+fn s3_1_search_matches_name_and_element() {
     let sandbox = Sandbox::start(&[]);
     let _ = create(&sandbox, &jira("Engineering"));
     let _ = create(&sandbox, &freshdesk("Support"));
@@ -112,7 +112,7 @@ fn s3_5_a_patch_changes_only_what_it_gives() {
 }
 
 #[test]
-fn s3_5_a_patch_with_a_code_signs_in_again_and_a_used_one_does_not() {
+fn s3_5_a_patch_with_a_new_code_signs_in_again() {
     let sandbox = Sandbox::start(&[]);
     let body = json!({
         "element": {"key": "sfdc"}, "name": "s", "providerData": {"code": "first"},
@@ -287,7 +287,7 @@ fn s3_10_trace_logging_is_switched_with_or_without_a_duration() {
 }
 
 #[test]
-fn s3_11_and_3_12_events_are_none_and_docs_are_swagger() {
+fn s3_11_and_3_12_there_are_no_events_and_docs_are_swagger() {
     let sandbox = Sandbox::start(&[]);
     let path = path_of(&create(&sandbox, &jira("a")));
     sandbox

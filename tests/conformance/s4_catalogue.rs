@@ -23,7 +23,7 @@ fn s4_keys_elements_and_one_entry() {
 }
 
 #[test]
-fn s4_the_list_takes_a_clause() {
+fn s4_the_list_takes_a_where_clause() {
     let sandbox = Sandbox::start(&[]);
     let list = |clause: &str| sandbox.call("GET", &format!("/elements?where={clause}"), None);
     let found = list("key%20in%20('jira','sfdc')").expect(200);
@@ -77,7 +77,7 @@ fn s4_metadata_can_be_expanded() {
 }
 
 #[test]
-fn s4_oauth_urls_are_made_by_get_and_post() {
+fn s4_oauth_urls_are_returned_by_get_and_post() {
     let sandbox = Sandbox::start(&[]);
     let query = "apiKey=k&apiSecret=s&callbackUrl=https%3A%2F%2Fexample.com";
     let got = sandbox
@@ -113,7 +113,7 @@ fn s4_oauth_urls_are_made_by_get_and_post() {
 }
 
 #[test]
-fn s4_own_elements_are_made_configured_switched_and_deleted() {
+fn s4_own_elements_are_created_configured_switched_and_deleted() {
     let sandbox = Sandbox::start(&[]);
     let made = sandbox
         .call(

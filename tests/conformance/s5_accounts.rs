@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::Sandbox;
 
 #[test]
-fn s5_who_we_are() {
+fn s5_organization_users_and_accounts_of_the_caller() {
     let sandbox = Sandbox::start(&[]);
     let organization = sandbox.call("GET", "/organizations/me", None).expect(200);
     assert!(organization["id"].is_u64() && organization["createdDate"].is_string());

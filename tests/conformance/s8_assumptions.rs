@@ -1,4 +1,4 @@
-//! Section 8: each switch does what it says, in both directions.
+//! Section 8: every switch has the effect it claims, at every setting.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! Configuration: merged, defaulted, required and masked (docs/platform.md#configuration and docs/platform.md#masking).
+//! Configuration: merged, defaulted, required and masked (docs/platform.md#configuration and
+//! docs/platform.md#masking).
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use crate::sandbox::assumptions::{Assumptions, NullValue, SentMask, VendorType};
 /// Exactly eight asterisks.
 pub(in crate::sandbox) const MASK: &str = "********";
 
-/// Whether a value under this key is masked in answers.
+/// Whether responses mask the value of this key.
 pub(in crate::sandbox) fn is_masked(element: ResolvedElement<'_>, key: &str) -> bool {
     matches!(key, "oauth.api.key" | "oauth.api.secret")
         || element
@@ -20,8 +21,8 @@ pub(in crate::sandbox) fn is_masked(element: ResolvedElement<'_>, key: &str) -> 
             .is_some_and(|row| row.kind == ConfigurationType::Password)
 }
 
-/// What is kept after `given` is laid over `before`: defaults for what was never set, unknown keys
-/// taken without a word.
+/// What is stored after `given` is merged into `before`: keys that were never set have their defaults,
+/// and unknown keys are accepted silently.
 pub(in crate::sandbox) fn merged(
     element: ResolvedElement<'_>,
     before: &BTreeMap<String, Option<String>>,
@@ -29,12 +30,12 @@ pub(in crate::sandbox) fn merged(
     assumptions: &Assumptions,
 ) -> BTreeMap<String, Option<String>> {
     let default = |key: &str| element.row(key).and_then(|row| row.default.clone());
-    let mut kept: BTreeMap<String, Option<String>> = element
+    let mut stored: BTreeMap<String, Option<String>> = element
         .rows()
         .into_iter()
         .map(|row| (row.key.clone(), row.default.clone()))
         .collect();
-    kept.extend(before.clone());
+    stored.extend(before.clone());
     for (key, value) in given {
         let value = text::value(value);
         let is_mask = value.as_deref() == Some(MASK) && is_masked(element, key);
@@ -50,18 +51,19 @@ pub(in crate::sandbox) fn merged(
             None if assumptions.q10 == NullValue::Default => default(key),
             value => value,
         };
-        kept.insert(key.clone(), value);
+        stored.insert(key.clone(), value);
     }
-    kept
+    stored
 }
 
-/// The required keys that have no value, in the variant that is chosen.
+/// The required keys without a value, for the chosen `authentication.type`.
 pub(in crate::sandbox) fn missing_required(
     element: ResolvedElement<'_>,
-    kept: &BTreeMap<String, Option<String>>,
+    stored: &BTreeMap<String, Option<String>>,
 ) -> Vec<&'static str> {
     let value = |key: &str| {
-        kept.get(key)
+        stored
+            .get(key)
             .and_then(Option::as_deref)
             .filter(|text| !text.is_empty())
     };

@@ -1,22 +1,22 @@
-//! Elements: those of the catalogue, and the tenant's own.
+//! Elements: those of the catalogue and those made by the tenant.
 
 use serde_json::{Value, json};
 
 use crate::catalog::{Catalog, ConfigurationKey, ElementEntry};
 use crate::sandbox::state::{OwnElement, OwnElements};
 
-/// An id for catalogue entries whose own is not known; unlike any documented one.
+/// Ids of catalogue entries without a known id start here, above every documented one.
 const FIRST_UNKNOWN_ID: u64 = 9_000;
 
-/// One element, wherever it comes from.
+/// An element of either kind.
 #[derive(Clone, Copy)]
 pub(in crate::sandbox) enum ResolvedElement<'a> {
     Known(&'static ElementEntry),
     Own(&'a OwnElement),
 }
 
-/// By id or by key; a number is an id. Keys of own elements come second, for they may shadow a
-/// known one and are then addressed by id (docs/platform.md#catalogue).
+/// By id or by key; a number is an id. The catalogue wins where a tenant's element has the same key:
+/// address that one by id (docs/platform.md#catalogue).
 pub(in crate::sandbox) fn resolve<'a>(
     own: &'a OwnElements,
     key_or_id: &str,
@@ -104,8 +104,7 @@ impl<'a> ResolvedElement<'a> {
         }
     }
 
-    /// Its configuration keys with the common ones; an own element has those of what it was cloned
-    /// from.
+    /// Its configuration keys and the common ones; a clone has those of its source.
     pub(in crate::sandbox) fn rows(self) -> Vec<&'static ConfigurationKey> {
         let catalog = Catalog::embedded();
         let entry = match self {
@@ -122,7 +121,7 @@ impl<'a> ResolvedElement<'a> {
         self.rows().into_iter().find(|row| row.key == key)
     }
 
-    /// The element as it is embedded in an instance (docs/platform.md#the-instance).
+    /// The element as an instance embeds it (docs/platform.md#the-instance).
     pub(in crate::sandbox) fn embedded(self) -> Value {
         json!({
             "id": self.id(),
@@ -155,7 +154,7 @@ impl<'a> ResolvedElement<'a> {
         }
     }
 
-    /// The catalogue entry, configuration included (docs/platform.md#catalogue).
+    /// The catalogue entry with its configuration (docs/platform.md#catalogue).
     pub(in crate::sandbox) fn whole(self) -> Value {
         let mut value = self.embedded();
         value["configuration"] = self.configuration();

@@ -1,5 +1,5 @@
-//! What the platform does to what it is given: markup removed, values as strings, defaults filled
-//! in, secrets masked, credentials checked with the vendor.
+//! What the platform does to what it is given: it removes markup, turns values into strings, fills in
+//! defaults, masks secrets, and checks credentials with the vendor. Must not: know a route.
 
 mod configuration;
 mod elements;

@@ -1,4 +1,4 @@
-//! An instance as it is answered (docs/platform.md#the-instance).
+//! An instance as responses show it (docs/platform.md#the-instance).
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use super::elements::{self, ResolvedElement};
 use crate::sandbox::assumptions::{Assumptions, OwnSecrets, UnsetSecret};
 use crate::sandbox::state::{PlatformState, StoredInstance};
 
-/// How much of an instance is answered.
+/// How much of an instance a response shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct Parts {
     pub(in crate::sandbox) configuration: bool,
@@ -23,7 +23,7 @@ impl Parts {
     };
 }
 
-/// The shown value of one key: masked, unset, or as it is.
+/// The value of one key as shown: masked, unset, or as stored.
 fn shown(
     element: Option<ResolvedElement<'_>>,
     key: &str,
@@ -41,7 +41,7 @@ fn shown(
     }
 }
 
-/// An instance; `volatile` values are other ones at every read.
+/// An instance; with `volatile`, some values differ at every read.
 pub(in crate::sandbox) fn instance(
     state: &PlatformState,
     instance: &StoredInstance,
@@ -104,7 +104,7 @@ pub(in crate::sandbox) fn instance(
     value
 }
 
-/// An element of one's own that was deleted while an instance of it lives.
+/// The element of an instance whose element the tenant has deleted.
 fn gone(instance: &StoredInstance) -> Value {
     json!({
         "id": instance.element,
@@ -114,8 +114,8 @@ fn gone(instance: &StoredInstance) -> Value {
     })
 }
 
-/// The entries of `/instances/{id}/configuration` (docs/platform.md#configuration-entries). Their ids belong to the
-/// instance, not to the catalogue.
+/// The entries of `/instances/{id}/configuration` (docs/platform.md#configuration-entries). Their ids
+/// belong to the instance, not to the catalogue.
 pub(in crate::sandbox) fn entries(
     state: &PlatformState,
     instance: &StoredInstance,

@@ -1,11 +1,12 @@
-//! Texts: markup is removed from names and tags (docs/platform.md#tags and docs/platform.md#names), values are strings.
+//! Texts: markup is removed from names and tags (docs/platform.md#tags and docs/platform.md#names), and
+//! values become strings.
 
 use serde_json::Value;
 
 use crate::sandbox::assumptions::{Assumptions, EmptyTags, TagLimit};
 use crate::sandbox::reply::ApiError;
 
-/// Removes everything between `<` and `>`.
+/// Removes everything from `<` to the next `>`.
 pub(in crate::sandbox) fn strip_markup(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -20,7 +21,7 @@ pub(in crate::sandbox) fn strip_markup(text: &str) -> String {
     out
 }
 
-/// The tags of a body; `None` where it has none. A create without tags gets its name as one.
+/// The tags of a body, or `None` if it has none: a create then stores the name as its only tag.
 pub(in crate::sandbox) fn tags(
     body: &serde_json::Map<String, Value>,
     name: &str,
@@ -53,7 +54,7 @@ pub(in crate::sandbox) fn tags(
     Ok(Some(tags))
 }
 
-/// A configuration value as it is kept: every value is a string (docs/platform.md#configuration).
+/// A configuration value as stored: every value is a string (docs/platform.md#configuration).
 pub(in crate::sandbox) fn value(given: &Value) -> Option<String> {
     match given {
         Value::Null => None,

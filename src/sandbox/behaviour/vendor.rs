@@ -1,4 +1,4 @@
-//! The vendor behind a connector: it takes every credential but those that say they are wrong.
+//! The vendor behind a connector: it accepts every credential that does not say that it is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::elements::ResolvedElement;
 use crate::catalog::{Catalog, is_credential};
 
-/// Credentials that are `wrong`, or start with `invalid-`, are refused: so a user can see what a
-/// refusal looks like. The error is what the vendor says.
+/// Rejects credentials that are `wrong` or start with `invalid-`, so that a user can see what a
+/// rejection looks like. The error is the vendor's message.
 pub(in crate::sandbox) fn check(
     element: ResolvedElement<'_>,
     configuration: &BTreeMap<String, Option<String>>,
@@ -21,12 +21,13 @@ pub(in crate::sandbox) fn check(
         .find(|(_, value)| *value == "wrong" || value.starts_with("invalid-"));
     match wrong {
         None => Ok(()),
-        // Vendors do repeat what they were given.
+        // Real vendors echo credentials, too.
         Some((key, value)) => Err(format!("401 Unauthorized: {key} '{value}' is not valid")),
     }
 }
 
-/// Whether there is anything to sign in with (docs/platform.md#credentials); a grant code is good once.
+/// Whether the vendor can be signed in to (docs/platform.md#credentials). A grant code works once. The
+/// error is the vendor's message.
 pub(in crate::sandbox) fn signs_in(
     used_codes: &mut BTreeSet<String>,
     element: ResolvedElement<'_>,

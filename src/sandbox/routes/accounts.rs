@@ -1,4 +1,4 @@
-//! Organizations, users and accounts as far as visibility needs them, and both ways to sign in
+//! Organizations, users and accounts, as far as visibility needs them, and both ways to sign in
 //! (docs/platform.md#accounts).
 
 use serde_json::{Value, json};
@@ -9,9 +9,9 @@ use crate::sandbox::reply::{ApiError, ApiResponse};
 use crate::sandbox::request::ApiRequest;
 use crate::sandbox::state::User;
 
-/// The one account of each organization has the organization's id and this more.
+/// The id of the only account of an organization is the organization's id plus this.
 const ACCOUNT: u64 = 10_000;
-/// The sandbox's users all have it.
+/// The password of every user.
 const PASSWORD: &str = "sandbox";
 const BEARER: &str = "sandbox-session-";
 
@@ -84,7 +84,7 @@ pub(super) fn dispatch(
     }
 }
 
-/// The routes that hand out the secrets, before any are known.
+/// The routes that return the secrets, and so need none.
 pub(super) fn sign_in(
     platform: &Platform,
     request: &ApiRequest,

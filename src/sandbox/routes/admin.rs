@@ -1,4 +1,4 @@
-//! `/_sandbox`: the operator's view, and edits behind the tool's back. No platform has it.
+//! `/_sandbox`: the operator's view, and edits outside the API. No platform has it.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ const ROUTES: &str =
     "expected one of the admin routes: assumptions, faults, requests, state, users, instances/{id}";
 const MEMBERS: &str = "expected only name, tags, valid, disabled, deleted, owner and configuration";
 
-/// What an admin route answers; the error is the message of a 400.
+/// What an admin route returns; the error is the message of a 400.
 type AdminResult = Result<Value, String>;
 
 /// Answers if the path is an admin route.
@@ -117,7 +117,7 @@ fn faults(faults: &Faults) -> Value {
         .collect()
 }
 
-/// Counts and instances, without a token or a value of configuration.
+/// Counters and instances, without tokens and configuration values.
 fn state(platform: &Platform) -> Value {
     let instances: Vec<Value> = platform
         .state
@@ -140,7 +140,7 @@ fn state(platform: &Platform) -> Value {
     json!({"counters": platform.state.counters, "instances": instances})
 }
 
-/// The credentials of every user: it is a sandbox, and tests of visibility need them.
+/// The credentials of every user, which tests of visibility need.
 fn users(platform: &Platform) -> Value {
     platform
         .state

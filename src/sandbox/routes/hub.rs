@@ -1,4 +1,4 @@
-//! A little vendor behind each token: enough to see what the token is for.
+//! A small vendor behind each token: enough to see what the token is for.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::visible::Caller;
 use crate::sandbox::platform::Platform;
 use crate::sandbox::reply::{ApiError, ApiResponse};
 
-/// What every vendor has; nulls and all.
+/// The records of a resource, nulls included.
 fn records(resource: &str) -> Vec<Value> {
     (1..=3)
         .map(|number| {
@@ -32,13 +32,12 @@ pub(super) fn dispatch(
         .ok_or_else(ApiError::unauthorized)?;
     let id = instance.id;
     let answer = |body: Value| Ok(ApiResponse::ok(body).with("elements-element-instance-id", id));
-    // The hub part is ignored (`/hubs/helpdesk/contacts` is `/contacts`).
+    // `/hubs/helpdesk/contacts` is the same as `/contacts`.
     let segments = match segments {
         ["hubs", _, rest @ ..] => rest,
         rest => rest,
     };
-    // What is only about the connector still answers while the instance is disabled (
-    // docs/platform.md#enable).
+    // Calls about the connector itself work while the instance is disabled (docs/platform.md#enable).
     if let ("GET", ["objects"]) = (method, segments) {
         return answer(json!(["contacts", "accounts", "incidents"]));
     }

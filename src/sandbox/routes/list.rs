@@ -1,5 +1,5 @@
-//! Lists of instances: filters, pages, and a 404 where there is nothing (
-//! docs/platform.md#empty-lists and docs/platform.md#paging and docs/platform.md#list).
+//! Lists of instances: filters, pages, and the 404 of an empty list (docs/platform.md#empty-lists,
+//! docs/platform.md#paging and docs/platform.md#list).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ use crate::sandbox::state::StoredInstance;
 
 const MAX_PER_PAGE: usize = 200;
 
-/// `GET /instances`, and what answers alike.
+/// `GET /instances`, and the paths that answer like it.
 pub(super) fn instances(
     platform: &mut Platform,
     request: &ApiRequest,

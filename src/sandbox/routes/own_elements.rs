@@ -1,4 +1,5 @@
-//! Elements of the tenant's own: made, cloned, configured, activated, deleted (docs/platform.md#catalogue).
+//! Elements made by the tenant: created, cloned, configured, activated, deleted
+//! (docs/platform.md#catalogue).
 
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use crate::sandbox::reply::{ApiError, ApiResponse};
 use crate::sandbox::request::ApiRequest;
 use crate::sandbox::state::OwnElement;
 
-/// Above every id of the catalogue.
+/// Above every id in the catalogue.
 const FIRST_ID: u64 = 100_001;
 
 pub(super) fn create(
@@ -20,7 +21,7 @@ pub(super) fn create(
     let name = text("name").filter(|name| !name.trim().is_empty());
     let name = strip_markup(name.ok_or_else(|| ApiError::bad_request("name is required"))?);
     let key = text("key").unwrap_or(&name);
-    // Without blanks, in lower case (docs/platform.md#catalogue).
+    // Without whitespace, in lower case (docs/platform.md#catalogue).
     let key: String = key.split_whitespace().collect::<String>().to_lowercase();
     let configuration = body
         .get("configuration")
@@ -59,7 +60,7 @@ fn whole(platform: &Platform, id: u64) -> Result<ApiResponse, ApiError> {
         .ok_or_else(|| ApiError::not_found("No element found"))
 }
 
-/// What only works on one's own.
+/// The routes that work only on elements made by the tenant.
 pub(super) fn dispatch(
     platform: &mut Platform,
     request: &ApiRequest,
@@ -135,7 +136,7 @@ fn clone(platform: &mut Platform, id: u64) -> Result<ApiResponse, ApiError> {
     };
     let copy = OwnElement {
         id: 0,
-        // The key is the same: keys are not unique between own and known elements.
+        // The clone keeps the key: keys are not unique across the catalogue and a tenant's elements.
         key: element.key().to_owned(),
         name: format!("{} (clone)", element.name()),
         hub: element.hub().to_owned(),

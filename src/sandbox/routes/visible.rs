@@ -1,4 +1,5 @@
-//! Who calls, and which instances they see (docs/platform.md#authorization and docs/platform.md#visibility).
+//! The caller and the instances it sees (docs/platform.md#authorization and
+//! docs/platform.md#visibility).
 
 use crate::sandbox::assumptions::{DeleteMissing, Foreign};
 use crate::sandbox::behaviour::resolve_element;
@@ -7,17 +8,17 @@ use crate::sandbox::reply::ApiError;
 use crate::sandbox::request::ApiRequest;
 use crate::sandbox::state::StoredInstance;
 
-/// Who calls.
+/// The sender of a request.
 pub(super) struct Caller {
     pub(super) user: u64,
     pub(super) organization: u64,
     pub(super) sees_account: bool,
-    /// The live instance whose token was sent.
+    /// The live instance that the `Element` token belongs to.
     pub(super) token: Option<u64>,
 }
 
 impl Caller {
-    /// Checks the header: user and organization must belong together, and a token must be alive.
+    /// Checks the header: the user must belong to the organization, and the token to a live instance.
     pub(super) fn of(platform: &Platform, request: &ApiRequest) -> Result<Self, ApiError> {
         let state = &platform.state;
         let authorization = &request.authorization;
@@ -45,7 +46,7 @@ impl Caller {
                 Some(instance.id)
             }
         };
-        // Calls with a token do without the organization (docs/platform.md#authorization).
+        // With a token the organization is optional (docs/platform.md#authorization).
         match &authorization.organization {
             Some(secret) if *secret == organization.secret => {}
             None if token.is_some() => {}
@@ -65,7 +66,7 @@ impl Caller {
     }
 }
 
-/// Whether the first segment is an id; anything else below `/instances` is by token.
+/// Whether the first segment is an id; every other path below `/instances` needs a token.
 pub(super) fn is_id(rest: &[&str]) -> bool {
     const BY_TOKEN: [&str; 8] = [
         "configuration",
@@ -80,7 +81,7 @@ pub(super) fn is_id(rest: &[&str]) -> bool {
     rest.first().is_some_and(|first| !BY_TOKEN.contains(first))
 }
 
-/// The instance of this id, where the caller may see it.
+/// The instance with this id, if the caller may see it.
 pub(super) fn by_id(
     platform: &Platform,
     request: &ApiRequest,
@@ -88,18 +89,18 @@ pub(super) fn by_id(
     id: &str,
 ) -> Result<u64, ApiError> {
     let missing = || {
-        // Whatever was request for must not come back as markup or worse.
+        // The id comes from the client, so it must not return as markup.
         let shown: String = id
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .take(20)
             .collect();
-        let mut problem = ApiError::not_found(format!("No element instance found with id {shown}"));
+        let mut error = ApiError::not_found(format!("No element instance found with id {shown}"));
         let only_id = request.segments().len() == 2;
         if request.method == "DELETE" && only_id && platform.assumptions.q11 == DeleteMissing::Ok {
-            problem.status = 200;
+            error.status = 200;
         }
-        problem
+        error
     };
     let number: u64 = id.parse().map_err(|_| missing())?;
     let include_deleted = request.method == "GET" && request.flag("includeDeleted") == Some(true);
@@ -121,7 +122,7 @@ pub(super) fn by_id(
     }
 }
 
-/// The same below an element.
+/// The same below the path of an element.
 pub(super) fn of_element(
     platform: &Platform,
     caller: &Caller,
@@ -144,7 +145,7 @@ pub(super) fn of_element(
         .ok_or_else(|| ApiError::not_found(format!("No element instance found with id {number}")))
 }
 
-/// A text from the outside, fit for a message.
+/// Text from a client, made safe for a message.
 pub(super) fn plain(text: &str) -> String {
     text.chars()
         .filter(|character| character.is_alphanumeric() || "._- ".contains(*character))
