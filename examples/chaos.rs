@@ -13,8 +13,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+#[path = "../tests/chaos/blind.rs"]
+mod blind;
 #[path = "../tests/chaos/checkout.rs"]
 mod checkout;
+#[path = "../tests/chaos/disk.rs"]
+mod disk;
 #[path = "../tests/chaos/manifest.rs"]
 mod manifest;
 #[path = "../tests/chaos/schedule.rs"]

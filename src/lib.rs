@@ -6,6 +6,7 @@
 //! * layer 0, pure: [`model`], [`diagnostic`], [`catalog`];
 //! * layer 1, pure: [`ports`], [`reconcile`], [`render`];
 //! * layer 2, edges: [`manifest`], [`secrets`], [`lockfile`], [`remote`], [`apply`], [`sandbox`];
+//! * layer 2½, one run: [`session`];
 //! * layer 3, the shell: [`cli`], [`commands`], [`ui`], [`error`].
 
 pub mod apply;
@@ -23,4 +24,5 @@ pub mod remote;
 pub mod render;
 pub mod sandbox;
 pub mod secrets;
+pub mod session;
 pub mod ui;

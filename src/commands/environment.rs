@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::error::CliError;
+use crate::error::{CliError, Exit};
 use crate::model::Secret;
 
-/// The variables of the process, as text; one that is no text is as good as unset.
+/// The variables of the process that are valid UTF-8; others count as unset.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
@@ -46,10 +46,8 @@ impl Environment {
             (Some(value), None) => Ok(Some(value.to_owned())),
             (None, Some(path)) => {
                 let text = std::fs::read_to_string(PathBuf::from(path)).map_err(|error| {
-                    CliError::usage(format!(
-                        "cannot read the file that {file_name} names: {path}"
-                    ))
-                    .because(&error)
+                    let summary = format!("cannot read the file that {file_name} names: {path}");
+                    CliError::caused_by(Exit::Usage, summary, error)
                 })?;
                 let text = text.strip_suffix('\n').unwrap_or(&text);
                 let text = text.strip_suffix('\r').unwrap_or(text);

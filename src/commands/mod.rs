@@ -1,18 +1,18 @@
-//! One short file per verb: gather, plan, render, exit.
+//! One short file per verb: flags in, `session`, bytes out.
 //!
-//! Must not: hold logic another layer could hold; a command only puts the pieces together.
+//! Must not: hold logic that another room could hold; a command only puts the pieces together.
 
 mod apply;
 mod clock;
+mod context;
 mod environment;
-mod gather;
-mod guards;
+mod holder;
+mod inputs;
 mod lock;
-mod lock_errors;
-mod observe;
 mod plan;
 mod platform;
 mod sandbox;
+mod shell;
 mod signals;
 mod validate;
 
@@ -24,17 +24,10 @@ use clap::error::ErrorKind;
 use crate::cli::{Cli, Command, LockCommand};
 use crate::error::{CliError, Exit};
 use crate::ui::{self, Ui};
+use context::Context;
 
 pub use clock::SystemClock;
 pub use environment::Environment;
-pub use observe::{marker_seen, observe};
-
-/// What every command is handed.
-struct Context {
-    global: crate::cli::GlobalArgs,
-    environment: Environment,
-    ui: Ui,
-}
 
 /// Runs the process: parses the command line, does what it says, and turns the end into a code.
 pub fn main() -> ExitCode {
@@ -53,7 +46,7 @@ pub fn main() -> ExitCode {
         .and_then(|runtime| runtime.block_on(dispatch(&context, cli.command)))
         .unwrap_or_else(|error| {
             ui.error(&error);
-            error.exit
+            error.exit()
         });
     exit.into()
 }
@@ -72,7 +65,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
         .enable_all()
         .build()
         .map_err(|error| {
-            CliError::new(Exit::Failed, "cannot start the asynchronous runtime").because(&error)
+            CliError::caused_by(Exit::Failed, "cannot start the asynchronous runtime", error)
         })
 }
 

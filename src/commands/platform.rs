@@ -1,4 +1,4 @@
-//! The platform a command talks to: a real one, or the embedded one.
+//! The platform a command talks to: a real one, or the embedded sandbox.
 
 #![expect(
     clippy::disallowed_methods,
@@ -7,12 +7,14 @@
 
 use std::sync::Arc;
 
-use super::{Context, SystemClock};
+use super::clock::SystemClock;
+use super::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockPaths;
 use crate::model::{Desired, Secret};
 use crate::remote::{Address, Credentials, HttpTransport, RemoteReader, Settings};
 use crate::sandbox;
+use crate::session::Identity;
 
 const URL: &str = "CONNECTORCTL_URL";
 const USER: &str = "CONNECTORCTL_USER_SECRET";
@@ -20,7 +22,7 @@ const ORGANIZATION: &str = "CONNECTORCTL_ORGANIZATION_SECRET";
 /// What a lock file records for the embedded platform, whatever its port.
 const SANDBOX_URL: &str = "sandbox:";
 
-/// Whether what happens on the embedded platform outlives the command.
+/// Whether the state of the embedded sandbox outlives the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// Nothing is written: a sandbox that is not there yet lives as long as the command.
@@ -29,19 +31,15 @@ pub(super) enum Purpose {
     Write,
 }
 
-/// A platform, ready to be asked.
+/// A platform, ready for requests.
 pub(super) struct Connection {
     pub(super) reader: RemoteReader,
-    /// What the lock file records.
-    pub(super) url: String,
-    pub(super) user: Secret,
-    pub(super) organization: Secret,
-    pub(super) is_sandbox: bool,
+    pub(super) identity: Identity,
     /// Stops with the command.
-    pub(super) sandbox: Option<sandbox::Running>,
+    _sandbox: Option<sandbox::Running>,
 }
 
-/// Finds out which platform is meant, and sets up the way to it. Nothing is sent yet.
+/// Decides which platform is meant, and prepares the client. Nothing is sent yet.
 pub(super) async fn connect(
     context: &Context,
     desired: &Desired,
@@ -60,9 +58,9 @@ pub(super) async fn connect(
         .or(from_environment)
         .or_else(|| desired.api.url.clone())
         .ok_or_else(|| {
-            CliError::usage("no platform is named")
+            CliError::usage("no platform URL")
                 .hint(format!(
-                    "set {URL}, pass --url, or write `api: {{ url: … }}` into the manifest"
+                    "set {URL}, pass --url, or add `api: {{ url: … }}` to the manifest"
                 ))
                 .hint("to try the manifest without an account, pass --sandbox")
         })?;
@@ -78,24 +76,20 @@ pub(super) async fn connect(
     let certificates = match &context.global.ca_file {
         None => None,
         Some(path) => Some(std::fs::read(path).map_err(|error| {
-            CliError::usage(format!("cannot read --ca-file {}", path.display())).because(&error)
+            let summary = format!("cannot read --ca-file {}", path.display());
+            CliError::caused_by(Exit::Usage, summary, error)
         })?),
     };
-    let url = address.as_str().to_owned();
-    let reader = reader(
-        address,
-        &user,
-        &organization,
-        certificates.as_deref(),
-        settings,
-    )?;
-    Ok(Connection {
-        reader,
-        url,
+    let identity = Identity {
+        url: address.as_str().to_owned(),
         user,
         organization,
         is_sandbox: false,
-        sandbox: None,
+    };
+    Ok(Connection {
+        reader: reader(address, &identity, certificates.as_deref(), settings)?,
+        identity,
+        _sandbox: None,
     })
 }
 
@@ -111,51 +105,45 @@ async fn embedded(
         state: kept.then_some(file),
         ..sandbox::SandboxOptions::default()
     };
-    let running = sandbox::start(options)
-        .await
-        .map_err(|error| sandbox_failed(&error))?;
-    let user = Secret::new(running.user_secret());
-    let organization = Secret::new(running.organization_secret());
+    let running = sandbox::start(options).await?;
+    let identity = Identity {
+        url: SANDBOX_URL.to_owned(),
+        user: Secret::new(running.user_secret()),
+        organization: Secret::new(running.organization_secret()),
+        is_sandbox: true,
+    };
     let address = address(&running.url(), false)?;
     Ok(Connection {
-        reader: reader(address, &user, &organization, None, settings)?,
-        url: SANDBOX_URL.to_owned(),
-        user,
-        organization,
-        is_sandbox: true,
-        sandbox: Some(running),
+        reader: reader(address, &identity, None, settings)?,
+        identity,
+        _sandbox: Some(running),
     })
-}
-
-/// A sandbox that does not start.
-pub(super) fn sandbox_failed(error: &sandbox::SandboxError) -> CliError {
-    let failed = CliError::new(Exit::Failed, error.to_string());
-    match std::error::Error::source(error) {
-        Some(source) => failed.because(source),
-        None => failed,
-    }
 }
 
 fn address(url: &str, allow_http: bool) -> Result<Address, CliError> {
     Address::parse(url, allow_http).map_err(|error| {
-        CliError::usage("the base URL of the platform cannot be used")
-            .because(&error)
-            .hint("it is the host of the API, such as https://api.openconnectors.us2.ext.hana.ondemand.com")
+        CliError::caused_by(
+            Exit::Usage,
+            "cannot use the base URL of the platform",
+            error,
+        )
+        .hint(
+            "use the host of the API, such as https://api.openconnectors.us2.ext.hana.ondemand.com",
+        )
     })
 }
 
 fn reader(
     address: Address,
-    user: &Secret,
-    organization: &Secret,
+    identity: &Identity,
     certificates: Option<&[u8]>,
     settings: Settings,
 ) -> Result<RemoteReader, CliError> {
     let transport = HttpTransport::new(certificates, address.is_loopback())
-        .map_err(|error| CliError::usage("cannot set up the connection").because(&error))?;
+        .map_err(|error| CliError::caused_by(Exit::Usage, "cannot set up the connection", error))?;
     let credentials = Credentials {
-        user: user.clone(),
-        organization: organization.clone(),
+        user: identity.user.clone(),
+        organization: identity.organization.clone(),
     };
     RemoteReader::new(
         address,
@@ -164,5 +152,5 @@ fn reader(
         Arc::new(SystemClock),
         settings,
     )
-    .map_err(|error| CliError::usage("the credentials cannot be used").because(&error))
+    .map_err(|error| CliError::caused_by(Exit::Usage, "the credentials cannot be used", error))
 }

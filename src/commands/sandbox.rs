@@ -3,10 +3,8 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use super::Context;
-use super::platform::sandbox_failed;
+use super::context::Context;
 use super::signals::Signals;
-use super::validate::output_failed;
 use crate::cli::SandboxArgs;
 use crate::error::{CliError, Exit};
 use crate::ports::StopLevel;
@@ -34,18 +32,7 @@ pub(super) async fn run(context: &Context, arguments: &SandboxArgs) -> Result<Ex
         latency: arguments.latency.unwrap_or(Duration::ZERO),
         seed: arguments.seed.map_or(Seed::Random, Seed::Fixed),
     })
-    .await
-    .map_err(|error| {
-        let failed = sandbox_failed(&error);
-        match error {
-            sandbox::SandboxError::NotLoopback(_) => CliError {
-                exit: Exit::Usage,
-                ..failed
-            }
-            .hint("everybody who reaches it may read its secrets; pass --allow-non-loopback where that is wanted"),
-            _ => failed,
-        }
-    })?;
+    .await?;
     let kept = match &arguments.state {
         Some(path) => format!("its state is kept in {}", path.display()),
         None => "nothing is kept after it ends; --state FILE keeps it".to_owned(),
@@ -62,7 +49,7 @@ pub(super) async fn run(context: &Context, arguments: &SandboxArgs) -> Result<Ex
     let mut out = context.ui.stdout();
     write!(out, "{}", running.exports())
         .and_then(|()| out.flush())
-        .map_err(|error| output_failed(&error))?;
+        .map_err(CliError::output)?;
     drop(out);
     stop.reached(StopLevel::Drain).await;
     Ok(Exit::Success)

@@ -1,16 +1,14 @@
-//! SIGINT and SIGTERM: the first drains, the second stops.
+//! SIGINT and SIGTERM: the first waits for requests in flight, the second does not.
 
-use crate::error::{CliError, Exit};
-use crate::ports::{Stop, StopHandle, StopLevel};
+use crate::ports::{Stop, StopHandle};
 use crate::ui::Ui;
 
-const FIRST: &str = "Stopping: nothing new is started, and what is in flight is finished and \
-     recorded. A second signal stops at once, which is safe too.";
+const FIRST: &str = "Stopping: waiting for in-flight requests. Interrupt again to stop now (safe).";
 
-/// The signals of this process. Until it listens, one ends the process at once.
+/// The signals of this process. Until `listen`, one ends the process at once.
 pub(super) struct Signals {
     stop: Stop,
-    /// Who is told, and in whose words; gone once it listens.
+    /// What a signal escalates, and where that is said; taken by `listen`.
     idle: Option<(StopHandle, Option<Ui>)>,
 }
 
@@ -20,7 +18,7 @@ impl Signals {
         Self::with(Some(ui))
     }
 
-    /// The same without a word, listening from now on.
+    /// For a command that only waits: listens from now on, and says nothing.
     pub(super) fn quiet() -> Self {
         let mut signals = Self::with(None);
         signals.listen();
@@ -47,21 +45,7 @@ impl Signals {
     }
 }
 
-/// What `work` comes to, unless a signal comes first.
-pub(super) async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        biased;
-        () = stop.reached(StopLevel::Drain) => None,
-        result = work => Some(result),
-    }
-}
-
-/// The end of a run that was stopped before it sent anything that writes.
-pub(super) fn stopped_early() -> CliError {
-    CliError::new(Exit::Interrupted, "interrupted; nothing was changed")
-}
-
-fn told(handle: &StopHandle, ui: &mut Option<Ui>) {
+fn escalate(handle: &StopHandle, ui: &mut Option<Ui>) {
     handle.escalate();
     if let Some(ui) = ui.take() {
         ui.say(FIRST);
@@ -84,7 +68,7 @@ fn forward(handle: StopHandle, mut ui: Option<Ui>) {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            told(&handle, &mut ui);
+            escalate(&handle, &mut ui);
         }
     });
 }
@@ -93,7 +77,7 @@ fn forward(handle: StopHandle, mut ui: Option<Ui>) {
 fn forward(handle: StopHandle, mut ui: Option<Ui>) {
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
-            told(&handle, &mut ui);
+            escalate(&handle, &mut ui);
         }
     });
 }

@@ -2,22 +2,21 @@
 
 use std::io::Write as _;
 
-use super::{Context, gather};
+use super::context::Context;
+use super::inputs;
 use crate::error::{CliError, Exit};
 
 pub(super) fn run(context: &Context) -> Result<Exit, CliError> {
-    let manifest = gather::manifest(context)?;
-    let count = manifest.desired.instances.len();
-    let count = match count {
+    let desired = inputs::manifest(context)?.desired;
+    let count = match desired.instances.len() {
         1 => "1 instance".to_owned(),
         many => format!("{many} instances"),
     };
-    let line = format!("Valid: inventory {}, {count}.", manifest.desired.inventory);
-    writeln!(context.ui.stdout(), "{line}").map_err(|error| output_failed(&error))?;
+    writeln!(
+        context.ui.stdout(),
+        "Valid: inventory {}, {count}.",
+        desired.inventory
+    )
+    .map_err(CliError::output)?;
     Ok(Exit::Success)
-}
-
-/// The result could not be written.
-pub(super) fn output_failed(error: &std::io::Error) -> CliError {
-    CliError::new(Exit::Failed, "cannot write the result").because(error)
 }

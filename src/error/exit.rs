@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::model::{ApplyReport, OutcomeKind};
+
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -71,6 +73,35 @@ impl Exit {
             Self::Usage => 8,
             Self::Lock => 9,
             Self::Interrupted => 130,
+        }
+    }
+
+    /// The code that the outcomes of an apply come to.
+    pub fn of(report: &ApplyReport) -> Self {
+        let any = |kind: OutcomeKind| {
+            let mut outcomes = report.outcomes.iter();
+            outcomes.any(|outcome| outcome.outcome == kind)
+        };
+        let mut exit = Self::Success;
+        if any(OutcomeKind::Failed) || any(OutcomeKind::Skipped) {
+            exit = Self::least(report);
+        }
+        if report.interrupted {
+            exit = exit.or_worse(Self::Interrupted);
+        }
+        if any(OutcomeKind::Unknown) {
+            exit = exit.or_worse(Self::Unknown);
+        }
+        exit
+    }
+
+    /// The mildest code of a run that failed after these outcomes.
+    pub(super) fn least(report: &ApplyReport) -> Self {
+        let mut outcomes = report.outcomes.iter();
+        if outcomes.any(|outcome| outcome.outcome == OutcomeKind::Applied) {
+            Self::Partial
+        } else {
+            Self::Failed
         }
     }
 

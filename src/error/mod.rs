@@ -1,39 +1,64 @@
-//! The one error of the shell, and the one place where it becomes an exit code.
+//! The one error of the shell, and the one place where an error becomes an exit code.
 //!
 //! Must not: print. `ui` does.
 
+mod convert;
 mod exit;
+
+use std::error::Error;
 
 pub use exit::Exit;
 
 use crate::diagnostic::Diagnostics;
-use crate::ports::{RemoteError, RemoteErrorKind};
+use crate::model::ApplyReport;
+use crate::session::SessionError;
 
 /// Why a command ends without success.
 #[derive(Debug)]
 pub struct CliError {
-    /// The code the process ends with.
-    pub exit: Exit,
-    /// What went wrong, in one sentence.
-    pub summary: String,
-    /// The chain of causes, outermost first.
-    pub causes: Vec<String>,
-    /// What to do about it.
-    pub hints: Vec<String>,
-    /// Problems of the manifest, where that is what went wrong.
-    pub diagnostics: Option<Diagnostics>,
+    exit: Exit,
+    source: Box<dyn Error + Send + Sync>,
+    hints: Vec<String>,
 }
+
+/// An error that only the shell has.
+#[derive(Debug, thiserror::Error)]
+#[error("{summary}")]
+struct Message {
+    summary: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// The manifest has errors.
+#[derive(Debug, thiserror::Error)]
+#[error("the manifest is invalid; nothing was sent")]
+struct InvalidManifest(Diagnostics);
 
 impl CliError {
     /// An error with this code.
     pub fn new(exit: Exit, summary: impl Into<String>) -> Self {
-        Self {
+        Self::typed(
             exit,
-            summary: summary.into(),
-            causes: Vec::new(),
-            hints: Vec::new(),
-            diagnostics: None,
-        }
+            Message {
+                summary: summary.into(),
+                source: None,
+            },
+        )
+    }
+
+    /// The same because of another error.
+    pub fn caused_by(
+        exit: Exit,
+        summary: impl Into<String>,
+        source: impl Error + Send + Sync + 'static,
+    ) -> Self {
+        Self::typed(
+            exit,
+            Message {
+                summary: summary.into(),
+                source: Some(Box::new(source)),
+            },
+        )
     }
 
     /// A wrong use of the command line.
@@ -41,15 +66,22 @@ impl CliError {
         Self::new(Exit::Usage, summary)
     }
 
-    /// Adds the chain of a typed error below this one.
-    #[must_use]
-    pub fn because(mut self, error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            self.causes.push(error.to_string());
-            cause = error.source();
+    /// A manifest with errors.
+    pub fn invalid(diagnostics: Diagnostics) -> Self {
+        Self::typed(Exit::Usage, InvalidManifest(diagnostics))
+    }
+
+    /// The result could not be written to stdout.
+    pub fn output(error: std::io::Error) -> Self {
+        SessionError::Output(error).into()
+    }
+
+    fn typed(exit: Exit, source: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            exit,
+            source: Box::new(source),
+            hints: Vec::new(),
         }
-        self
     }
 
     /// Adds what to do.
@@ -59,28 +91,55 @@ impl CliError {
         self
     }
 
-    /// The manifest is invalid.
-    pub fn invalid(diagnostics: Diagnostics) -> Self {
+    /// The same error at the end of an apply that did something before: a code that says that nothing
+    /// was changed would be wrong then.
+    #[must_use]
+    pub fn after(self, report: &ApplyReport) -> Self {
         Self {
-            diagnostics: Some(diagnostics),
-            ..Self::new(Exit::Usage, "the manifest is invalid; nothing was sent")
+            exit: Exit::of(report)
+                .or_worse(self.exit)
+                .or_worse(Exit::least(report)),
+            ..self
         }
     }
-}
 
-impl From<RemoteError> for CliError {
-    fn from(error: RemoteError) -> Self {
-        let exit = match error.kind {
-            RemoteErrorKind::Authentication => Exit::Authentication,
-            RemoteErrorKind::Ambiguous => Exit::Unknown,
-            RemoteErrorKind::Forbidden
-            | RemoteErrorKind::NotFound
-            | RemoteErrorKind::Rejected
-            | RemoteErrorKind::NotThePlatform
-            | RemoteErrorKind::Unreachable => Exit::Failed,
+    /// The code the process ends with.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// What went wrong, in one line.
+    pub fn summary(&self) -> String {
+        self.source.to_string()
+    }
+
+    /// The chain of causes, outermost first; or everything that is wrong, where it is a list.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes = match self.source.downcast_ref::<SessionError>() {
+            Some(error) => error.details(),
+            None => Vec::new(),
         };
-        let mut converted = Self::new(exit, error.to_string());
-        converted.hints.extend(error.hint);
-        converted
+        let mut cause = self.source.source();
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        causes
+    }
+
+    /// What to do about it.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// Problems of the manifest, where that is what went wrong.
+    pub fn diagnostics(&self) -> Option<&Diagnostics> {
+        if let Some(InvalidManifest(diagnostics)) = self.source.downcast_ref() {
+            return Some(diagnostics);
+        }
+        match self.source.downcast_ref() {
+            Some(SessionError::Unresolved(diagnostics)) => Some(diagnostics),
+            _ => None,
+        }
     }
 }

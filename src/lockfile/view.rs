@@ -12,7 +12,7 @@ use crate::model::{InstanceId, InstanceKey, InventoryName, Lock, OpenIntent};
 const MOST_READINGS: usize = 100;
 
 /// What is recorded now: the lock file with the journal folded in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LockView {
     /// `None` where there is no lock file and the journal says nothing of one.
     pub lock: Option<Lock>,

@@ -80,14 +80,14 @@ impl Ui {
 
     fn write_error(&self, error: &CliError) -> io::Result<()> {
         let mut out = self.stderr();
-        if let Some(diagnostics) = &error.diagnostics {
+        if let Some(diagnostics) = error.diagnostics() {
             render::diagnostics::human(diagnostics, self.stderr_color(), &mut out)?;
         }
-        writeln!(out, "error: {}", error.summary)?;
-        for cause in &error.causes {
+        writeln!(out, "error: {}", error.summary())?;
+        for cause in error.causes() {
             writeln!(out, "  caused by: {cause}")?;
         }
-        for hint in &error.hints {
+        for hint in error.hints() {
             writeln!(out, "  hint: {hint}")?;
         }
         Ok(())

@@ -35,9 +35,11 @@ impl ApplyProgress {
             self.ui.say(&text);
         }
     }
+}
 
-    /// Takes the bar away, so that the result stands alone.
-    pub fn clear(&self) {
+impl Drop for ApplyProgress {
+    /// The result stands alone, without the bar.
+    fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -21,8 +21,8 @@ const SHELL: &[&str] = &[
     "lockfile",
     "remote",
     "apply",
-    "session",
     "sandbox",
+    "session",
     "cli",
     "ui",
     "error",
@@ -114,7 +114,14 @@ pub(super) const MODULES: &[Module] = &[
     Module {
         name: "error",
         layer: "3 shell",
-        may_use: &["model", "diagnostic", "ports"],
+        may_use: &[
+            "model",
+            "diagnostic",
+            "ports",
+            "lockfile",
+            "sandbox",
+            "session",
+        ],
     },
     Module {
         name: "ui",

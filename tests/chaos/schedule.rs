@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use connectorctl::sandbox::Assumptions;
 
 use super::manifest::{Change, Stanza};
+use super::world::User;
 
 /// A cut request may take effect this many seconds later: the time-out of a create.
 const LATEST_COMMIT_S: u8 = 180;
@@ -31,6 +32,9 @@ pub(crate) struct Schedule {
     pub(crate) readings: Vec<String>,
     /// Creates that the vendor refuses: which, and how.
     pub(crate) refusals: Vec<(u8, Refusal)>,
+    /// Whether the second user sees the instances of the whole account.
+    #[serde(default)]
+    pub(crate) second_sees: bool,
     pub(crate) instances: Vec<Stanza>,
     pub(crate) rounds: Vec<Round>,
 }
@@ -52,6 +56,9 @@ pub(crate) struct Launch {
     /// `--lock-timeout 10m`, or none.
     pub(crate) waits: bool,
     pub(crate) settle_first: bool,
+    /// With whose credentials.
+    #[serde(default)]
+    pub(crate) user: User,
     pub(crate) deadline_s: Option<u8>,
     pub(crate) ending: Ending,
     pub(crate) mishaps: Vec<Mishap>,
@@ -147,6 +154,8 @@ pub(crate) enum Event {
     Clone,
     /// A fresh clone, a settle window after the last run.
     CloneLater,
+    /// The organization secret is rotated.
+    Rotate,
 }
 
 fn mishap_kind(create: bool) -> BoxedStrategy<MishapKind> {
@@ -204,12 +213,13 @@ prop_compose! {
         after_ms in prop_oneof![Just(0), 0..10_000_u32, 0..300_000_u32],
         waits: bool,
         settle_first in prop::bool::weighted(0.2),
+        user in prop_oneof![6 => Just(User::First), 1 => Just(User::Second)],
         deadline_s in option::weighted(0.1, 0..250_u8),
         ending in ending(),
         mishaps in vec(mishap(), 0..5),
         stall in option::weighted(0.1, stall()),
     ) -> Launch {
-        Launch { apart, after_ms, waits, settle_first, deadline_s, ending, mishaps, stall }
+        Launch { apart, after_ms, waits, settle_first, user, deadline_s, ending, mishaps, stall }
     }
 }
 
@@ -228,6 +238,7 @@ fn event(most: u8) -> impl Strategy<Value = Event> {
         2 => (0..250_u8).prop_map(Event::Idle),
         1 => Just(Event::Clone),
         1 => Just(Event::CloneLater),
+        1 => Just(Event::Rotate),
     ]
 }
 
@@ -274,15 +285,17 @@ fn schedule() -> impl Strategy<Value = Schedule> {
             0..=LONGEST_LAG_S,
             readings(),
             vec((0..6_u8, refusal()), 0..3),
+            prop::bool::weighted(0.8),
             vec(Stanza::any(), 1..=4),
             vec(round(may_be_apart), 0..5),
         )
             .prop_map(
-                |(pace, lag_s, readings, refusals, instances, rounds)| Schedule {
+                |(pace, lag_s, readings, refusals, second_sees, instances, rounds)| Schedule {
                     pace,
                     lag_s,
                     readings,
                     refusals,
+                    second_sees,
                     instances,
                     rounds,
                 },

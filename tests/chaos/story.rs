@@ -12,7 +12,7 @@ use super::checkout::{Checkout, End, Mistake, folder};
 use super::manifest;
 use super::schedule::{Ending, Event, Launch, Schedule};
 use super::tally::Tally;
-use super::world::{World, live_markers};
+use super::world::{User, World, live_markers};
 
 /// Runs in which nothing fails any more, until one has nothing left to do.
 const MOST_CALM_RUNS: usize = 6;
@@ -23,6 +23,7 @@ const CALM: Launch = Launch {
     after_ms: 0,
     waits: false,
     settle_first: false,
+    user: User::First,
     deadline_s: None,
     ending: Ending::Itself,
     mishaps: Vec::new(),
@@ -34,6 +35,9 @@ struct Story {
     /// The second one is used where a launch says so.
     checkouts: [Checkout; 2],
     second_used: bool,
+    /// Whether the second user sees what the first one does, and whether they ran anything.
+    second_sees: bool,
+    second_user: bool,
     /// Until when what a lost journal knew may take effect.
     lost_until_ms: u64,
     outside: bool,
@@ -56,6 +60,10 @@ impl Story {
             self.outside |= starts < self.lost_until_ms && !launch.settle_first;
             // Condition 2.
             self.outside |= launch.apart;
+            // Condition 3.
+            self.outside |= launch.user == User::Second && !self.second_sees;
+            self.second_user |= launch.user == User::Second;
+            self.tally.other_users += u64::from(launch.user == User::Second);
             self.second_used |= launch.apart;
         }
         let launched = runs
@@ -91,6 +99,10 @@ impl Story {
                 self.lost_until_ms = self.now() + window;
                 self.checkouts[0].forget();
             }
+            Event::Rotate => {
+                self.tally.rotations += 1;
+                self.world.rotate();
+            }
             Event::CloneLater => {
                 self.world.clock.sleep(SETTLE_WINDOW).await;
                 self.checkouts[0].forget();
@@ -116,7 +128,8 @@ impl Story {
     async fn end(&mut self) {
         self.outside |= self.now() < self.lost_until_ms;
         for checkout in &mut self.checkouts {
-            checkout.recreate_vanished = self.second_used;
+            // What another checkout replaced, or another user has deleted, is gone to the guard.
+            checkout.recreate_vanished = self.second_used || self.second_user;
         }
         let mut complete = self.recover().await;
         // What was taken and not yet done shows by then.
@@ -247,6 +260,7 @@ impl Story {
 /// Plays one schedule to its end; answers besides what happened, line by line.
 async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
     let world = World::new(schedule);
+    world.set_role(schedule.second_sees);
     let root = tempfile::tempdir().expect("a folder");
     let mut stanzas = schedule.instances.clone();
     let (desired, resolved) = manifest::read(&stanzas);
@@ -263,6 +277,8 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
         checkouts: [checkout(false), checkout(true)],
         world: Arc::clone(&world),
         second_used: false,
+        second_sees: schedule.second_sees,
+        second_user: false,
         lost_until_ms: 0,
         outside: false,
         tally: Tally::default(),

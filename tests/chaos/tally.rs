@@ -10,6 +10,9 @@ pub(crate) struct Tally {
     pub(crate) overlaps: u64,
     /// Runs that were told who holds the lock.
     pub(crate) held: u64,
+    /// Runs with the credentials of the second user.
+    pub(crate) other_users: u64,
+    pub(crate) rotations: u64,
     pub(crate) edits: u64,
     pub(crate) faults: u64,
     pub(crate) posts: u64,
@@ -26,6 +29,8 @@ impl Tally {
         self.kills += other.kills;
         self.overlaps += other.overlaps;
         self.held += other.held;
+        self.other_users += other.other_users;
+        self.rotations += other.rotations;
         self.edits += other.edits;
         self.faults += other.faults;
         self.posts += other.posts;
@@ -43,13 +48,15 @@ impl Tally {
     /// One line that says it all.
     pub(crate) fn line(&self) -> String {
         format!(
-            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, edits {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}",
+            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, edits {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}",
             self.inside + self.outside,
             self.inside,
             self.outside,
             self.kills,
             self.overlaps,
             self.held,
+            self.other_users,
+            self.rotations,
             self.edits,
             self.faults,
             self.posts,

@@ -11,6 +11,7 @@ use connectorctl::ports::Clock;
 use connectorctl::remote::{TimeoutClass, Transport, TransportError};
 use connectorctl::sandbox::{Assumptions, Fault, Platform, Seed};
 use http::{Method, Request, Response};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -111,6 +112,15 @@ struct State {
     log: Vec<String>,
 }
 
+/// As whom a run is started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum User {
+    #[default]
+    First,
+    /// Another one of the tenant.
+    Second,
+}
+
 /// The world of one schedule.
 pub(crate) struct World {
     pub(crate) clock: Arc<SimClock>,
@@ -162,8 +172,37 @@ impl World {
         self.state.lock().expect("the state")
     }
 
-    pub(crate) fn credentials(&self) -> (String, String) {
-        self.state().platform.credentials()
+    /// User and organization secret.
+    pub(crate) fn credentials(&self, user: User) -> (String, String) {
+        self.state().credentials(user)
+    }
+
+    /// Gives the second user the role that sees the instances of the whole account, or takes it away.
+    pub(crate) fn set_role(&self, sees_account: bool) {
+        let mut state = self.state();
+        let second = state.user(User::Second)["id"].clone();
+        let body = serde_json::json!({"seesAccount": sees_account});
+        state.admin(Method::PATCH, &format!("users/{second}"), &body);
+    }
+
+    /// A new organization secret. What the platform has taken already was sent with the old one and is
+    /// carried out all the same.
+    pub(crate) fn rotate(&self) {
+        let mut state = self.state();
+        let old = state.credentials(User::First).1;
+        let id = state.user(User::First)["organization"].clone();
+        state.admin(
+            Method::POST,
+            &format!("organizations/{id}/secret"),
+            &Value::Null,
+        );
+        let new = state.credentials(User::First).1;
+        for late in &mut state.late {
+            let header = late.request.headers_mut().get_mut("authorization");
+            let header = header.expect("every request has one");
+            let text = header.to_str().expect("text").replace(&old, &new);
+            *header = text.parse().expect("a header");
+        }
     }
 
     /// Posts and faults so far.
@@ -196,12 +235,12 @@ impl World {
         let now = self.clock.now_ms();
         let mut state = self.state();
         state.catch_up(now);
-        state.live(now)
+        state.live()
     }
 
     /// The token of an instance, as the platform answers it.
     pub(crate) fn token(&self, id: &Value) -> Value {
-        let (user, organization) = self.credentials();
+        let (user, organization) = self.credentials(User::First);
         let request = Request::builder()
             .uri(format!("/elements/api-v2/instances/{id}"))
             .header(
@@ -321,18 +360,38 @@ impl State {
         let (method, uri, status) = (request.method(), request.uri(), answer.status());
         self.log.push(format!("{now} {method} {uri} {status}"));
         if matches!(*request.method(), Method::POST | Method::PATCH) {
-            self.doubled |= self.has_doubles(now);
+            self.doubled |= self.has_doubles();
         }
         answer
     }
 
-    fn live(&mut self, now: u64) -> Vec<Value> {
+    /// One request to the sandbox's own routes.
+    fn admin(&mut self, method: Method, path: &str, body: &Value) -> Value {
         let request = Request::builder()
-            .uri("/_sandbox/state")
-            .body(Bytes::new())
+            .method(method)
+            .uri(format!("/_sandbox/{path}"))
+            .body(Bytes::from(body.to_string()))
             .expect("a request");
-        let reply = self.platform.handle(&request, now);
-        let body: Value = serde_json::from_slice(reply.response.body()).expect("JSON");
+        let reply = self.platform.handle(&request, 0);
+        serde_json::from_slice(reply.response.body()).expect("JSON")
+    }
+
+    fn user(&mut self, user: User) -> Value {
+        let number = match user {
+            User::First => 0,
+            User::Second => 1,
+        };
+        self.admin(Method::GET, "users", &Value::Null)[number].clone()
+    }
+
+    fn credentials(&mut self, user: User) -> (String, String) {
+        let user = self.user(user);
+        let text = |name: &str| user[name].as_str().expect("a secret").to_owned();
+        (text("userSecret"), text("organizationSecret"))
+    }
+
+    fn live(&mut self) -> Vec<Value> {
+        let body = self.admin(Method::GET, "state", &Value::Null);
         let instances = body["instances"].as_array().cloned().unwrap_or_default();
         instances
             .into_iter()
@@ -340,9 +399,9 @@ impl State {
             .collect()
     }
 
-    fn has_doubles(&mut self, now: u64) -> bool {
+    fn has_doubles(&mut self) -> bool {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for instance in self.live(now) {
+        for instance in self.live() {
             for marker in live_markers(&instance) {
                 *counts.entry(marker.to_owned()).or_default() += 1;
             }
@@ -442,8 +501,6 @@ pub(crate) struct Wire {
     pub(crate) process: Arc<Process>,
     /// A deliberate mistake: a lost `POST` is sent again at once.
     pub(crate) retries: bool,
-    /// Without it, another one: a search by marker finds nothing.
-    pub(crate) searches: bool,
 }
 
 #[async_trait]
@@ -456,10 +513,6 @@ impl Transport for Wire {
         // A network takes time, and lets others go first.
         let pause = 1 + self.world.state().pace.below(SLOWEST);
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        let query = request.uri().query();
-        if !self.searches && query.is_some_and(|query| query.contains("tags")) {
-            return Ok(own(404));
-        }
         let create = request.method() == Method::POST;
         let again = (self.retries && create).then(|| request.clone());
         let (mishap, mut dies) = self.process.next(create);

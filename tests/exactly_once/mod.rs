@@ -6,6 +6,7 @@ mod histories;
 mod kills;
 mod matrix;
 mod posts;
+mod references;
 mod runs;
 mod signals;
 

@@ -11,8 +11,7 @@ use crate::sandbox::reply::Reply;
 use crate::sandbox::request::ApiRequest;
 use crate::sandbox::state::StoredInstance;
 
-const ROUTES: &str =
-    "expected one of the admin routes: assumptions, faults, requests, state, users, instances/{id}";
+const ROUTES: &str = "expected one of the admin routes: assumptions, faults, requests, state, users, users/{id}, organizations/{id}/secret, instances/{id}";
 const MEMBERS: &str = "expected only name, tags, valid, disabled, deleted, owner and configuration";
 
 /// What an admin route returns; the error is the message of a 400.
@@ -32,6 +31,10 @@ pub(in crate::sandbox) fn handle(platform: &mut Platform, request: &ApiRequest) 
     let reply = |result: AdminResult| match result {
         Ok(body) => Reply::admin(200, &body),
         Err(message) => Reply::admin(400, &json!({"message": message})),
+    };
+    let changed = |result: AdminResult| Reply {
+        changed: result.is_ok(),
+        ..reply(result)
     };
     Some(match (method, rest) {
         ("GET", ["assumptions" | "readings"]) => reply(Ok(assumptions(&platform.assumptions))),
@@ -62,13 +65,35 @@ pub(in crate::sandbox) fn handle(platform: &mut Platform, request: &ApiRequest) 
                     Ok(json!({}))
                 }
             };
-            Reply {
-                changed: result.is_ok(),
-                ..reply(result)
-            }
+            changed(result)
         }
+        ("PATCH", ["users", id]) => changed(set_role(platform, id, &body)),
+        ("POST", ["organizations", id, "secret"]) => changed(rotate(platform, id)),
         _ => Reply::admin(404, &json!({"message": ROUTES})),
     })
+}
+
+/// Whether a user sees the instances of others in the account.
+fn set_role(platform: &mut Platform, id: &str, body: &Value) -> AdminResult {
+    let sees_account = body["seesAccount"]
+        .as_bool()
+        .ok_or(r#"expected {"seesAccount": true} or false"#)?;
+    let mut users = platform.state.users.iter_mut();
+    let user = users.find(|user| user.id.to_string() == id);
+    user.ok_or("no such user")?.sees_account = sees_account;
+    Ok(json!({}))
+}
+
+/// A new organization secret; the old one is invalid from now on.
+fn rotate(platform: &mut Platform, id: &str) -> AdminResult {
+    let secret = platform.state.random.organization_secret();
+    let mut organizations = platform.state.organizations.iter_mut();
+    let organization = organizations.find(|organization| organization.id.to_string() == id);
+    organization
+        .ok_or("no such organization")?
+        .secret
+        .clone_from(&secret);
+    Ok(json!({"organizationSecret": secret}))
 }
 
 fn assume(platform: &mut Platform, body: &Value) -> AdminResult {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use crate::error::CliError;
+use super::error::SessionError;
 use crate::model::{InstanceId, InstanceKey, InventoryName, Lock, Lookup, Marker, Observed};
 use crate::ports::ReadRemote;
 
@@ -19,11 +19,11 @@ const AT_ONCE: usize = 8;
 ///
 /// # Errors
 /// The first read that failed.
-pub async fn observe(
+pub(super) async fn observe(
     remote: &dyn ReadRemote,
     lock: &Lock,
     retired: &BTreeSet<InstanceId>,
-) -> Result<Observed, CliError> {
+) -> Result<Observed, SessionError> {
     let mut observed = Observed::default();
     for instance in remote.list().await? {
         observed.instances.insert(instance.id, instance);
@@ -68,7 +68,7 @@ fn to_read(
 }
 
 /// Whether an unaltered marker of this inventory was seen: then creates need not go one by one.
-pub fn marker_seen<'k>(
+pub(super) fn marker_seen<'k>(
     observed: &Observed,
     inventory: &InventoryName,
     keys: impl Iterator<Item = &'k InstanceKey>,

@@ -1,0 +1,135 @@
+//! Flags, files and environment as what a run is handed.
+
+use std::path::{Path, PathBuf};
+
+use super::context::Context;
+use crate::cli::SelectionArgs;
+use crate::error::CliError;
+use crate::lockfile::{LockKind, LockPaths, LockView};
+use crate::manifest::{self, LoadOptions};
+use crate::model::{InstanceKey, ResolvedSecrets};
+use crate::reconcile::{Policy, Resend, Selection};
+use crate::render;
+use crate::secrets::{Lookups, MissingPolicy, resolve};
+use crate::session::{Manifest, SessionError};
+
+/// Where the lock file is.
+pub(super) fn paths(context: &Context) -> LockPaths {
+    let fallback = PathBuf::from("instances.yaml");
+    let first = context.global.files.first().unwrap_or(&fallback);
+    LockPaths::new(
+        context.global.lock.as_deref(),
+        first,
+        first.is_dir(),
+        if context.global.sandbox {
+            LockKind::Sandbox
+        } else {
+            LockKind::Real
+        },
+    )
+}
+
+/// Reads the manifest; prints its warnings, fails on its errors.
+pub(super) fn manifest(context: &Context) -> Result<Manifest, CliError> {
+    let stdin = Path::new("-");
+    let (piped, named): (Vec<_>, Vec<_>) = context
+        .global
+        .files
+        .iter()
+        .cloned()
+        .partition(|path| path == stdin);
+    let mut files = manifest::read(&named).map_err(CliError::invalid)?;
+    if !piped.is_empty() {
+        files.push(manifest::standard_input(Path::new("")).map_err(CliError::invalid)?);
+    }
+    let options = LoadOptions {
+        strict: context.global.strict,
+    };
+    let loaded = manifest::load(&files, options);
+    let Some(desired) = loaded.desired else {
+        return Err(CliError::invalid(loaded.diagnostics));
+    };
+    if !loaded.diagnostics.is_empty() && !context.global.quiet {
+        // A closed stderr is no reason to stop.
+        let _ = render::diagnostics::human(
+            &loaded.diagnostics,
+            context.ui.stderr_color(),
+            &mut context.ui.stderr(),
+        );
+    }
+    Ok(Manifest {
+        desired,
+        places: loaded.places,
+    })
+}
+
+/// The values of all references. Called once a run: a source may give each value only once.
+pub(super) fn secrets(context: &Context, manifest: &Manifest) -> Result<ResolvedSecrets, CliError> {
+    let variable = |name: &str| context.environment.get(name).map(str::to_owned);
+    let lookups = Lookups {
+        variable: &variable,
+        allow_exec: context.global.allow_exec,
+        missing: if context.global.sandbox {
+            MissingPolicy::StandIn
+        } else {
+            MissingPolicy::Refuse
+        },
+    };
+    Ok(resolve(&manifest.desired, &manifest.places, &lookups).map_err(SessionError::Unresolved)?)
+}
+
+/// The selection and the guards of the command line.
+pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {
+    let SelectionArgs {
+        target,
+        exclude,
+        replace,
+        prune,
+        resend_secrets,
+        accept_secrets,
+        recreate_vanished,
+        max_changes,
+        max_deletes,
+    } = arguments;
+    let replace = replace.iter().map(|key| {
+        InstanceKey::new(key.as_str()).map_err(|_| SessionError::NoSuchInstance {
+            option: "--replace",
+            value: key.clone(),
+        })
+    });
+    let secrets = if *accept_secrets {
+        Resend::Accept
+    } else if resend_secrets.is_empty() {
+        Resend::Compare
+    } else {
+        Resend::Send(resend_secrets.iter().cloned().collect())
+    };
+    Ok(Policy {
+        selection: Selection {
+            targets: target.iter().cloned().collect(),
+            excludes: exclude.iter().cloned().collect(),
+        },
+        prune: prune.iter().copied().collect(),
+        replace: replace.collect::<Result<_, _>>()?,
+        secrets,
+        recreate_vanished: *recreate_vanished,
+        max_changes: *max_changes,
+        max_deletes: max_deletes.unwrap_or_default(),
+    })
+}
+
+/// Tokens in plain text that other users can read are worth a line.
+pub(super) fn warn_of_permissions(context: &Context, paths: &LockPaths, view: &LockView) {
+    if view.open_to_others {
+        readable_by_others(context, paths);
+    }
+}
+
+pub(super) fn readable_by_others(context: &Context, paths: &LockPaths) {
+    if !context.global.quiet {
+        tracing::info!(
+            path = %paths.lock.display(),
+            "lock file is readable by other users and contains plaintext tokens"
+        );
+    }
+}

@@ -1,0 +1,101 @@
+//! What a person sees of an apply, and how they interrupt it: the hooks of its run.
+
+use std::io::{self, Write as _};
+
+use super::context::Context;
+use super::inputs;
+use super::signals::Signals;
+use crate::apply::Progress;
+use crate::cli::{ApplyArgs, OutputFormat};
+use crate::error::CliError;
+use crate::lockfile::{Finished, LockPaths};
+use crate::model::{ApplyReport, InventoryName, Planned};
+use crate::render;
+use crate::session::Hooks;
+
+/// The hooks of one apply.
+pub(super) struct Shell<'a> {
+    pub(super) context: &'a Context,
+    pub(super) arguments: &'a ApplyArgs,
+    pub(super) paths: LockPaths,
+    pub(super) signals: Signals,
+}
+
+impl<'a> Shell<'a> {
+    pub(super) fn new(context: &'a Context, arguments: &'a ApplyArgs) -> Self {
+        let mut signals = Signals::new(context.ui);
+        if arguments.yes {
+            // Otherwise once the question is answered: until then Ctrl-C ends the process at once.
+            signals.listen();
+        }
+        Self {
+            context,
+            arguments,
+            paths: inputs::paths(context),
+            signals,
+        }
+    }
+
+    pub(super) fn show_report(
+        &self,
+        inventory: &InventoryName,
+        report: &ApplyReport,
+    ) -> Result<(), CliError> {
+        let ui = self.context.ui;
+        let mut out = ui.stdout();
+        let written = match self.arguments.output {
+            OutputFormat::Json => render::report::json(inventory, report, &mut out),
+            OutputFormat::Text if report.outcomes.is_empty() => Ok(()),
+            OutputFormat::Text => render::report::human(report, ui.stdout_color(), &mut out),
+        };
+        written.and_then(|()| out.flush()).map_err(CliError::output)
+    }
+}
+
+impl Hooks for Shell<'_> {
+    fn lock_is_readable_by_others(&mut self) {
+        inputs::readable_by_others(self.context, &self.paths);
+    }
+
+    /// For a person the plan is the first half of the result; where the result is JSON it is talk.
+    fn show_plan(&mut self, planned: &Planned) -> io::Result<()> {
+        let ui = self.context.ui;
+        let options = |color| render::human::PlanOptions { color, full: None };
+        match self.arguments.output {
+            OutputFormat::Text => {
+                let mut out = ui.stdout();
+                render::human::plan(planned, options(ui.stdout_color()), &mut out)?;
+                out.flush()
+            }
+            OutputFormat::Json if self.context.global.quiet => Ok(()),
+            OutputFormat::Json => {
+                render::human::plan(planned, options(ui.stderr_color()), &mut ui.stderr())
+            }
+        }
+    }
+
+    fn confirm(&mut self) -> io::Result<bool> {
+        self.context.ui.confirm("Apply this plan?")
+    }
+
+    fn listen(&mut self) {
+        self.signals.listen();
+    }
+
+    fn progress(&mut self, steps: usize) -> Box<dyn Progress + '_> {
+        Box::new(self.context.ui.progress(steps))
+    }
+
+    fn recorded(&mut self, finished: &Finished) {
+        if finished.rewritten {
+            let count = match finished.instances {
+                1 => "1 instance".to_owned(),
+                many => format!("{many} instances"),
+            };
+            self.context.ui.say(&format!(
+                "Lock file {}: {count}; contains plaintext tokens, readable by its owner only.",
+                self.paths.lock.display(),
+            ));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The errors of the rooms below, each with its exit code.
+
+use super::{CliError, Exit};
+use crate::lockfile::LockError;
+use crate::ports::{RemoteError, RemoteErrorKind};
+use crate::sandbox::SandboxError;
+use crate::session::{Mismatch, SessionError};
+
+impl From<SessionError> for CliError {
+    fn from(error: SessionError) -> Self {
+        let exit = match &error {
+            SessionError::Lock(error) | SessionError::NotFolded(error) => of_lock(error),
+            SessionError::Remote(error) => of_remote(error),
+            SessionError::Mismatch(Mismatch::Inventory { .. }) | SessionError::Refused(_) => {
+                Exit::Refused
+            }
+            SessionError::Mismatch(
+                Mismatch::Url { .. }
+                | Mismatch::Pin { .. }
+                | Mismatch::PinUnreadable { .. }
+                | Mismatch::Organization { .. },
+            ) => Exit::Authentication,
+            SessionError::Unresolved(_) | SessionError::NoSuchInstance { .. } => Exit::Usage,
+            SessionError::Interrupted => Exit::Interrupted,
+            SessionError::Randomness(_)
+            | SessionError::BrokenPlan(_)
+            | SessionError::Declined(_)
+            | SessionError::Output(_)
+            | SessionError::Question(_) => Exit::Failed,
+        };
+        let hints = error.hints();
+        Self {
+            hints,
+            ..Self::typed(exit, error)
+        }
+    }
+}
+
+impl From<LockError> for CliError {
+    fn from(error: LockError) -> Self {
+        SessionError::from(error).into()
+    }
+}
+
+impl From<SandboxError> for CliError {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::NotLoopback(_) => Self::typed(Exit::Usage, error).hint(
+                "pass --allow-non-loopback if everybody who reaches that address may read the sandbox's secrets",
+            ),
+            _ => Self::typed(Exit::Failed, error),
+        }
+    }
+}
+
+fn of_lock(error: &LockError) -> Exit {
+    match error {
+        LockError::Io { .. } => Exit::Failed,
+        LockError::Damaged { .. } | LockError::Newer { .. } | LockError::JournalDamaged { .. } => {
+            Exit::Lock
+        }
+        LockError::Held { .. } => Exit::Stale,
+    }
+}
+
+fn of_remote(error: &RemoteError) -> Exit {
+    match error.kind {
+        RemoteErrorKind::Authentication => Exit::Authentication,
+        RemoteErrorKind::Ambiguous => Exit::Unknown,
+        RemoteErrorKind::Forbidden
+        | RemoteErrorKind::NotFound
+        | RemoteErrorKind::Rejected
+        | RemoteErrorKind::NotThePlatform
+        | RemoteErrorKind::Unreachable => Exit::Failed,
+    }
+}

@@ -1,0 +1,86 @@
+//! Whether manifest, lock file, credentials and command line belong together.
+
+use super::error::{Mismatch, SessionError};
+use super::scope::Session;
+use crate::model::{Desired, InstanceKey, Lock, Tenant};
+use crate::reconcile::{Policy, Selection};
+
+impl Session<'_> {
+    /// The lock file belongs to this inventory.
+    pub(super) fn same_inventory(&self, lock: &Lock) -> Result<(), Mismatch> {
+        let (recorded, declared) = (&lock.header.inventory, &self.desired.inventory);
+        if recorded == declared {
+            return Ok(());
+        }
+        Err(Mismatch::Inventory {
+            recorded: recorded.clone(),
+            declared: declared.clone(),
+        })
+    }
+
+    /// The lock file belongs to this platform.
+    pub(super) fn same_url(&self, lock: &Lock) -> Result<(), Mismatch> {
+        let used = &self.identity.url;
+        match &lock.header.api {
+            Some(api) if api.url != *used => Err(Mismatch::Url {
+                recorded: api.url.clone(),
+                used: used.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The credentials belong to the tenant that the manifest pins and the lock file records.
+    pub(super) fn same_tenant(&self, lock: &Lock, tenant: &Tenant) -> Result<(), Mismatch> {
+        if let Some(pinned) = self.desired.api.organization
+            && !self.identity.is_sandbox
+        {
+            match tenant.organization {
+                Some(found) if pinned == found => {}
+                Some(found) => return Err(Mismatch::Pin { pinned, found }),
+                None => return Err(Mismatch::PinUnreadable { pinned }),
+            }
+        }
+        let recorded = lock.header.api.as_ref().and_then(|api| api.organization);
+        match (recorded, tenant.organization) {
+            (Some(recorded), Some(found)) if recorded != found => {
+                Err(Mismatch::Organization { recorded, found })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What `--target` and `--replace` name has to exist in the manifest or the lock file: a typing error
+/// would otherwise apply nothing and look like success.
+///
+/// # Errors
+/// [`SessionError::NoSuchInstance`].
+pub fn selection(
+    policy: &Policy,
+    desired: &Desired,
+    lock: Option<&Lock>,
+) -> Result<(), SessionError> {
+    let known: Vec<&InstanceKey> = desired
+        .instances
+        .keys()
+        .chain(lock.into_iter().flat_map(|lock| lock.instances.keys()))
+        .collect();
+    let missing = |option, value: &str| SessionError::NoSuchInstance {
+        option,
+        value: value.to_owned(),
+    };
+    for target in &policy.selection.targets {
+        let one = Selection {
+            targets: [target.clone()].into(),
+            ..Selection::default()
+        };
+        if !known.iter().any(|key| one.includes(key.as_str())) {
+            return Err(missing("--target", target));
+        }
+    }
+    match policy.replace.iter().find(|key| !known.contains(key)) {
+        Some(key) => Err(missing("--replace", key.as_str())),
+        None => Ok(()),
+    }
+}

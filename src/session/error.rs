@@ -1,0 +1,179 @@
+//! Why a run ends without success. What exit code that is decides `error`.
+
+use crate::diagnostic::Diagnostics;
+use crate::lockfile::LockError;
+use crate::model::{InventoryName, OrganizationId, Refusal};
+use crate::ports::RemoteError;
+use crate::reconcile::Violation;
+use crate::secrets::NoRandomness;
+
+/// Why a run ends without success.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The lock file or its journal.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The results of this run are in the journal, and could not be written to the lock file.
+    #[error("the lock file was not updated")]
+    NotFolded(#[source] LockError),
+    /// The platform could not be read.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// References without a value.
+    #[error("a reference in the manifest has no value; nothing was sent")]
+    Unresolved(Diagnostics),
+    /// Manifest, lock file and credentials do not belong together.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+    /// A pattern or key of the command line that names nothing.
+    #[error("{option} `{value}` matches no instance")]
+    NoSuchInstance {
+        /// The flag.
+        option: &'static str,
+        /// What was passed.
+        value: String,
+    },
+    /// No new fingerprints can be made.
+    #[error("cannot make fingerprints")]
+    Randomness(#[from] NoRandomness),
+    /// The audit found a fault in a plan: a bug of this program.
+    #[error("internal error: the plan breaks its own rules; nothing was sent")]
+    BrokenPlan(Vec<Violation>),
+    /// A guard or a protection forbids the plan.
+    #[error("{}", refused(.0.len()))]
+    Refused(Vec<Refusal>),
+    /// The question was answered with no.
+    #[error("{0} was not confirmed; nothing was changed")]
+    Declined(&'static str),
+    /// A signal came before anything was sent that writes.
+    #[error("interrupted; nothing was changed")]
+    Interrupted,
+    /// The plan could not be shown.
+    #[error("cannot write the result")]
+    Output(#[source] std::io::Error),
+    /// The question could not be asked.
+    #[error("cannot ask for confirmation")]
+    Question(#[source] std::io::Error),
+}
+
+/// Manifest, lock file and credentials do not belong together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    /// The lock file is of another inventory.
+    #[error(
+        "the lock file belongs to inventory `{recorded}`, but the manifest declares `{declared}`"
+    )]
+    Inventory {
+        /// That of the lock file.
+        recorded: InventoryName,
+        /// That of the manifest.
+        declared: InventoryName,
+    },
+    /// The lock file is of another platform.
+    #[error("the lock file belongs to {recorded}, but this run uses {used}")]
+    Url {
+        /// That of the lock file.
+        recorded: String,
+        /// That of this run.
+        used: String,
+    },
+    /// The credentials are of another tenant than the manifest pins.
+    #[error("the manifest pins organization {pinned}, but the credentials belong to {found}")]
+    Pin {
+        /// That of the manifest.
+        pinned: OrganizationId,
+        /// That of the credentials.
+        found: OrganizationId,
+    },
+    /// The manifest pins a tenant, and the platform does not say whose the credentials are.
+    #[error(
+        "the manifest pins organization {pinned}, but these credentials cannot read their organization"
+    )]
+    PinUnreadable {
+        /// That of the manifest.
+        pinned: OrganizationId,
+    },
+    /// The credentials are of another tenant than the lock file records.
+    #[error(
+        "the lock file belongs to organization {recorded}, but the credentials belong to {found}"
+    )]
+    Organization {
+        /// That of the lock file.
+        recorded: OrganizationId,
+        /// That of the credentials.
+        found: OrganizationId,
+    },
+}
+
+fn refused(reasons: usize) -> String {
+    match reasons {
+        1 => "plan refused; nothing was changed".to_owned(),
+        many => format!("plan refused for {many} reasons; nothing was changed"),
+    }
+}
+
+impl SessionError {
+    /// What the reader can do about it.
+    pub fn hints(&self) -> Vec<String> {
+        let one = |hint: &str| vec![hint.to_owned()];
+        match self {
+            Self::Lock(error) => error.hint().into_iter().collect(),
+            Self::NotFolded(error) => error
+                .hint()
+                .into_iter()
+                .chain(one("run `apply` again: everything that was recorded is safe in the journal beside the lock file"))
+                .collect(),
+            Self::Remote(error) => error.hint.clone().into_iter().collect(),
+            Self::Mismatch(mismatch) => mismatch.hint().into_iter().map(str::to_owned).collect(),
+            Self::NoSuchInstance { .. } => one("use a key of the manifest or the lock file; * stands for any text"),
+            Self::BrokenPlan(_) => one("please report this, with the plan and this message"),
+            Self::Refused(refusals) => {
+                let mut hints: Vec<String> = Vec::new();
+                for refusal in refusals {
+                    if !hints.contains(&refusal.hint) {
+                        hints.push(refusal.hint.clone());
+                    }
+                }
+                hints
+            }
+            Self::Unresolved(_)
+            | Self::Randomness(_)
+            | Self::Declined(_)
+            | Self::Interrupted
+            | Self::Output(_)
+            | Self::Question(_) => Vec::new(),
+        }
+    }
+
+    /// What is wrong one by one, where it is more than one chain of causes.
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            Self::BrokenPlan(violations) => violations
+                .iter()
+                .map(|violation| format!("{}: {}", violation.key, violation.what))
+                .collect(),
+            Self::Refused(refusals) => refusals
+                .iter()
+                .map(|refusal| match &refusal.key {
+                    Some(key) => format!("{key}: {}", refusal.message),
+                    None => refusal.message.clone(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Mismatch {
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Inventory { .. } => Some(
+                "restore the old name, since every marker contains it, or use a separate lock file with --lock",
+            ),
+            Self::Url { .. } => {
+                Some("use the URL the lock file was made for, or a separate lock file with --lock")
+            }
+            Self::Pin { .. } | Self::PinUnreadable { .. } | Self::Organization { .. } => None,
+        }
+    }
+}

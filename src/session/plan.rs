@@ -1,0 +1,57 @@
+//! A plan and the second opinion on it. Handed a reader, it cannot write.
+
+use std::collections::BTreeMap;
+
+use super::error::SessionError;
+use super::scope::Session;
+use crate::lockfile::LockView;
+use crate::model::{Desired, Lock, Planned, ResolvedSecrets};
+use crate::ports::ReadRemote;
+use crate::reconcile::{self, PlanInput, Policy, View};
+
+impl Session<'_> {
+    /// Compares manifest and lock file with the live platform. A plan that a guard refuses is not an
+    /// error here.
+    ///
+    /// # Errors
+    /// Whatever kept one of the three from being read, or a plan that breaks its own rules.
+    pub async fn plan(
+        &self,
+        remote: &dyn ReadRemote,
+        secrets: ResolvedSecrets,
+        view: LockView,
+        policy: Policy,
+    ) -> Result<Planned, SessionError> {
+        let gathered = self.gather(remote, secrets, view, policy).await?;
+        audited(&gathered.input)
+    }
+}
+
+/// Compares the manifest with the lock file alone.
+///
+/// # Errors
+/// A plan that breaks its own rules.
+pub fn offline(desired: &Desired, view: LockView, policy: Policy) -> Result<Planned, SessionError> {
+    audited(&PlanInput {
+        desired: desired.clone(),
+        lock: view
+            .lock
+            .unwrap_or_else(|| Lock::empty(desired.inventory.clone())),
+        view: View::Offline,
+        secrets: BTreeMap::new(),
+        intents: view.intents,
+        policy,
+        other_user: false,
+    })
+}
+
+/// The plan, once the independent audit has found nothing.
+pub(super) fn audited(input: &PlanInput) -> Result<Planned, SessionError> {
+    let planned = reconcile::plan(input);
+    let violations = reconcile::audit(input, &planned.plan);
+    if violations.is_empty() {
+        Ok(planned)
+    } else {
+        Err(SessionError::BrokenPlan(violations))
+    }
+}

@@ -1,0 +1,214 @@
+//! One apply: plan, ask, carry out, record, and plan again where the plan could not know everything.
+
+use std::collections::BTreeSet;
+
+use super::checks::selection;
+use super::error::SessionError;
+use super::gather::Gathered;
+use super::hooks::Hooks;
+use super::plan::audited;
+use super::scope::Session;
+use super::store::Store;
+use crate::apply::{Apply, ApplyOptions, ApplyOutcome};
+use crate::model::{ApplyReport, InstanceKey, Planned, ResolvedSecrets};
+use crate::ports::{Clock, Stop, StopLevel, WriteRemote};
+use crate::reconcile::{Policy, Resend};
+
+/// An instance that was found while settling may be of an earlier manifest, which takes a second
+/// round; where its update makes it valid, a third one ends the replace that waited for that. A
+/// fourth would chase somebody else's changes.
+const MAX_ROUNDS: usize = 3;
+
+/// Whether the plan has to be confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// It is shown, and the question is asked.
+    Ask,
+    /// It was given beforehand.
+    Given,
+}
+
+/// One apply, and everything it works with.
+pub struct Rounds<'a> {
+    /// Manifest and platform.
+    pub session: Session<'a>,
+    /// The value of every reference: resolved once, for a source may give each value only once.
+    pub secrets: &'a ResolvedSecrets,
+    /// What the caller allows and asks for.
+    pub policy: Policy,
+    /// The platform.
+    pub remote: &'a dyn WriteRemote,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// Who may end it early.
+    pub stop: Stop,
+    /// How steps are carried out; whether a marker was seen is found out here.
+    pub options: ApplyOptions,
+    /// Whether the plan has to be confirmed.
+    pub approval: Approval,
+}
+
+/// What became of an apply.
+#[derive(Debug)]
+#[must_use = "the error stands in it"]
+pub struct RunReport {
+    /// Every outcome of every round.
+    pub report: ApplyReport,
+    /// Keys that still need a plan and an apply, after the last round.
+    pub replan: Vec<InstanceKey>,
+    /// How it ended: what was applied before an error stands in the report.
+    pub result: Result<(), SessionError>,
+}
+
+/// What a round left to do.
+enum Next {
+    Done,
+    Replan(Vec<InstanceKey>),
+}
+
+impl Rounds<'_> {
+    /// Carries it out.
+    pub async fn run(&self, store: &mut dyn Store, hooks: &mut dyn Hooks) -> RunReport {
+        let mut run = RunReport {
+            report: ApplyReport::default(),
+            replan: Vec::new(),
+            result: Ok(()),
+        };
+        let mut policy = self.policy.clone();
+        for round in 1..=MAX_ROUNDS {
+            let next = self
+                .round(round, &policy, store, hooks, &mut run.report)
+                .await;
+            match next {
+                Ok(Next::Done) => {
+                    run.replan.clear();
+                    break;
+                }
+                Ok(Next::Replan(keys)) => {
+                    policy = follow_up(policy, &keys);
+                    run.replan = keys;
+                }
+                Err(error) => {
+                    run.result = Err(error);
+                    break;
+                }
+            }
+        }
+        run
+    }
+
+    async fn round(
+        &self,
+        round: usize,
+        policy: &Policy,
+        store: &mut dyn Store,
+        hooks: &mut dyn Hooks,
+        report: &mut ApplyReport,
+    ) -> Result<Next, SessionError> {
+        let view = store.view(&self.session.desired.inventory);
+        if round == 1 {
+            if view.open_to_others {
+                hooks.lock_is_readable_by_others();
+            }
+            selection(policy, self.session.desired, view.lock.as_ref())?;
+        }
+        let gathered = self
+            .session
+            .gather(self.remote, self.secrets.clone(), view, policy.clone());
+        let Some(gathered) = unless_stopped(&self.stop, gathered).await else {
+            report.interrupted = true;
+            return match round {
+                1 => Err(SessionError::Interrupted),
+                _ => Ok(Next::Done),
+            };
+        };
+        let gathered = gathered?;
+        let planned = audited(&gathered.input)?;
+        let is_idle = planned.plan.steps.is_empty() && gathered.input.intents.is_empty();
+        if !is_idle || round == 1 || !planned.refusals.is_empty() {
+            hooks.show_plan(&planned).map_err(SessionError::Output)?;
+        }
+        if !planned.refusals.is_empty() {
+            return Err(SessionError::Refused(planned.refusals));
+        }
+        if is_idle {
+            // An earlier run may have left something in the journal.
+            store.finish(&gathered.header).await?;
+            return Ok(Next::Done);
+        }
+        if round == 1
+            && self.approval == Approval::Ask
+            && !hooks.confirm().map_err(SessionError::Question)?
+        {
+            return Err(SessionError::Declined("the plan"));
+        }
+        hooks.listen();
+        store.begin(&gathered.header).await?;
+        let applied = self.carry_out(&planned, &gathered, store, hooks).await;
+        let finished = store.finish(&gathered.header).await;
+        report.outcomes.extend(applied.report.outcomes);
+        report.interrupted |= applied.report.interrupted;
+        hooks.recorded(&finished.map_err(SessionError::NotFolded)?);
+        if applied.replan.is_empty() || report.interrupted {
+            return Ok(Next::Done);
+        }
+        Ok(Next::Replan(applied.replan))
+    }
+
+    async fn carry_out(
+        &self,
+        planned: &Planned,
+        gathered: &Gathered,
+        store: &dyn Store,
+        hooks: &mut dyn Hooks,
+    ) -> ApplyOutcome {
+        let progress = hooks.progress(planned.plan.steps.len());
+        Apply {
+            plan: &planned.plan,
+            secrets: &gathered.secrets,
+            lock: &gathered.input.lock,
+            intents: &gathered.input.intents,
+            remote: self.remote,
+            sink: store,
+            clock: self.clock,
+            progress: &*progress,
+            stop: self.stop.clone(),
+            options: ApplyOptions {
+                marker_seen: gathered.marker_seen,
+                ..self.options
+            },
+        }
+        .run()
+        .await
+    }
+}
+
+/// What the caller asked for was done in the round before, but for the keys that are planned again.
+fn follow_up(policy: Policy, replanned: &[InstanceKey]) -> Policy {
+    let secrets = match &policy.secrets {
+        Resend::Send(_) => {
+            let again = replanned.iter().filter(|key| policy.secrets.sends(key));
+            let again: BTreeSet<String> = again.map(InstanceKey::to_string).collect();
+            if again.is_empty() {
+                Resend::Compare
+            } else {
+                Resend::Send(again)
+            }
+        }
+        Resend::Compare | Resend::Accept => policy.secrets.clone(),
+    };
+    Policy {
+        replace: BTreeSet::new(),
+        secrets,
+        ..policy
+    }
+}
+
+/// What `work` comes to, unless a signal comes first.
+pub async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = stop.reached(StopLevel::Drain) => None,
+        result = work => Some(result),
+    }
+}

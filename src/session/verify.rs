@@ -1,0 +1,130 @@
+//! The lock file against the platform, with no plan in between.
+
+use super::error::SessionError;
+use super::scope::Session;
+use crate::lockfile::LockView;
+use crate::model::{InstanceKey, Lock, LockedInstance, Marker, Observed, ObservedInstance};
+use crate::ports::ReadRemote;
+
+/// What a comparison found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// How many instances the lock file records.
+    pub instances: usize,
+    /// In order of key.
+    pub differences: Vec<Difference>,
+    /// Keys of creates whose outcome is unknown.
+    pub unsettled: Vec<InstanceKey>,
+}
+
+/// One difference. Shows no value of configuration, and no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The key of the lock entry.
+    pub key: InstanceKey,
+    /// What differs.
+    pub what: String,
+}
+
+impl Session<'_> {
+    /// Compares the lock file with the platform and writes nothing.
+    ///
+    /// # Errors
+    /// Where the lock file is of another inventory or platform, or the platform cannot be read.
+    pub async fn verify(
+        &self,
+        remote: &dyn ReadRemote,
+        lock: &Lock,
+        view: &LockView,
+    ) -> Result<Verified, SessionError> {
+        self.same_inventory(lock)?;
+        let observed = self.look(remote, lock, view).await?.observed;
+        let differences = lock.instances.iter().flat_map(|(key, entry)| {
+            differences(lock, key, entry, &observed)
+                .into_iter()
+                .map(|what| Difference {
+                    key: key.clone(),
+                    what,
+                })
+        });
+        Ok(Verified {
+            instances: lock.instances.len(),
+            differences: differences.collect(),
+            unsettled: view.intents.keys().cloned().collect(),
+        })
+    }
+}
+
+fn differences(
+    lock: &Lock,
+    key: &InstanceKey,
+    entry: &LockedInstance,
+    observed: &Observed,
+) -> Vec<String> {
+    let Some(seen) = observed.instances.get(&entry.id) else {
+        return vec![format!("instance {} is gone from the platform", entry.id)];
+    };
+    let mut differs = Vec::new();
+    if seen
+        .token
+        .as_ref()
+        .is_some_and(|token| *token != entry.token)
+    {
+        differs.push("token differs".to_owned());
+    }
+    if seen.element.key != entry.element.key {
+        differs.push(format!(
+            "element is `{}` on the platform, `{}` in the lock file",
+            seen.element.key, entry.element.key
+        ));
+    }
+    if seen.name != entry.name {
+        differs.push(format!(
+            "name is {:?} on the platform, {:?} in the lock file",
+            seen.name, entry.name
+        ));
+    }
+    if seen.enabled != entry.enabled {
+        let word = if seen.enabled { "enabled" } else { "disabled" };
+        differs.push(format!("instance is {word} on the platform"));
+    }
+    let marker = Marker::live(&lock.header.inventory, key);
+    if !seen.carries(&marker) {
+        differs.push(format!("marker `{marker}` is missing"));
+    }
+    if entry
+        .tags
+        .as_ref()
+        .is_some_and(|declared| *declared != seen.own_tags())
+    {
+        differs.push("tags differ".to_owned());
+    }
+    differs.extend(
+        entry
+            .configuration
+            .iter()
+            .filter(|(name, value)| !is_as_recorded(seen, name, value))
+            .map(|(name, _)| format!("configuration.{name} differs")),
+    );
+    let is_other = |other: &&ObservedInstance| other.id != entry.id && other.carries(&marker);
+    differs.extend(
+        observed
+            .instances
+            .values()
+            .filter(is_other)
+            .map(|other| format!("instance {} carries the same marker", other.id)),
+    );
+    differs
+}
+
+fn is_as_recorded(seen: &ObservedInstance, name: &str, value: &str) -> bool {
+    if crate::catalog::is_platform_owned(name) {
+        return true;
+    }
+    seen.value(name).map_or(value.is_empty(), |shown| {
+        let shown = shown.expose();
+        shown == crate::model::observed::MASK
+            || crate::model::value::canonical_text(shown) == *value
+            || shown.eq_ignore_ascii_case(value)
+    })
+}

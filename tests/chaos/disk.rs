@@ -1,0 +1,103 @@
+//! The journal of a simulated run: the real store, on a disk that takes no simulated time but what a
+//! stall says, with the deliberate mistakes that concern what is recorded.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use connectorctl::lockfile::{Finished, LockError, LockStore, LockView};
+use connectorctl::model::{InventoryName, LockHeader};
+use connectorctl::ports::{Clock as _, LockSink, Record, SinkError};
+use connectorctl::session::Store;
+
+use super::checkout::Mistake;
+use super::schedule::Stall;
+use super::world::{AskedAt, World};
+
+/// The store of one run. The paused clock stands still while its disk works, as it does for any blocking
+/// task.
+pub(crate) struct Disk {
+    pub(crate) store: LockStore,
+    pub(crate) world: Arc<World>,
+    pub(crate) mistake: Mistake,
+    pub(crate) asked_at: Arc<AskedAt>,
+    pub(crate) stall: Option<Stall>,
+    /// How many records were asked for; held by the one the disk is busy with.
+    pub(crate) turn: tokio::sync::Mutex<u64>,
+    /// Results that are not durable yet, under [`Mistake::FoldFirst`].
+    pub(crate) late: Mutex<Vec<Record>>,
+}
+
+#[async_trait]
+impl LockSink for Disk {
+    async fn record(&self, record: Record) -> Result<(), SinkError> {
+        match (self.mistake, &record) {
+            (Mistake::NoIntent, Record::Intent { .. })
+            | (Mistake::NoSignsOfLife, Record::Heartbeat) => Ok(()),
+            (Mistake::FoldFirst, Record::Entry { key, .. }) => {
+                let settled = Record::NotCreated { key: key.clone() };
+                self.late.lock().expect("the late ones").push(record);
+                self.write(settled).await
+            }
+            _ => self.write(record).await,
+        }
+    }
+}
+
+impl Disk {
+    async fn flush(&self) {
+        let late = std::mem::take(&mut *self.late.lock().expect("the late ones"));
+        for record in late {
+            self.write(record).await.expect("written");
+        }
+    }
+
+    async fn write(&self, record: Record) -> Result<(), SinkError> {
+        let asked = self.world.clock.now_ms();
+        let mut turn = self.turn.lock().await;
+        let stall = self.stall.filter(|stall| u64::from(stall.nth) == *turn);
+        *turn += 1;
+        if let Some(stall) = stall {
+            self.world.tell(format_args!("{stall:?}"));
+            let pause = Duration::from_secs(u64::from(stall.seconds));
+            self.world.clock.sleep(pause).await;
+        }
+        let set = |at_ms| *self.asked_at.at_ms.lock().expect("the time") = at_ms;
+        let record = async {
+            set(Some(asked));
+            let recorded = self.store.record(record).await;
+            set(None);
+            recorded
+        };
+        at_once(&self.world, record).await
+    }
+}
+
+/// What takes no simulated time.
+async fn at_once<T>(world: &World, work: impl Future<Output = T>) -> T {
+    let _turn = world.disk.lock().await;
+    let (done, waits) = std::sync::mpsc::channel::<()>();
+    let standing_still = tokio::task::spawn_blocking(move || {
+        let _ = waits.recv();
+    });
+    let result = work.await;
+    drop(done);
+    let _ = standing_still.await;
+    result
+}
+
+#[async_trait]
+impl Store for Disk {
+    fn view(&self, inventory: &InventoryName) -> LockView {
+        self.store.view(inventory)
+    }
+
+    async fn begin(&self, header: &LockHeader) -> Result<(), LockError> {
+        at_once(&self.world, self.store.begin(header)).await
+    }
+
+    async fn finish(&mut self, header: &LockHeader) -> Result<Finished, LockError> {
+        self.flush().await;
+        self.store.finish(header)
+    }
+}
