@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Apply;
 use crate::model::plan::SecretRecord;
-use crate::model::{
-    Fingerprint, InstanceKey, LockEntryDraft, LockedInstance, ObservedInstance, Secret,
-};
+use crate::model::{Fingerprint, InstanceKey, LockEntryDraft, LockedInstance, ObservedInstance};
 
 /// Where an entry's unchanged parts come from.
 pub(super) struct Source<'a> {
@@ -72,8 +70,7 @@ impl Apply<'_> {
         let token = seen
             .token
             .clone()
-            .or_else(|| before.map(|entry| entry.token.clone()))
-            .unwrap_or_else(|| Secret::new(""));
+            .or_else(|| before.and_then(|entry| entry.token.clone()));
         let created_date = seen
             .created_date
             .clone()

@@ -8,7 +8,7 @@ use tokio::sync::SemaphorePermit;
 use super::run::Run;
 use super::settle::{Search, Settled};
 use super::step::{StepDone, StepError};
-use crate::model::{InstanceKey, Lifecycle, LockedInstance, Marker, OpenIntent, Secret};
+use crate::model::{InstanceKey, Lifecycle, LockedInstance, Marker, OpenIntent};
 use crate::ports::Record;
 
 const WHY: &str = "an earlier run was cut off while it created this instance, which the manifest no longer has: looking whether it exists";
@@ -46,7 +46,7 @@ impl<'a> Run<'a> {
         let entry = LockedInstance {
             id,
             tags: Some(seen.own_tags()),
-            token: seen.token.unwrap_or_else(|| Secret::new("")),
+            token: seen.token,
             element: seen.element,
             name: seen.name,
             // What was declared is not known any more, and nothing of it is managed.

@@ -132,9 +132,9 @@ pub struct Element {
 pub struct LockedInstance {
     /// The platform's id.
     pub id: InstanceId,
-    /// The credential for calls through the connector. Empty where the platform never showed it.
-    #[serde(with = "plain_token")]
-    pub token: Secret,
+    /// The credential for calls through the connector. `None` where the platform never showed it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "plain_token")]
+    pub token: Option<Secret>,
     /// The connector.
     pub element: Element,
     /// As last applied.
@@ -181,16 +181,18 @@ mod plain_token {
     use super::Secret;
 
     pub(super) fn serialize<S: Serializer>(
-        token: &Secret,
+        token: &Option<Secret>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        token.expose().serialize(serializer)
+        token.as_ref().map(Secret::expose).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<Secret, D::Error> {
-        String::deserialize(deserializer).map(Secret::new)
+    ) -> Result<Option<Secret>, D::Error> {
+        // An empty text is how the first version wrote a token it did not know.
+        let token = String::deserialize(deserializer)?;
+        Ok((!token.is_empty()).then(|| Secret::new(token)))
     }
 }
 

@@ -91,10 +91,7 @@ fn entry(seen: &ObservedInstance, desired: Option<&DesiredInstance>) -> LockedIn
     let declares_tags = desired.is_none_or(|desired| desired.tags.is_some());
     LockedInstance {
         id: seen.id,
-        token: seen
-            .token
-            .clone()
-            .unwrap_or_else(|| crate::model::Secret::new("")),
+        token: seen.token.clone(),
         element: seen.element.clone(),
         name: seen.name.clone(),
         tags: declares_tags.then(|| seen.own_tags()),

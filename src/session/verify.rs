@@ -65,11 +65,7 @@ fn differences(
         return vec![format!("instance {} is gone from the platform", entry.id)];
     };
     let mut differs = Vec::new();
-    if seen
-        .token
-        .as_ref()
-        .is_some_and(|token| *token != entry.token)
-    {
+    if seen.token.is_some() && seen.token != entry.token {
         differs.push("token differs".to_owned());
     }
     if seen.element.key != entry.element.key {

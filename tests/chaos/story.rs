@@ -232,8 +232,10 @@ impl Story {
             let entry = lock.instances.get(&key);
             let is_recorded = |instance: &&&Value| {
                 entry.is_some_and(|entry| {
+                    let token = self.world.token(&instance["id"]);
+                    let recorded = entry.token.as_ref();
                     instance["id"] == entry.id.0
-                        && self.world.token(&instance["id"]) == *entry.token.expose()
+                        && recorded.is_some_and(|recorded| token == *recorded.expose())
                 })
             };
             let kept = marked.iter().find(is_recorded);

@@ -43,6 +43,21 @@ fn what_is_not_known_yet_is_left_out() {
     );
 }
 
+/// The platform did not show it. The first version wrote an empty text for that.
+#[test]
+fn a_token_that_is_not_known_is_left_out() {
+    let mut lock = whole();
+    let entry = lock.instances.values_mut().next().expect("the entry");
+    entry.token = None;
+    let text = String::from_utf8(to_bytes(&lock)).expect("UTF-8");
+    assert!(!text.contains("token"), "{text}");
+    let older = GOLDEN.replace("invented-token-12345", "");
+    for text in [text, older] {
+        let read = parse(Path::new("x"), text.as_bytes()).expect("a lock");
+        assert_eq!(read, lock);
+    }
+}
+
 fn told(text: &str) -> LockError {
     match parse(Path::new("x.lock.json"), text.as_bytes()) {
         Ok(_) => panic!("taken for a lock file: {text}"),

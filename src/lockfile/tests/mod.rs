@@ -53,7 +53,7 @@ fn entry(id: u64) -> LockedInstance {
     };
     LockedInstance {
         id: InstanceId(id),
-        token: Secret::new(format!("invented-token-{id}")),
+        token: Some(Secret::new(format!("invented-token-{id}"))),
         element: Element {
             key: ElementKey("freshdeskv2".to_owned()),
             id: Some(ElementId(491)),

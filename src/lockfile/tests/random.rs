@@ -48,7 +48,7 @@ pub(super) fn instance() -> impl Strategy<Value = LockedInstance> {
                 let (enabled, valid, created_date) = state;
                 LockedInstance {
                     id: InstanceId(id),
-                    token: Secret::new(token),
+                    token: (!token.is_empty()).then(|| Secret::new(token)),
                     element: Element {
                         key: ElementKey(element),
                         id: element_id.map(ElementId),

@@ -76,7 +76,7 @@ pub(super) fn seen(id: u64, name: &str, tags: &[&str]) -> ObservedInstance {
 pub(super) fn recorded(id: u64, name: &str) -> LockedInstance {
     LockedInstance {
         id: InstanceId(id),
-        token: Secret::new(format!("token-{id}")),
+        token: Some(Secret::new(format!("token-{id}"))),
         element: element("private"),
         name: name.to_owned(),
         tags: Some(["declared".to_owned()].into()),
@@ -317,7 +317,7 @@ fn put(
     }
     let entry = LockedInstance {
         id: instance.id,
-        token: instance.token.clone().expect("a token"),
+        token: instance.token.clone(),
         element: instance.element.clone(),
         name: draft.name.clone(),
         tags: draft.tags.clone(),
