@@ -32,6 +32,19 @@ pub struct Place {
     pub text: Option<String>,
 }
 
+impl Place {
+    /// The whole of a file.
+    pub fn whole(file: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            line: 0,
+            column: 0,
+            length: 1,
+            text: None,
+        }
+    }
+}
+
 /// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {

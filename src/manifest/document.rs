@@ -1,10 +1,9 @@
 //! One file of a manifest: its head, its defaults and its instances.
 
-use super::Places;
-use super::fields::Reader;
-use super::instance::{Members, ReadInstance};
+use super::fields::{Members, Reader};
+use super::instance::ReadInstance;
 use super::parse::{self, Kind, Node};
-use super::text::FileText;
+use super::text::{FileText, Places};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::{ApiSettings, InventoryName, OrganizationId};
 
@@ -68,18 +67,20 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
     if let Some((_, node)) = find("api") {
         document.api = reader.api(node);
     }
-    for name in ["lock", "extends"] {
+    for (name, hint) in [
+        (
+            "lock",
+            "tokens stand in the lock file as plain text; remove the block",
+        ),
+        (
+            "extends",
+            "write the instances out, or use `defaults`; remove the line",
+        ),
+    ] {
         if let Some((key, node)) = find(name) {
             reader.hide(node);
-            let problem = Diagnostic::error(
-                "not-available",
-                format!("`{name}` is not available in this version"),
-            )
-            .at(reader.key_place(key));
-            reader.out.push(problem.hint(match name {
-                "lock" => "tokens stand in the lock file as plain text; remove the block",
-                _ => "write the instances out, or use `defaults`; remove the line",
-            }));
+            let message = format!("`{name}` is not available in this version");
+            reader.error(&key.span, "not-available", message, hint);
         }
     }
     let defaults = match find("defaults") {
@@ -100,51 +101,44 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
 
 fn empty(file: &FileText) -> Diagnostic {
     Diagnostic::error("empty-file", "the file is empty")
-        .at(Place {
-            file: file.name.clone(),
-            line: 0,
-            column: 0,
-            length: 1,
-            text: None,
-        })
+        .at(Place::whole(&file.name))
         .hint("a manifest starts with `version: 1` and `inventory: a-name`")
 }
 
 impl Reader<'_, '_> {
     fn version(&mut self, node: Option<&Node>, root: &Node) {
         let Some(node) = node else {
-            let problem = Diagnostic::error("missing-version", "the manifest has no `version`")
-                .at(self.file.place(&(root.span.start..root.span.start + 1)))
-                .hint("add `version: 1` as the first line");
-            return self.out.push(problem);
+            let start = root.span.start;
+            return self.error(
+                &(start..start + 1),
+                "missing-version",
+                "the manifest has no `version`",
+                "add `version: 1` as the first line",
+            );
         };
         match &node.kind {
             Kind::Number(number, _) if number.as_u64() == Some(VERSION) => {}
-            Kind::Number(_, written) => {
-                let problem = Diagnostic::error(
-                    "unknown-version",
-                    format!("version {written} of the manifest is not known, only {VERSION} is"),
-                )
-                .at(self.place(node))
-                .hint("a newer connectorctl may know it");
-                self.out.push(problem);
-            }
-            _ => self.expected(node, "the number 1 for `version`", None),
+            Kind::Number(_, written) => self.error(
+                &node.span,
+                "unknown-version",
+                format!("version {written} of the manifest is not known, only {VERSION} is"),
+                "a newer connectorctl may know it",
+            ),
+            _ => self.expected(
+                node,
+                "the number 1 for `version`",
+                "write a number, without quotes",
+            ),
         }
     }
 
     fn inventory(&mut self, node: &Node) -> Option<(InventoryName, Place)> {
         let text = self.text(node, "`inventory`")?;
         match InventoryName::new(text) {
-            Ok(inventory) => Some((inventory, self.place(node))),
+            Ok(inventory) => Some((inventory, self.file.place(&node.span))),
             Err(error) => {
-                let place = self.place(node);
-                self.error(
-                    place,
-                    "bad-key",
-                    error.to_string(),
-                    "write it in the manner of `acme-support`",
-                );
+                let hint = "write it in the manner of `acme-support`";
+                self.error(&node.span, "bad-key", error.to_string(), hint);
                 None
             }
         }
@@ -156,26 +150,20 @@ impl Reader<'_, '_> {
             let (key, value) = member;
             match key.text.as_str() {
                 "url" => {
-                    if let Some(url) = self.text(value, "`api.url`") {
-                        if url.contains("${env:") || url.contains("${file:") {
-                            let problem = Diagnostic::error(
-                                "reference-not-allowed",
-                                "`api.url` cannot hold a reference",
-                            )
-                            .at(self.place(value))
-                            .hint("set CONNECTORCTL_URL instead; it goes before `api.url`");
-                            self.out.push(problem);
-                        } else {
-                            api.url = Some(url.to_owned());
-                        }
+                    let url = self.text(value, "`api.url`").unwrap_or_default();
+                    if url.contains("${env:") || url.contains("${file:") {
+                        self.error(
+                            &value.span,
+                            "reference-not-allowed",
+                            "`api.url` cannot hold a reference",
+                            "set CONNECTORCTL_URL instead; it goes before `api.url`",
+                        );
                     }
+                    api.url = Some(url.to_owned());
                 }
-                "organization" => match &value.kind {
-                    Kind::Number(number, _) if number.as_u64().is_some() => {
-                        api.organization = number.as_u64().map(OrganizationId);
-                    }
-                    _ => self.expected(value, "a positive number for `api.organization`", None),
-                },
+                "organization" => {
+                    api.organization = self.number(value, "`api.organization`").map(OrganizationId);
+                }
                 _ => self.unknown(member, "`api`", &["url", "organization"]),
             }
         }

@@ -1,9 +1,14 @@
 //! Reading the members of a mapping: unknown ones, doubled ones and wrong kinds are reported, and
 //! reading goes on.
 
-use super::parse::{Key, Kind, Node};
+use std::collections::BTreeMap;
+
+use super::parse::{Key, Kind, Node, Span};
 use super::text::FileText;
-use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+/// The members of a mapping by name.
+pub(super) type Members<'n> = BTreeMap<&'n str, (&'n Key, &'n Node)>;
 
 /// What a reader needs at hand.
 pub(super) struct Reader<'t, 'd> {
@@ -11,24 +16,29 @@ pub(super) struct Reader<'t, 'd> {
     pub(super) out: &'d mut Diagnostics,
 }
 
-impl<'t> Reader<'t, '_> {
-    pub(super) fn place(&self, node: &Node) -> Place {
-        self.file.place(&node.span)
-    }
-
-    pub(super) fn key_place(&self, key: &Key) -> Place {
-        self.file.place(&key.span)
+impl Reader<'_, '_> {
+    pub(super) fn report(&mut self, at: &Span, problem: Diagnostic) {
+        self.out.push(problem.at(self.file.place(at)));
     }
 
     pub(super) fn error(
         &mut self,
-        place: Place,
+        at: &Span,
         code: &'static str,
         message: impl Into<String>,
-        hint: &str,
+        hint: impl Into<String>,
     ) {
-        self.out
-            .push(Diagnostic::error(code, message).at(place).hint(hint));
+        self.report(at, Diagnostic::error(code, message).hint(hint));
+    }
+
+    pub(super) fn warning(
+        &mut self,
+        at: &Span,
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.report(at, Diagnostic::warning(code, message).hint(hint));
     }
 
     /// Keeps every scalar below a node out of snippets.
@@ -41,25 +51,16 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    pub(super) fn expected(&mut self, node: &Node, what: &str, hint: Option<&str>) {
+    /// Keeps the value of a member out of snippets, and whatever else is on the line of its key.
+    pub(super) fn hide_member(&self, key: &Key, value: &Node) {
+        self.hide(value);
+        self.file.hide_rest_of_line(key.span.end);
+    }
+
+    /// Reports a value of the wrong kind.
+    pub(super) fn expected(&mut self, node: &Node, what: &str, hint: &str) {
         let message = format!("expected {what}, found {}", node.kind.name());
-        let place = self.place(node);
-        let usual = || {
-            let kinds = [
-                (
-                    "mapping",
-                    "write `name: value` lines below it, indented by two spaces",
-                ),
-                ("list", "write [a, b]"),
-                ("true or false", "write true or false, without quotes"),
-                ("number", "write a number, without quotes"),
-            ];
-            kinds.iter().find(|(kind, _)| what.contains(kind)).map_or(
-                "write a text; put it in quotes where it looks like something else",
-                |(_, hint)| *hint,
-            )
-        };
-        self.error(place, "wrong-type", message, hint.unwrap_or_else(usual));
+        self.error(&node.span, "wrong-type", message, hint);
     }
 
     /// The members of a mapping, each key once; nothing is an empty mapping.
@@ -73,33 +74,30 @@ impl<'t> Reader<'t, '_> {
             Kind::Map(members) => Some(self.once(members)),
             Kind::Bool(_) | Kind::Number(..) | Kind::Text(_) | Kind::List(_) => {
                 self.hide(node);
-                self.expected(node, &format!("a mapping for {what}"), None);
+                let hint = "write `name: value` lines below it, indented by two spaces";
+                self.expected(node, &format!("a mapping for {what}"), hint);
                 None
             }
         }
     }
 
-    fn once<'n>(&mut self, members: &'n [(Key, Node)]) -> Vec<&'n (Key, Node)> {
-        let mut seen = std::collections::BTreeMap::new();
+    /// Members whose key was not there before; the others are reported.
+    pub(super) fn once<'n>(&mut self, members: &'n [(Key, Node)]) -> Vec<&'n (Key, Node)> {
+        let mut seen: BTreeMap<&str, &Key> = BTreeMap::new();
         let mut once = Vec::new();
         for member in members {
             let (key, value) = member;
-            match seen.insert(key.text.as_str(), key) {
-                None => once.push(member),
-                Some(first) => {
-                    seen.insert(key.text.as_str(), first);
-                    self.hide(value);
-                    self.file.hide_rest_of_line(key.span.end);
-                    let problem = Diagnostic::error(
-                        "duplicate-key",
-                        format!("the key `{}` is there twice", key.text),
-                    )
-                    .at(self.key_place(key))
-                    .also(self.key_place(first), "it is here first")
-                    .hint("keep one of them; YAML would drop the other without a word");
-                    self.out.push(problem);
-                }
-            }
+            let Some(first) = seen.get(key.text.as_str()) else {
+                seen.insert(&key.text, key);
+                once.push(member);
+                continue;
+            };
+            self.hide_member(key, value);
+            let message = format!("the key `{}` is there twice", key.text);
+            let problem = Diagnostic::error("duplicate-key", message)
+                .also(self.file.place(&first.span), "it is here first")
+                .hint("keep one of them; YAML would drop the other without a word");
+            self.report(&key.span, problem);
         }
         once
     }
@@ -107,67 +105,65 @@ impl<'t> Reader<'t, '_> {
     /// Reports a member nobody knows, with the nearest known name.
     pub(super) fn unknown(&mut self, member: &(Key, Node), what: &str, known: &[&str]) {
         let (key, value) = member;
-        self.hide(value);
-        self.file.hide_rest_of_line(key.span.end);
-        let mut problem = Diagnostic::error(
-            "unknown-field",
-            format!("{what} has no member `{}`", key.text),
-        )
-        .at(self.key_place(key));
-        problem = match nearest(&key.text, known.iter().copied()) {
-            Some(near) => problem.hint(format!("did you mean `{near}`?")),
-            None => problem.hint(format!("known are: {}", known.join(", "))),
+        self.hide_member(key, value);
+        let hint = match nearest(&key.text, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known are: {}", known.join(", ")),
         };
-        self.out.push(problem);
+        let message = format!("{what} has no member `{}`", key.text);
+        self.error(&key.span, "unknown-field", message, hint);
     }
 
     pub(super) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
-        match &node.kind {
-            Kind::Text(text) => Some(text),
-            Kind::Bool(_) | Kind::Number(..) => {
-                self.expected(
-                    node,
-                    &format!("a text for {what}"),
-                    Some("put it in quotes"),
-                );
-                None
-            }
+        let hint = match &node.kind {
+            Kind::Text(text) => return Some(text),
+            Kind::Bool(_) | Kind::Number(..) => "put it in quotes",
             Kind::Null | Kind::List(_) | Kind::Map(_) => {
-                self.expected(node, &format!("a text for {what}"), None);
-                None
+                "write a text; put it in quotes where it looks like something else"
             }
-        }
+        };
+        self.expected(node, &format!("a text for {what}"), hint);
+        None
     }
 
     pub(super) fn flag(&mut self, node: &Node, what: &str) -> Option<bool> {
-        match &node.kind {
-            Kind::Bool(flag) => Some(*flag),
-            Kind::Text(word) if is_old_boolean(word) => {
-                self.expected(
-                    node,
-                    &format!("true or false for {what}"),
-                    Some("since YAML 1.2, `yes`, `no`, `on` and `off` are texts: write true or false"),
-                );
-                None
-            }
+        let hint = match &node.kind {
+            Kind::Bool(flag) => return Some(*flag),
+            Kind::Text(word) if is_old_boolean(word) => OLD_BOOLEAN,
             Kind::Null | Kind::Text(_) | Kind::Number(..) | Kind::List(_) | Kind::Map(_) => {
-                self.expected(node, &format!("true or false for {what}"), None);
-                None
+                "write true or false, without quotes"
             }
-        }
+        };
+        self.expected(node, &format!("true or false for {what}"), hint);
+        None
     }
 
-    pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+    pub(super) fn number(&mut self, node: &Node, what: &str) -> Option<u64> {
+        if let Kind::Number(number, _) = &node.kind
+            && let Some(number) = number.as_u64()
+        {
+            return Some(number);
+        }
+        let hint = "write a number, without quotes";
+        self.expected(node, &format!("a positive number for {what}"), hint);
+        None
+    }
+
+    pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
         match &node.kind {
-            Kind::List(items) => Some(items),
-            Kind::Null => Some(&[]),
+            Kind::List(items) => items,
+            Kind::Null => &[],
             Kind::Bool(_) | Kind::Number(..) | Kind::Text(_) | Kind::Map(_) => {
-                self.expected(node, &format!("a list for {what}"), Some("write [a, b]"));
-                None
+                self.expected(node, &format!("a list for {what}"), "write [a, b]");
+                &[]
             }
         }
     }
 }
+
+/// The remedy for a word that [`is_old_boolean`].
+pub(super) const OLD_BOOLEAN: &str =
+    "since YAML 1.2, `yes`, `no`, `on` and `off` are texts: write true or false";
 
 /// `yes`, `no`, `on`, `off` in the spellings that were booleans in YAML 1.1.
 pub(super) fn is_old_boolean(word: &str) -> bool {

@@ -1,18 +1,12 @@
 //! One instance of the manifest: any documented `POST /instances` body, pasted under a key.
 
-use std::collections::BTreeMap;
-
-use super::Places;
-use super::check::Seen;
-use super::fields::Reader;
+use super::check::{Configuration, InstanceCheck};
+use super::fields::{Members, Reader};
 use super::parse::{Key, Kind, Node};
-use super::value::Nature;
+use super::text::Places;
 use crate::catalog::{Catalog, ElementEntry, is_credential};
-use crate::diagnostic::Diagnostic;
-use crate::model::{
-    DesiredInstance, DesiredValue, ElementId, ElementKey, ElementRef, InstanceKey, Lifecycle,
-    OnRemove, SecretField,
-};
+use crate::diagnostic::Place;
+use crate::model::{DesiredInstance, DesiredValue, InstanceKey, SecretField};
 
 const KNOWN: [&str; 9] = [
     "element",
@@ -52,18 +46,12 @@ const OF_ANSWERS: [&str; 22] = [
     "hub",
 ];
 
-/// How a key is mended.
-const NAMES: &str = "write it in the manner of `freshdesk-support`";
-
-/// The members as they stand, of an instance or of `defaults`; a map of them is what is merged.
-pub(super) type Members<'n> = BTreeMap<&'n str, (&'n Key, &'n Node)>;
-
 /// An instance and where its parts stand.
 pub(super) struct ReadInstance {
     pub(super) key: InstanceKey,
     pub(super) instance: DesiredInstance,
-    pub(super) key_span: std::ops::Range<usize>,
-    pub(super) moved_from_span: Option<std::ops::Range<usize>>,
+    pub(super) place: Place,
+    pub(super) moved_from_place: Option<Place>,
 }
 
 impl Reader<'_, '_> {
@@ -79,18 +67,12 @@ impl Reader<'_, '_> {
             if KNOWN.contains(&key.text.as_str()) {
                 members.insert(&key.text, (key, value));
             } else if OF_ANSWERS.contains(&key.text.as_str()) {
-                self.hide(value);
-                self.file.hide_rest_of_line(key.span.end);
-                let problem = Diagnostic::warning(
-                    "response-member",
-                    format!(
-                        "`{}` is only in answers of the platform, and is left out",
-                        key.text
-                    ),
-                )
-                .at(self.key_place(key))
-                .hint("remove the line");
-                self.out.push(problem);
+                self.hide_member(key, value);
+                let message = format!(
+                    "`{}` is only in answers of the platform, and is left out",
+                    key.text
+                );
+                self.warning(&key.span, "response-member", message, "remove the line");
             } else {
                 self.unknown(member, what, &KNOWN);
             }
@@ -98,7 +80,8 @@ impl Reader<'_, '_> {
         Some(members)
     }
 
-    /// Reads one instance; `defaults` are merged below it.
+    /// Reads one instance; `defaults` are merged below it. `None` where there is nothing to go on
+    /// with; whatever else is wrong was reported, and keeps the manifest from being used.
     pub(super) fn instance<'n>(
         &mut self,
         key: &'n Key,
@@ -106,44 +89,37 @@ impl Reader<'_, '_> {
         defaults: &Members<'n>,
         places: &mut Places,
     ) -> Option<ReadInstance> {
-        let name = InstanceKey::new(key.text.as_str());
-        if let Err(error) = &name {
-            let place = self.key_place(key);
-            self.error(place, "bad-key", error.to_string(), NAMES);
-        }
+        let name = self.instance_key(&key.text, &key.span);
         if !matches!(node.kind, Kind::Map(_)) {
             self.file.hide_rest_of_line(key.span.end);
         }
         let own = self.instance_members(node, "an instance")?;
-        let name = name.ok()?;
-        let pick = |member: &str| {
-            own.get(member)
-                .or_else(|| defaults.get(member))
-                .map(|(_, node)| *node)
+        let name = name?;
+        let layers = |member: &str| {
+            [defaults.get(member), own.get(member)]
+                .into_iter()
+                .flatten()
         };
+        let pick = |member: &str| layers(member).last().map(|(_, node)| *node);
 
         let element = match pick("element") {
             Some(node) => self.element(node),
             None => {
-                let problem =
-                    Diagnostic::error("missing-element", format!("`{name}` names no element"))
-                        .at(self.key_place(key))
-                        .hint("add `element: freshdeskv2`, say");
-                self.out.push(problem);
+                self.error(
+                    &key.span,
+                    "missing-element",
+                    format!("`{name}` names no element"),
+                    "add `element: freshdeskv2`, say",
+                );
                 None
             }
         };
-        let catalogue = Catalog::embedded();
         let entry = element
             .as_ref()
-            .and_then(|element| catalogue.entry(element));
-        let (configuration, whole) = self.configuration(
+            .and_then(|element| Catalog::embedded().entry(element));
+        let configuration = self.configuration(
             &name,
-            [defaults.get("configuration"), own.get("configuration")]
-                .into_iter()
-                .flatten()
-                .map(|(_, node)| *node)
-                .collect(),
+            layers("configuration").map(|(_, node)| *node),
             entry,
             places,
         );
@@ -152,149 +128,86 @@ impl Reader<'_, '_> {
             None => Some(name.as_str().to_owned()),
         };
         let tags = pick("tags").map(|node| self.tags(node));
-        let provider_data = pick("providerData").map(|node| {
+        let provider_data = pick("providerData").and_then(|node| {
             self.hide(node);
             let field = (name.clone(), SecretField::ProviderData);
-            places.insert(field, self.place(node));
+            places.insert(field, self.file.place(&node.span));
             self.template(node, "providerData")
         });
-        let external = pick("externalAuthentication").map(|node| self.external(node));
-        let retrieve = pick("retrieveObjectsAfterInstantiation")
-            .map(|node| self.flag(node, "`retrieveObjectsAfterInstantiation`"));
-        let enabled = pick("enabled").map_or(Some(true), |node| self.flag(node, "`enabled`"));
-        let lifecycle =
+        let external_authentication =
+            pick("externalAuthentication").and_then(|node| self.external(node));
+        let retrieve_objects = pick("retrieveObjectsAfterInstantiation")
+            .and_then(|node| self.flag(node, "`retrieveObjectsAfterInstantiation`"));
+        let enabled = pick("enabled").and_then(|node| self.flag(node, "`enabled`"));
+        let (lifecycle, moved_from_place) =
             pick("lifecycle").map_or_else(Default::default, |node| self.lifecycle(node));
 
-        if let Some(element) = &element {
-            let seen = Seen {
-                element,
+        let element = element?;
+        match entry {
+            None => self.unknown_element(&key.span, &element),
+            Some(entry) => self.check(&InstanceCheck {
+                name: &name,
+                key,
+                entry,
                 configuration: &configuration,
-                whole,
-                signs_in: provider_data.is_some() || external.is_some(),
-            };
-            let node = own.get("configuration").map(|(_, node)| *node);
-            self.check(&name, key, &seen, entry, node);
+                signs_in: ["providerData", "externalAuthentication"]
+                    .iter()
+                    .any(|member| pick(member).is_some()),
+            }),
         }
-        let instance = DesiredInstance {
-            element: element?,
-            name: display?,
-            tags: transposed(tags)?,
-            configuration: whole.then_some(configuration)?,
-            provider_data: transposed(provider_data)?,
-            external_authentication: transposed(external)?,
-            retrieve_objects: transposed(retrieve)?,
-            enabled: enabled?,
-            lifecycle: lifecycle.0,
-        };
         Some(ReadInstance {
+            instance: DesiredInstance {
+                element,
+                name: display?,
+                tags,
+                configuration: configuration.values,
+                provider_data,
+                external_authentication,
+                retrieve_objects,
+                enabled: enabled.unwrap_or(true),
+                lifecycle,
+            },
             key: name,
-            instance,
-            key_span: key.span.clone(),
-            moved_from_span: lifecycle.1,
+            place: self.file.place(&key.span),
+            moved_from_place,
         })
     }
 
-    fn element(&mut self, node: &Node) -> Option<ElementRef> {
-        let key = |text: &str| ElementRef::Key(ElementKey(text.to_owned()));
-        if let Kind::Text(text) = &node.kind {
-            if text.trim().is_empty() {
-                let place = self.place(node);
-                self.error(
-                    place,
-                    "missing-element",
-                    "the element's key is empty",
-                    "write `element: freshdeskv2`, say",
-                );
-                return None;
-            }
-            return Some(key(text));
-        }
-        if !matches!(node.kind, Kind::Map(_)) {
-            self.expected(
-                node,
-                "the key of an element",
-                Some("write `element: freshdeskv2`, or `element: { key: freshdeskv2 }`"),
-            );
-            return None;
-        }
-        let (mut by_key, mut by_id) = (None, None);
-        let mut named = false;
-        for member in self.members(node, "`element`")? {
-            named |= matches!(member.0.text.as_str(), "key" | "id");
-            match member.0.text.as_str() {
-                "key" => by_key = self.text(&member.1, "the element's key").map(key),
-                "id" => match &member.1.kind {
-                    Kind::Number(number, _) if number.as_u64().is_some() => {
-                        by_id = number.as_u64().map(|id| ElementRef::Id(ElementId(id)));
-                    }
-                    _ => self.expected(&member.1, "a positive number for the element's id", None),
-                },
-                // A pasted answer has the whole catalogue entry here.
-                "name" | "hub" | "authentication" | "protocolType" | "active" | "deleted"
-                | "typeOauth" | "parameters" | "hookName" | "description" | "image" => {}
-                _ => self.unknown(member, "`element`", &["key", "id"]),
-            }
-        }
-        // Ids differ between landscapes, so where both are given the key is what was meant.
-        let element = by_key.or(by_id);
-        if !named {
-            let place = self.place(node);
-            self.error(
-                place,
-                "missing-element",
-                "the element has neither a key nor an id",
-                "write `element: { key: freshdeskv2 }`, say",
-            );
-        }
-        element
-    }
-
-    fn configuration(
+    /// The merged layers of `configuration`.
+    fn configuration<'n>(
         &mut self,
         key: &InstanceKey,
-        layers: Vec<&Node>,
+        layers: impl Iterator<Item = &'n Node>,
         entry: Option<&ElementEntry>,
         places: &mut Places,
-    ) -> (BTreeMap<String, DesiredValue>, bool) {
-        let mut nodes: BTreeMap<&str, (&Key, &Node)> = BTreeMap::new();
-        let mut values = BTreeMap::new();
-        let mut whole = true;
+    ) -> Configuration<'n> {
+        let mut configuration = Configuration::default();
         for layer in layers {
-            let Some(members) = self.members(layer, "`configuration`") else {
-                whole = false;
-                continue;
-            };
-            for (name, value) in members {
-                nodes.insert(&name.text, (name, value));
+            let members = self.members(layer, "`configuration`");
+            configuration.in_part |= members.is_none();
+            for (name, value) in members.unwrap_or_default() {
+                configuration.nodes.insert(&name.text, (name, value));
             }
         }
-        for (name, (key_node, node)) in nodes {
-            let nature = if is_credential(entry, name) {
-                Nature::Credential
-            } else {
-                Nature::Plain
-            };
-            let known_plain = nature == Nature::Plain
+        for (name, (key_node, node)) in &configuration.nodes {
+            let credential = is_credential(entry, name);
+            let known_plain = !credential
                 && entry
                     .is_some_and(|entry| Catalog::embedded().key_of(Some(entry), name).is_some());
             let only_reference = matches!(&node.kind, Kind::Text(text) if text.starts_with("${") && !text.contains(":-"));
             if !known_plain && !only_reference {
-                self.hide(node);
-                self.file.hide_rest_of_line(key_node.span.end);
+                self.hide_member(key_node, node);
             }
             let path = format!("{key}.configuration.{name}");
-            match self.configuration_value(node, &path, nature) {
-                Some(value) => {
-                    if matches!(value, DesiredValue::Secret(_)) {
-                        let field = SecretField::Configuration(name.to_owned());
-                        places.insert((key.clone(), field), self.place(node));
-                    }
-                    values.insert(name.to_owned(), value);
+            if let Some(value) = self.configuration_value(node, &path, credential) {
+                if matches!(value, DesiredValue::Secret(_)) {
+                    let field = SecretField::Configuration((*name).to_owned());
+                    places.insert((key.clone(), field), self.file.place(&node.span));
                 }
-                None => whole = false,
+                configuration.values.insert((*name).to_owned(), value);
             }
         }
-        (values, whole)
+        configuration
     }
 
     fn external(&mut self, node: &Node) -> Option<String> {
@@ -302,91 +215,12 @@ impl Reader<'_, '_> {
         if matches!(text, "none" | "initial") {
             return Some(text.to_owned());
         }
-        let place = self.place(node);
         self.error(
-            place,
+            &node.span,
             "wrong-type",
             "expected `none` or `initial` for `externalAuthentication`",
             "`initial` takes an OAuth sign-in from a refresh token; leave it out otherwise",
         );
         None
-    }
-
-    /// The lifecycle, and where `movedFrom` stands.
-    fn lifecycle(&mut self, node: &Node) -> (Lifecycle, Option<std::ops::Range<usize>>) {
-        const KNOWN: [&str; 4] = ["protect", "onRemove", "movedFrom", "ignoreChanges"];
-        let mut lifecycle = Lifecycle::default();
-        let mut moved_from = None;
-        for member in self.members(node, "`lifecycle`").unwrap_or_default() {
-            let (key, value) = member;
-            match key.text.as_str() {
-                "protect" => {
-                    lifecycle.protect = self.flag(value, "`protect`").unwrap_or_default();
-                }
-                "onRemove" => match self.text(value, "`onRemove`") {
-                    Some("keep") => lifecycle.on_remove = OnRemove::Keep,
-                    Some("delete") => lifecycle.on_remove = OnRemove::Delete,
-                    Some(_) => {
-                        let place = self.place(value);
-                        self.error(
-                            place,
-                            "wrong-type",
-                            "expected `keep` or `delete` for `onRemove`",
-                            "`keep` is what happens without it",
-                        );
-                    }
-                    None => {}
-                },
-                "movedFrom" => {
-                    if let Some(text) = self.text(value, "`movedFrom`") {
-                        match InstanceKey::new(text) {
-                            Ok(from) => {
-                                moved_from = Some(value.span.clone());
-                                lifecycle.moved_from = Some(from);
-                            }
-                            Err(error) => {
-                                let place = self.place(value);
-                                self.error(place, "bad-key", error.to_string(), NAMES);
-                            }
-                        }
-                    }
-                }
-                "ignoreChanges" => {
-                    for item in self.list(value, "`ignoreChanges`").unwrap_or_default() {
-                        self.ignored_path(item, &mut lifecycle);
-                    }
-                }
-                _ => self.unknown(member, "`lifecycle`", &KNOWN),
-            }
-        }
-        (lifecycle, moved_from)
-    }
-
-    fn ignored_path(&mut self, item: &Node, lifecycle: &mut Lifecycle) {
-        let Some(path) = self.text(item, "a path of `ignoreChanges`") else {
-            return;
-        };
-        let known = matches!(path, "name" | "tags" | "enabled")
-            || path
-                .strip_prefix("configuration.")
-                .is_some_and(|name| !name.is_empty());
-        if known {
-            lifecycle.ignore_changes.insert(path.to_owned());
-        } else {
-            let problem =
-                Diagnostic::error("bad-path", format!("`{path}` is no path of an instance"))
-                    .at(self.place(item))
-                    .hint("paths are `name`, `tags`, `enabled` and `configuration.<key>`");
-            self.out.push(problem);
-        }
-    }
-}
-
-/// `None` where it is there and wrong.
-fn transposed<T>(value: Option<Option<T>>) -> Option<Option<T>> {
-    match value {
-        None => Some(None),
-        Some(Some(value)) => Some(Some(value)),
-        Some(None) => None,
     }
 }

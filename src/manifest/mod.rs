@@ -5,8 +5,10 @@
 
 mod check;
 mod document;
+mod element;
 mod fields;
 mod instance;
+mod lifecycle;
 mod names;
 mod parse;
 mod reference;
@@ -18,12 +20,11 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 pub use source::{SourceFile, read, standard_input};
+pub use text::Places;
 
 use crate::diagnostic::{Diagnostics, Place};
-use crate::model::{Desired, InstanceKey, SecretField};
+use crate::model::Desired;
 
 /// How a manifest is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,9 +43,6 @@ pub struct Loaded {
     /// Where each value with references stands, for whoever resolves them.
     pub places: Places,
 }
-
-/// Where the values with references stand.
-pub type Places = BTreeMap<(InstanceKey, SecretField), Place>;
 
 /// Reads the union of these files.
 pub fn load(files: &[SourceFile], options: LoadOptions) -> Loaded {

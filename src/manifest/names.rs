@@ -9,77 +9,55 @@ use super::reference;
 use crate::model::Marker;
 
 /// docs/platform.md#q13: the platform's own limit is unknown, 128 is safe.
-const MOST_NAME: usize = 128;
-/// How a long text is mended.
-const SHORTER: &str = "shorten it: how much the platform keeps is not documented";
+const MAX_NAME: usize = 128;
 /// docs/platform.md#q14.
-const MOST_TAG: usize = 64;
+const MAX_TAG: usize = 64;
 
 impl Reader<'_, '_> {
     /// The name of an instance.
     pub(super) fn name(&mut self, node: &Node) -> Option<String> {
         let text = self.text(node, "the name")?;
-        let text = self.shown_text(node, text, "name")?;
-        if text.chars().count() > MOST_NAME {
-            let place = self.place(node);
-            let message = format!("the name is longer than {MOST_NAME} characters");
-            self.error(place, "too-long", message, SHORTER);
-            return None;
-        }
-        Some(text)
+        self.clear_text(node, text, "name", MAX_NAME)
     }
 
     /// The declared tags.
-    pub(super) fn tags(&mut self, node: &Node) -> Option<BTreeSet<String>> {
+    pub(super) fn tags(&mut self, node: &Node) -> BTreeSet<String> {
         let mut tags = BTreeSet::new();
-        for item in self.list(node, "the tags")? {
-            let Some(text) = self.text(item, "a tag") else {
+        for item in self.list(node, "the tags") {
+            let Some(tag) = self
+                .text(item, "a tag")
+                .and_then(|text| self.clear_text(item, text, "tag", MAX_TAG))
+            else {
                 continue;
             };
-            let Some(tag) = self.shown_text(item, text, "tag") else {
-                continue;
-            };
-            let place = self.place(item);
             if Marker::state_of(&tag).is_some() {
                 self.error(
-                    place,
+                    &item.span,
                     "reserved-tag",
                     "tags that start with `connectorctl:` or `connectorctl-retired:` are this tool's own",
                     "remove it: the marker is added by itself",
                 );
-            } else if tag.chars().count() > MOST_TAG {
-                let message = format!("the tag is longer than {MOST_TAG} characters");
-                self.error(place, "too-long", message, SHORTER);
             } else if tags.contains(&tag) {
-                self.out.push(
-                    crate::diagnostic::Diagnostic::warning(
-                        "duplicate-tag",
-                        format!("the tag `{tag}` is there twice"),
-                    )
-                    .at(place)
-                    .hint("remove one of them"),
-                );
+                let message = format!("the tag `{tag}` is there twice");
+                self.warning(&item.span, "duplicate-tag", message, "remove one of them");
             } else {
                 tags.insert(tag);
             }
         }
-        Some(tags)
+        tags
     }
 
     /// A text that is stored and shown in clear, and that the platform keeps as it is.
-    fn shown_text(&mut self, node: &Node, text: &str, what: &str) -> Option<String> {
-        let place = self.place(node);
+    fn clear_text(&mut self, node: &Node, text: &str, what: &str, max: usize) -> Option<String> {
         let split = reference::split(text, &self.file.folder);
         if split.has_reference() || !split.errors.is_empty() {
-            self.out.push(
-                crate::diagnostic::Diagnostic::error(
-                    "reference-not-allowed",
-                    format!("a {what} cannot hold a reference"),
-                )
-                .at(place)
-                .hint(format!(
+            self.error(
+                &node.span,
+                "reference-not-allowed",
+                format!("a {what} cannot hold a reference"),
+                format!(
                     "every referenced value is treated as a secret, and a {what} is shown and stored in clear"
-                )),
+                ),
             );
             return None;
         }
@@ -91,11 +69,19 @@ impl Reader<'_, '_> {
             "has a control character"
         } else if text.contains(['<', '>']) {
             "has `<` or `>`, and the platform removes markup"
+        } else if text.chars().count() > max {
+            self.error(
+                &node.span,
+                "too-long",
+                format!("the {what} is longer than {max} characters"),
+                "shorten it: how much the platform keeps is not documented",
+            );
+            return None;
         } else {
             return Some(text.replace("$${", "${"));
         };
         self.error(
-            place,
+            &node.span,
             "bad-text",
             format!("the {what} {problem}"),
             "write what the platform keeps as it is: anything else would differ for ever",

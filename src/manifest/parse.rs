@@ -2,7 +2,6 @@
 //! the YAML library, so that another could take its role.
 
 use std::fmt;
-use std::ops::Range;
 
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -13,25 +12,28 @@ use super::text::FileText;
 use crate::diagnostic::Diagnostic;
 
 /// Deeper nesting is no manifest; documented bodies are six deep.
-const MOST_DEPTH: usize = 64;
+const MAX_DEPTH: usize = 64;
 /// 100,000 instances of 20 values are 8 million nodes.
-const MOST_NODES: usize = 20_000_000;
+const MAX_NODES: usize = 20_000_000;
 /// All scalars together; larger than the largest file, smaller than what an alias bomb wants.
-const MOST_SCALAR_BYTES: usize = 256 * 1024 * 1024;
-const MOST_ANCHORS: usize = 10_000;
+const MAX_SCALAR_BYTES: usize = 256 * 1024 * 1024;
+const MAX_ANCHORS: usize = 10_000;
+
+/// Byte offsets into the text of the file.
+pub(super) type Span = std::ops::Range<usize>;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) kind: Kind,
-    pub(super) span: Range<usize>,
+    pub(super) span: Span,
 }
 
 /// A key and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
     pub(super) text: String,
-    pub(super) span: Range<usize>,
+    pub(super) span: Span,
 }
 
 /// What a value is, after YAML 1.2 typing.
@@ -168,11 +170,11 @@ pub(super) fn parse(file: &FileText) -> Result<Node, Box<Diagnostic>> {
         // A snippet would show neighbouring lines, and a password may stand there.
         with_snippet: false,
         budget: serde_yaml::budget! {
-            max_depth: MOST_DEPTH,
-            max_nodes: MOST_NODES,
-            max_events: 2 * MOST_NODES,
-            max_total_scalar_bytes: MOST_SCALAR_BYTES,
-            max_anchors: MOST_ANCHORS,
+            max_depth: MAX_DEPTH,
+            max_nodes: MAX_NODES,
+            max_events: 2 * MAX_NODES,
+            max_total_scalar_bytes: MAX_SCALAR_BYTES,
+            max_anchors: MAX_ANCHORS,
         },
     };
     match serde_yaml::from_str_with_options::<Spanned<Raw>>(&file.text, options) {
@@ -202,8 +204,8 @@ fn syntax(file: &FileText, at: usize, message: &str) -> Diagnostic {
         if lower.contains("budget") || lower.contains("limit") || lower.contains("depth") {
             (
                 format!(
-                    "the document passes a limit: {MOST_DEPTH} levels, {MOST_NODES} values, \
-                 {MOST_ANCHORS} anchors, or too much text by way of aliases"
+                    "the document passes a limit: {MAX_DEPTH} levels, {MAX_NODES} values, \
+                 {MAX_ANCHORS} anchors, or too much text by way of aliases"
                 ),
                 "an inventory needs none of this; look for an alias that repeats itself",
             )
@@ -265,7 +267,7 @@ fn offset(file: &FileText, location: &Location) -> usize {
     start + before
 }
 
-fn span(file: &FileText, location: &Location) -> Range<usize> {
+fn span(file: &FileText, location: &Location) -> Span {
     let start = offset(file, location);
     let length = location.span().byte_len().unwrap_or(1);
     let end = start.saturating_add(usize::try_from(length).unwrap_or(1));
@@ -311,12 +313,7 @@ fn node(file: &FileText, raw: Spanned<Raw>) -> Node {
 }
 
 /// A number keeps how it was written: `1.10` is no `1.1` where it names a version.
-fn number(
-    file: &FileText,
-    span: &Range<usize>,
-    number: Option<serde_json::Number>,
-    spelled: &str,
-) -> Kind {
+fn number(file: &FileText, span: &Span, number: Option<serde_json::Number>, spelled: &str) -> Kind {
     let written = file.text.get(span.clone()).map_or(spelled, str::trim);
     match number {
         Some(number) => Kind::Number(number, written.to_owned()),

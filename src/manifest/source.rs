@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 
 /// A file larger than this is no manifest: 100,000 instances are 22 MB.
-pub(super) const MOST_BYTES: u64 = 64 * 1024 * 1024;
+pub(super) const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// One file of a manifest.
 #[derive(Clone, Debug)]
@@ -54,10 +54,10 @@ pub fn standard_input(folder: &Path) -> Result<SourceFile, Diagnostics> {
     let mut bytes = Vec::new();
     let result = std::io::stdin()
         .lock()
-        .take(MOST_BYTES + 1)
+        .take(MAX_BYTES + 1)
         .read_to_end(&mut bytes);
     let problem = match result {
-        Ok(length) if length as u64 <= MOST_BYTES => {
+        Ok(length) if length as u64 <= MAX_BYTES => {
             return Ok(SourceFile {
                 name: "<stdin>".to_owned(),
                 folder: folder.to_owned(),
@@ -87,7 +87,7 @@ fn read_folder(folder: &Path, files: &mut Vec<SourceFile>, problems: &mut Diagno
     if paths.is_empty() {
         return problems.push(
             Diagnostic::error("empty-folder", "the folder has no manifest")
-                .at(whole(folder))
+                .at(Place::whole(folder.display().to_string()))
                 .hint("a manifest is a *.yaml, *.yml or *.json file directly in the folder"),
         );
     }
@@ -107,7 +107,7 @@ fn is_manifest(path: &Path) -> bool {
 }
 
 fn read_file(path: &Path, files: &mut Vec<SourceFile>, problems: &mut Diagnostics) {
-    let large = fs::metadata(path).is_ok_and(|meta| meta.len() > MOST_BYTES);
+    let large = fs::metadata(path).is_ok_and(|meta| meta.len() > MAX_BYTES);
     if large {
         return problems.push(too_large(path));
     }
@@ -122,28 +122,18 @@ fn read_file(path: &Path, files: &mut Vec<SourceFile>, problems: &mut Diagnostic
 }
 
 fn too_large(path: &Path) -> Diagnostic {
-    let limit = MOST_BYTES / 1024 / 1024;
+    let limit = MAX_BYTES / 1024 / 1024;
     Diagnostic::error("too-large", format!("the file is larger than {limit} MiB"))
-        .at(whole(path))
+        .at(Place::whole(path.display().to_string()))
         .hint("split the inventory into several files and pass their folder with -f")
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     let problem = Diagnostic::error("unreadable-file", format!("cannot read the file: {error}"))
-        .at(whole(path));
+        .at(Place::whole(path.display().to_string()));
     if error.kind() == std::io::ErrorKind::NotFound {
         problem.hint("name the manifest with -f FILE; `instances.yaml` is the default")
     } else {
         problem
-    }
-}
-
-fn whole(path: &Path) -> Place {
-    Place {
-        file: path.display().to_string(),
-        line: 0,
-        column: 0,
-        length: 1,
-        text: None,
     }
 }

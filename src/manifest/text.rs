@@ -1,15 +1,20 @@
 //! The text of one file: places in it, and which parts of it must not be shown.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::SourceFile;
+use super::source::SourceFile;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::model::{InstanceKey, SecretField};
+
+/// Where the values with references stand.
+pub type Places = BTreeMap<(InstanceKey, SecretField), Place>;
 
 /// Longer lines are cut in snippets.
-const MOST_SHOWN: usize = 200;
+const MAX_SHOWN: usize = 200;
 /// Stands for a character that must not be shown.
 const HIDDEN: char = '•';
 
@@ -22,7 +27,7 @@ pub(super) struct FileText {
     /// Byte ranges that may hold a credential.
     hidden: RefCell<Vec<Range<usize>>>,
     /// Without a syntax tree nobody knows what a line holds.
-    opaque: RefCell<bool>,
+    opaque: Cell<bool>,
 }
 
 impl FileText {
@@ -48,7 +53,7 @@ impl FileText {
             text,
             line_starts,
             hidden: RefCell::default(),
-            opaque: RefCell::new(false),
+            opaque: Cell::new(false),
         })
     }
 
@@ -72,7 +77,7 @@ impl FileText {
 
     /// Keeps everything out of snippets but the words that every manifest has.
     pub(super) fn make_opaque(&self) {
-        *self.opaque.borrow_mut() = true;
+        self.opaque.set(true);
     }
 
     /// The place of a byte range, its text still missing.
@@ -116,7 +121,7 @@ impl FileText {
         };
         let (from, to) = self.line_range(line);
         let text = &self.text[from..to];
-        let shown_head = if *self.opaque.borrow() {
+        let shown_head = if self.opaque.get() {
             known_head(text)
         } else {
             usize::MAX
@@ -128,7 +133,7 @@ impl FileText {
             .collect();
         let shown: String = text
             .char_indices()
-            .take(MOST_SHOWN)
+            .take(MAX_SHOWN)
             .map(|(offset, character)| {
                 let at = from + offset;
                 let hide =
@@ -170,12 +175,9 @@ fn known_head(line: &str) -> usize {
     };
     let word = line[start..start + colon].trim_matches('"');
     let catalog = Catalog::embedded();
-    let known = WORDS.contains(&word)
-        || catalog.common().iter().any(|row| row.key == word)
-        || catalog
-            .elements()
-            .iter()
-            .any(|entry| entry.configuration.iter().any(|row| row.key == word));
+    let mut elements = catalog.elements().iter().map(Some).chain([None]);
+    let known =
+        WORDS.contains(&word) || elements.any(|element| catalog.key_of(element, word).is_some());
     if known { start + colon + 1 } else { 0 }
 }
 

@@ -3,137 +3,104 @@
 
 use std::collections::BTreeMap;
 
-use super::Places;
 use super::document::Document;
 use super::instance::ReadInstance;
+use super::text::Places;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::{ApiSettings, Desired, InstanceKey};
+use crate::model::{ApiSettings, Desired, InstanceKey, InventoryName};
 
 /// Unites the files; `None` where no file names an inventory.
 pub(super) fn unite(
     documents: Vec<Document<'_>>,
     out: &mut Diagnostics,
 ) -> Option<(Desired, Places)> {
-    let mut inventory: Option<(crate::model::InventoryName, Place)> = None;
+    let inventory = inventory(&documents, out);
     let mut api = ApiSettings::default();
     let mut places = Places::new();
-    let mut seen: BTreeMap<InstanceKey, (ReadInstance, Place, Option<Place>)> = BTreeMap::new();
-    for document in &documents {
-        match (&inventory, &document.inventory) {
-            (Some((one, first)), Some((other, place))) if one != other => out.push(
-                Diagnostic::error(
-                    "different-inventory",
-                    format!("the files belong to two inventories, `{one}` and `{other}`"),
-                )
-                .at(place.clone())
-                .also(first.clone(), "the other one is here")
-                .hint("the files of one run are one inventory: give them the same name"),
-            ),
-            (None, Some(named)) => inventory = Some(named.clone()),
-            _ => {}
-        }
-        if api.url.is_none() {
-            api.url.clone_from(&document.api.url);
-        }
-        if api.organization.is_none() {
-            api.organization = document.api.organization;
-        }
-    }
-    let nameless = inventory.is_none();
-    let first_file = documents.first().map(|document| document.file.name.clone());
+    let mut seen: BTreeMap<InstanceKey, ReadInstance> = BTreeMap::new();
     for document in documents {
-        let Document {
-            file,
-            instances,
-            places: more,
-            ..
-        } = document;
-        places.extend(more);
-        for read in instances {
-            let place = file.place(&read.key_span);
-            let moved = read.moved_from_span.as_ref().map(|span| file.place(span));
-            match seen.get(&read.key) {
-                Some((_, first, _)) => out.push(
-                    Diagnostic::error(
-                        "duplicate-instance",
-                        format!("the instance `{}` is declared twice", read.key),
-                    )
-                    .at(place)
-                    .also(first.clone(), "it is here first")
-                    .hint("one of the two needs another key, or is a copy to delete"),
-                ),
-                None => {
-                    seen.insert(read.key.clone(), (read, place, moved));
-                }
+        api.url = api.url.or(document.api.url);
+        api.organization = api.organization.or(document.api.organization);
+        places.extend(document.places);
+        for read in document.instances {
+            if let Some(first) = seen.get(&read.key) {
+                let message = format!("the instance `{}` is declared twice", read.key);
+                out.push(
+                    Diagnostic::error("duplicate-instance", message)
+                        .at(read.place)
+                        .also(first.place.clone(), "it is here first")
+                        .hint("one of the two needs another key, or is a copy to delete"),
+                );
+            } else {
+                seen.insert(read.key.clone(), read);
             }
         }
     }
     check_moves(&seen, out);
-    if nameless {
-        if let Some(file) = first_file {
-            out.push(
-                Diagnostic::error("missing-inventory", "the manifest names no `inventory`")
-                    .at(Place {
-                        file,
-                        line: 0,
-                        column: 0,
-                        length: 1,
-                        text: None,
-                    })
-                    .hint(
-                        "add `inventory: a-name`; it marks every instance as this manifest's own",
-                    ),
-            );
-        }
-        return None;
-    }
-    let (inventory, _) = inventory?;
-    let instances = seen
-        .into_iter()
-        .map(|(key, (read, _, _))| (key, read.instance))
-        .collect();
     let desired = Desired {
-        inventory,
+        inventory: inventory?,
         api,
-        instances,
+        instances: seen
+            .into_iter()
+            .map(|(key, read)| (key, read.instance))
+            .collect(),
     };
     Some((desired, places))
 }
 
-fn check_moves(
-    seen: &BTreeMap<InstanceKey, (ReadInstance, Place, Option<Place>)>,
-    out: &mut Diagnostics,
-) {
+fn inventory(documents: &[Document<'_>], out: &mut Diagnostics) -> Option<InventoryName> {
+    let mut named = documents
+        .iter()
+        .filter_map(|document| document.inventory.as_ref());
+    let Some((inventory, first)) = named.next() else {
+        let file = documents.first()?.file;
+        out.push(
+            Diagnostic::error("missing-inventory", "the manifest names no `inventory`")
+                .at(Place::whole(&file.name))
+                .hint("add `inventory: a-name`; it marks every instance as this manifest's own"),
+        );
+        return None;
+    };
+    for (other, place) in named.filter(|(other, _)| other != inventory) {
+        let message = format!("the files belong to two inventories, `{inventory}` and `{other}`");
+        out.push(
+            Diagnostic::error("different-inventory", message)
+                .at(place.clone())
+                .also(first.clone(), "the other one is here")
+                .hint("the files of one run are one inventory: give them the same name"),
+        );
+    }
+    Some(inventory.clone())
+}
+
+fn check_moves(seen: &BTreeMap<InstanceKey, ReadInstance>, out: &mut Diagnostics) {
     let mut from: BTreeMap<&InstanceKey, &Place> = BTreeMap::new();
-    for (key, (read, _, moved)) in seen {
-        let (Some(old), Some(place)) = (&read.instance.lifecycle.moved_from, moved) else {
+    for (key, read) in seen {
+        let (Some(old), Some(place)) =
+            (&read.instance.lifecycle.moved_from, &read.moved_from_place)
+        else {
             continue;
         };
-        let problem = if old == key {
-            Some(
-                Diagnostic::error("bad-move", format!("`{key}` cannot have moved from itself"))
+        let error = |message: String| Diagnostic::error("bad-move", message).at(place.clone());
+        if old == key {
+            out.push(
+                error(format!("`{key}` cannot have moved from itself"))
                     .hint("name the key it had before, or remove the line"),
-            )
-        } else if let Some((_, declared, _)) = seen.get(old) {
-            Some(
-                Diagnostic::error(
-                    "bad-move",
-                    format!("`{key}` has moved from `{old}`, which is still declared"),
-                )
-                .also(declared.clone(), "it is declared here")
+            );
+        } else if let Some(declared) = seen.get(old) {
+            out.push(
+                error(format!(
+                    "`{key}` has moved from `{old}`, which is still declared"
+                ))
+                .also(declared.place.clone(), "it is declared here")
                 .hint("a rename takes the old key out of the manifest"),
-            )
-        } else {
-            from.insert(old, place).map(|first| {
-                Diagnostic::error("bad-move", format!("two instances have moved from `{old}`"))
+            );
+        } else if let Some(first) = from.insert(old, place) {
+            out.push(
+                error(format!("two instances have moved from `{old}`"))
                     .also(first.clone(), "the other one is here")
-                    .hint("only one of them can be the old one")
-            })
-        };
-        out.extend(problem.map_or_else(Diagnostics::default, |problem| {
-            let mut one = Diagnostics::default();
-            one.push(problem.at(place.clone()));
-            one
-        }));
+                    .hint("only one of them can be the old one"),
+            );
+        }
     }
 }

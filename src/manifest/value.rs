@@ -7,49 +7,47 @@ use serde_json::Value;
 use super::fields::Reader;
 use super::parse::{Kind, Node};
 use super::reference;
-use crate::diagnostic::Diagnostic;
 use crate::model::observed::MASK;
 use crate::model::{DesiredValue, Part, PlainValue, Template};
 
-/// Whether the catalogue, or the name of the key, says that a value is a credential.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Nature {
-    Credential,
-    Plain,
-}
-
 impl Reader<'_, '_> {
-    /// A configuration value; `path` is for messages.
+    /// A configuration value; `path` is for messages. A credential is one by the catalogue, or by the
+    /// name of its key.
     pub(super) fn configuration_value(
         &mut self,
         node: &Node,
         path: &str,
-        nature: Nature,
+        credential: bool,
     ) -> Option<DesiredValue> {
         if matches!(node.kind, Kind::Null) {
-            let problem = Diagnostic::error("empty-value", format!("`{path}` has no value"))
-                .at(self.place(node))
-                .hint(
-                    "write \"\" for an empty text, or remove the key to leave it to the platform",
-                );
-            self.out.push(problem);
+            self.error(
+                &node.span,
+                "empty-value",
+                format!("`{path}` has no value"),
+                "write \"\" for an empty text, or remove the key to leave it to the platform",
+            );
             return None;
         }
         let template = self.template(node, path)?;
-        if template.references().is_empty() && nature == Nature::Plain {
+        if !template.references().is_empty() {
+            return Some(DesiredValue::Secret(template));
+        }
+        if !credential {
             return Some(DesiredValue::Plain(PlainValue(literal(&template))));
         }
-        if template.references().is_empty() {
-            self.literal_credential(node, path);
-            // A number under a credential key is its text: that is what the platform stores.
-            if let Template::Literal(value) = &template {
-                let text = PlainValue(value.clone()).canonical();
-                return Some(DesiredValue::Secret(Template::Text(vec![Part::Literal(
-                    text,
-                )])));
+        self.warning(
+            &node.span,
+            "plaintext-secret",
+            format!("`{path}` is a credential in plain text"),
+            "put it into the environment or a file, and write ${env:NAME} or ${file:path}",
+        );
+        // A number under a credential key is its text: that is what the platform stores.
+        Some(DesiredValue::Secret(match template {
+            Template::Literal(value) => {
+                Template::Text(vec![Part::Literal(PlainValue(value).canonical())])
             }
-        }
-        Some(DesiredValue::Secret(template))
+            other => other,
+        }))
     }
 
     /// Any value with references in its strings.
@@ -62,84 +60,61 @@ impl Reader<'_, '_> {
             Kind::List(items) => {
                 let items: Vec<Option<Template>> =
                     items.iter().map(|item| self.template(item, path)).collect();
-                items
-                    .into_iter()
-                    .collect::<Option<Vec<_>>>()
-                    .map(Template::List)
+                let items: Option<Vec<Template>> = items.into_iter().collect();
+                items.map(Template::List)
             }
             Kind::Map(members) => {
-                let mut map = BTreeMap::new();
-                let mut whole = true;
-                for (key, value) in members {
-                    match self.template(value, path) {
-                        Some(template) if !map.contains_key(&key.text) => {
-                            map.insert(key.text.clone(), template);
-                        }
-                        Some(_) => {
-                            whole = false;
-                            let place = self.key_place(key);
-                            let message = format!("the key `{}` is there twice", key.text);
-                            self.error(place, "duplicate-key", message, "keep one of them");
-                        }
-                        None => whole = false,
-                    }
-                }
-                whole.then_some(Template::Map(map))
+                let members: Vec<Option<(String, Template)>> = self
+                    .once(members)
+                    .into_iter()
+                    .map(|(key, value)| Some((key.text.clone(), self.template(value, path)?)))
+                    .collect();
+                let members: Option<BTreeMap<_, _>> = members.into_iter().collect();
+                members.map(Template::Map)
             }
         }
     }
 
     fn text_template(&mut self, node: &Node, text: &str, path: &str) -> Option<Template> {
-        let place = self.place(node);
+        let at = &node.span;
         if text == MASK {
-            let problem = Diagnostic::error(
+            self.error(
+                at,
                 "masked-value",
                 format!("`{path}` is the platform's mask"),
-            )
-            .at(place)
-            .hint("the platform shows secrets as ********; write a reference such as ${env:NAME}");
-            self.out.push(problem);
+                "the platform shows secrets as ********; write a reference such as ${env:NAME}",
+            );
             return None;
         }
         let split = reference::split(text, &self.file.folder);
         for (_, what) in &split.errors {
-            let problem = Diagnostic::error("bad-reference", format!("in `{path}`: {what}"))
-                .at(place.clone())
-                .hint("a reference is ${env:NAME}, ${env:NAME:-default} or ${file:path}; $${env: is a literal ${env:");
-            self.out.push(problem);
+            self.error(
+                at,
+                "bad-reference",
+                format!("in `{path}`: {what}"),
+                "a reference is ${env:NAME}, ${env:NAME:-default} or ${file:path}; $${env: is a literal ${env:",
+            );
         }
         if !split.suspicious.is_empty() {
-            let problem = Diagnostic::warning(
+            self.warning(
+                at,
                 "reference-typo",
                 format!("`{path}` looks like a mistyped reference, and is sent as it stands"),
-            )
-            .at(place.clone())
-            .hint("a reference is ${env:NAME}, ${env:NAME:-default} or ${file:path}");
-            self.out.push(problem);
+                "a reference is ${env:NAME}, ${env:NAME:-default} or ${file:path}",
+            );
         }
         if looks_like_a_placeholder(text) {
-            let problem = Diagnostic::warning(
+            self.warning(
+                at,
                 "placeholder",
                 format!("`{path}` looks like a placeholder of a documentation"),
-            )
-            .at(place)
-            .hint("put the real value there, or a reference such as ${env:NAME}");
-            self.out.push(problem);
+                "put the real value there, or a reference such as ${env:NAME}",
+            );
         }
         split
             .errors
             .is_empty()
             .then_some(Template::Text(split.parts))
-    }
-
-    fn literal_credential(&mut self, node: &Node, path: &str) {
-        let problem = Diagnostic::warning(
-            "plaintext-secret",
-            format!("`{path}` is a credential in plain text"),
-        )
-        .at(self.place(node))
-        .hint("put it into the environment or a file, and write ${env:NAME} or ${file:path}");
-        self.out.push(problem);
     }
 }
 

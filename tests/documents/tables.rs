@@ -148,7 +148,12 @@ fn every_diagnostic_is_documented() {
     for file in files("src").iter().filter(|file| file.ends_with(".rs")) {
         let source = read(file);
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-        for call in ["Diagnostic::error(", "Diagnostic::warning(", ".error("] {
+        for call in [
+            "Diagnostic::error(",
+            "Diagnostic::warning(",
+            ".error(",
+            ".warning(",
+        ] {
             for (at, _) in source.match_indices(call) {
                 // The code is the first word in quotes, after a place at most.
                 let mut pieces = source[at + call.len()..].splitn(3, '"');

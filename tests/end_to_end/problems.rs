@@ -150,19 +150,17 @@ fn codes() -> Vec<String> {
                 continue;
             }
             let text = std::fs::read_to_string(path).expect("a file");
-            let words: Vec<&str> = text.split_whitespace().collect();
-            let joined = words.join(" ");
-            for start in [
-                "Diagnostic::error( \"",
-                "Diagnostic::error(\"",
-                "Diagnostic::warning( \"",
-                "Diagnostic::warning(\"",
-                "self.error(place, \"",
-                "self.error( place, \"",
-            ] {
-                for (at, _) in joined.match_indices(start) {
-                    let rest = &joined[at + start.len()..];
-                    codes.extend(rest.split('"').next().map(str::to_owned));
+            for call in ["error(", "warning("] {
+                for (at, _) in text.match_indices(call) {
+                    // The first text of the call is the code, if it looks like one.
+                    let code = text[at..].split('"').nth(1).unwrap_or_default();
+                    if !code.is_empty()
+                        && code
+                            .bytes()
+                            .all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'8'))
+                    {
+                        codes.push(code.to_owned());
+                    }
                 }
             }
         }

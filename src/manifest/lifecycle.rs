@@ -1,0 +1,75 @@
+//! The `lifecycle` block of an instance.
+
+use super::fields::Reader;
+use super::parse::{Node, Span};
+use crate::diagnostic::Place;
+use crate::model::{InstanceKey, Lifecycle, OnRemove};
+
+const KNOWN: [&str; 4] = ["protect", "onRemove", "movedFrom", "ignoreChanges"];
+
+impl Reader<'_, '_> {
+    /// The lifecycle, and where `movedFrom` stands.
+    pub(super) fn lifecycle(&mut self, node: &Node) -> (Lifecycle, Option<Place>) {
+        let mut lifecycle = Lifecycle::default();
+        let mut moved_from = None;
+        for member in self.members(node, "`lifecycle`").unwrap_or_default() {
+            let (key, value) = member;
+            match key.text.as_str() {
+                "protect" => {
+                    lifecycle.protect = self.flag(value, "`protect`").unwrap_or_default();
+                }
+                "onRemove" => match self.text(value, "`onRemove`") {
+                    Some("keep") | None => {}
+                    Some("delete") => lifecycle.on_remove = OnRemove::Delete,
+                    Some(_) => self.error(
+                        &value.span,
+                        "wrong-type",
+                        "expected `keep` or `delete` for `onRemove`",
+                        "`keep` is what happens without it",
+                    ),
+                },
+                "movedFrom" => {
+                    lifecycle.moved_from = self
+                        .text(value, "`movedFrom`")
+                        .and_then(|text| self.instance_key(text, &value.span));
+                    moved_from = Some(self.file.place(&value.span));
+                }
+                "ignoreChanges" => {
+                    for item in self.list(value, "`ignoreChanges`") {
+                        lifecycle.ignore_changes.extend(self.ignored_path(item));
+                    }
+                }
+                _ => self.unknown(member, "`lifecycle`", &KNOWN),
+            }
+        }
+        (lifecycle, moved_from)
+    }
+
+    /// The key of an instance.
+    pub(super) fn instance_key(&mut self, text: &str, at: &Span) -> Option<InstanceKey> {
+        InstanceKey::new(text)
+            .map_err(|error| {
+                let hint = "write it in the manner of `freshdesk-support`";
+                self.error(at, "bad-key", error.to_string(), hint);
+            })
+            .ok()
+    }
+
+    fn ignored_path(&mut self, item: &Node) -> Option<String> {
+        let path = self.text(item, "a path of `ignoreChanges`")?;
+        let known = matches!(path, "name" | "tags" | "enabled")
+            || path
+                .strip_prefix("configuration.")
+                .is_some_and(|name| !name.is_empty());
+        if known {
+            return Some(path.to_owned());
+        }
+        self.error(
+            &item.span,
+            "bad-path",
+            format!("`{path}` is no path of an instance"),
+            "paths are `name`, `tags`, `enabled` and `configuration.<key>`",
+        );
+        None
+    }
+}
