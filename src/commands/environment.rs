@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use crate::error::{CliError, Exit};
 use crate::model::Secret;
+use crate::secrets::trimmed;
 
 /// The variables of the process that are valid UTF-8; others count as unset.
 #[derive(Clone, Default)]
@@ -49,8 +50,7 @@ impl Environment {
                     let summary = format!("cannot read the file that {file_name} names: {path}");
                     CliError::caused_by(Exit::Usage, summary, error)
                 })?;
-                let text = text.strip_suffix('\n').unwrap_or(&text);
-                let text = text.strip_suffix('\r').unwrap_or(text);
+                let text = trimmed(&text);
                 Ok((!text.is_empty()).then(|| text.to_owned()))
             }
             (None, None) => Ok(None),

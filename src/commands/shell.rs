@@ -12,6 +12,7 @@ use crate::lockfile::{Finished, LockPaths};
 use crate::model::{ApplyReport, InventoryName, Planned};
 use crate::render;
 use crate::session::Hooks;
+use crate::ui::ApplyProgress;
 
 /// The hooks of one apply.
 pub(super) struct Shell<'a> {
@@ -83,7 +84,7 @@ impl Hooks for Shell<'_> {
     }
 
     fn progress(&mut self, steps: usize) -> Box<dyn Progress + '_> {
-        Box::new(self.context.ui.progress(steps))
+        Box::new(ApplyProgress::new(self.context.ui, steps))
     }
 
     fn recorded(&mut self, finished: &Finished) {

@@ -5,10 +5,12 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use super::text::trimmed;
+
 /// A program that takes longer waits for a person, and nobody is there.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// No secret is larger.
-const MOST_BYTES: u64 = 64 * 1024;
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// Runs a command and answers what it printed, one trailing newline trimmed.
 pub(super) fn run(command: &str) -> Result<String, String> {
@@ -25,7 +27,7 @@ pub(super) fn run(command: &str) -> Result<String, String> {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        let read = stdout.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+        let read = stdout.take(MAX_BYTES + 1).read_to_end(&mut bytes);
         // Who waited may have given up.
         let _ = send.send(read.map(|_| bytes));
     });
@@ -38,11 +40,11 @@ pub(super) fn run(command: &str) -> Result<String, String> {
         ));
     };
     let bytes = read.map_err(|error| format!("cannot read what `{program}` prints: {error}"))?;
-    if bytes.len() as u64 > MOST_BYTES {
+    if bytes.len() as u64 > MAX_BYTES {
         let _ = child.kill();
         let _ = child.wait();
         return Err(format!(
-            "the command `{program}` prints more than {MOST_BYTES} bytes"
+            "the command `{program}` prints more than {MAX_BYTES} bytes"
         ));
     }
     let status = child
@@ -53,5 +55,5 @@ pub(super) fn run(command: &str) -> Result<String, String> {
     }
     let text = String::from_utf8(bytes)
         .map_err(|_| format!("the command `{program}` prints no UTF-8 text"))?;
-    Ok(super::resolve::trimmed(&text).to_owned())
+    Ok(trimmed(&text).to_owned())
 }

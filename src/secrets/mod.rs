@@ -6,6 +6,7 @@ mod exec;
 mod facts;
 mod fingerprint;
 mod resolve;
+mod text;
 
 #[cfg(test)]
 mod tests;
@@ -13,3 +14,4 @@ mod tests;
 pub use facts::{FactInput, facts};
 pub use fingerprint::{FingerprintKey, NoRandomness};
 pub use resolve::{Lookups, MissingPolicy, resolve};
+pub use text::trimmed;

@@ -11,6 +11,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::exec;
+use super::text::trimmed;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::{
     Desired, DesiredInstance, DesiredValue, InstanceKey, Part, Reference, ResolvedSecrets,
@@ -18,7 +20,7 @@ use crate::model::{
 };
 
 /// A larger file is no secret.
-const MOST_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// What becomes of a reference that has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +151,7 @@ fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unres
             (found, default.as_ref())
         }
         Reference::Exec { command } if lookups.allow_exec => {
-            let found = super::exec::run(command).map_err(|message| Unresolved {
+            let found = exec::run(command).map_err(|message| Unresolved {
                 message,
                 hint: "run it by hand to see what it says; it gets no shell and no input"
                     .to_owned(),
@@ -186,16 +188,10 @@ fn read(path: &Path) -> Result<String, String> {
     let size = std::fs::metadata(path)
         .map_err(|error| format!("cannot be read: {error}"))?
         .len();
-    if size > MOST_BYTES {
-        return Err(format!("is larger than {MOST_BYTES} bytes"));
+    if size > MAX_BYTES {
+        return Err(format!("is larger than {MAX_BYTES} bytes"));
     }
     let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
     let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
     Ok(trimmed(&text).to_owned())
-}
-
-/// Editors and `echo` end a file with a newline that is no part of the secret.
-pub(super) fn trimmed(text: &str) -> &str {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    text.strip_suffix('\r').unwrap_or(text)
 }

@@ -4,35 +4,33 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Ui;
+use super::terminal::Ui;
 use crate::apply::Progress;
 use crate::model::{InstanceKey, OutcomeKind, Step, StepOutcome};
 
-/// A bar on a terminal, plain lines in a log, or nothing.
+/// A bar on a terminal, plain lines in a log, or nothing under `--quiet`.
 pub struct ApplyProgress {
     ui: Ui,
-    quiet: bool,
     bar: Option<ProgressBar>,
 }
 
 impl ApplyProgress {
-    pub(super) fn new(ui: Ui, terminal: bool, steps: usize) -> Self {
-        let quiet = ui.quiet;
-        let bar = (terminal && !quiet).then(|| {
+    /// For an apply of so many steps.
+    pub fn new(ui: Ui, steps: usize) -> Self {
+        let bar = ui.has_bar().then(|| {
             let bar = ProgressBar::new(steps as u64);
             if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
                 bar.set_style(style);
             }
             bar
         });
-        Self { ui, quiet, bar }
+        Self { ui, bar }
     }
 
-    fn line(&self, text: String) {
-        if let Some(bar) = &self.bar {
-            bar.println(text);
-        } else if !self.quiet {
-            self.ui.say(&text);
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => self.ui.say(text),
         }
     }
 }
@@ -48,10 +46,10 @@ impl Drop for ApplyProgress {
 
 impl Progress for ApplyProgress {
     fn started(&self, step: &Step) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(format!("{} {}", step.action.as_str(), step.key));
-        } else {
-            self.line(format!("{}: {} …", step.key, step.action.as_str()));
+        let (action, key) = (step.action.as_str(), &step.key);
+        match &self.bar {
+            Some(bar) => bar.set_message(format!("{action} {key}")),
+            None => self.line(&format!("{key}: {action} …")),
         }
     }
 
@@ -64,27 +62,20 @@ impl Progress for ApplyProgress {
             error,
         } = outcome;
         let id = id.map(|id| format!(" (id {id})")).unwrap_or_default();
-        match (kind, error) {
-            (OutcomeKind::Applied, _) => {
-                if let Some(bar) = &self.bar {
-                    bar.inc(1);
-                } else {
-                    self.line(format!("{key}: {action} done{id}"));
-                }
-            }
-            (_, error) => {
-                if let Some(bar) = &self.bar {
-                    bar.inc(1);
-                }
-                let error = error.as_deref().unwrap_or("no reason given");
-                self.line(format!("{key}: {action} {}{id}: {error}", kind.as_str()));
-            }
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+        if *kind != OutcomeKind::Applied {
+            let error = error.as_deref().unwrap_or("no reason given");
+            self.line(&format!("{key}: {action} {}{id}: {error}", kind.as_str()));
+        } else if self.bar.is_none() {
+            self.line(&format!("{key}: {action} done{id}"));
         }
     }
 
     fn waiting(&self, key: &InstanceKey, why: &str, at_most: Duration) {
         let seconds = at_most.as_secs().max(1);
-        self.line(format!(
+        self.line(&format!(
             "{key}: {why}. Waiting up to {seconds} s; stopping is safe, the next apply goes on from here"
         ));
     }

@@ -1,0 +1,114 @@
+//! stdout, stderr and the terminal, as the global options want them used.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use crate::cli::{Color, GlobalArgs};
+use crate::error::CliError;
+use crate::render;
+
+/// Where output goes and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Ui {
+    color: ColorChoice,
+    quiet: bool,
+    may_ask: bool,
+}
+
+impl Ui {
+    /// As the global options say.
+    pub fn new(global: &GlobalArgs) -> Self {
+        let color = match global.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let may_ask = !global.no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
+        Self {
+            color,
+            quiet: global.quiet,
+            may_ask,
+        }
+    }
+
+    /// The result; buffered by the caller's own writes, flushed on drop.
+    pub fn stdout(&self) -> impl Write + use<> {
+        io::BufWriter::new(AutoStream::new(io::stdout().lock(), self.color))
+    }
+
+    /// Whether the result is looked at by a person with a colour terminal.
+    pub fn stdout_color(&self) -> render::Color {
+        render_color(AutoStream::new(io::stdout(), self.color).current_choice())
+    }
+
+    /// The same for talk.
+    pub fn stderr_color(&self) -> render::Color {
+        render_color(AutoStream::new(io::stderr(), self.color).current_choice())
+    }
+
+    /// Talk.
+    pub fn stderr(&self) -> impl Write + use<> {
+        AutoStream::new(io::stderr().lock(), self.color)
+    }
+
+    /// One line of talk, unless `--quiet`.
+    pub fn say(&self, line: &str) {
+        if !self.quiet {
+            // Nobody is there to be told that stderr is closed.
+            let _ = writeln!(self.stderr(), "{line}");
+        }
+    }
+
+    /// One line that `--quiet` does not silence.
+    pub fn warn(&self, line: &str) {
+        let _ = writeln!(self.stderr(), "warning: {line}");
+    }
+
+    /// An error with its causes and hints, or the diagnostics of a manifest.
+    pub fn error(&self, error: &CliError) {
+        let _ = self.write_error(error);
+    }
+
+    fn write_error(&self, error: &CliError) -> io::Result<()> {
+        let mut out = self.stderr();
+        if let Some(diagnostics) = error.diagnostics() {
+            render::diagnostics::human(diagnostics, self.stderr_color(), &mut out)?;
+        }
+        writeln!(out, "error: {}", error.summary())?;
+        for cause in error.causes() {
+            writeln!(out, "  caused by: {cause}")?;
+        }
+        for hint in error.hints() {
+            writeln!(out, "  hint: {hint}")?;
+        }
+        Ok(())
+    }
+
+    /// Whether a question can be asked at all.
+    pub fn may_ask(&self) -> bool {
+        self.may_ask
+    }
+
+    /// Asks, and takes only `yes` for a yes.
+    pub fn confirm(&self, question: &str) -> io::Result<bool> {
+        let mut err = self.stderr();
+        write!(err, "{question} Only `yes` is taken: ")?;
+        err.flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        Ok(answer.trim() == "yes")
+    }
+
+    /// Whether a progress bar can be shown.
+    pub(super) fn has_bar(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+}
+
+fn render_color(choice: ColorChoice) -> render::Color {
+    match choice {
+        ColorChoice::Never => render::Color::Never,
+        ColorChoice::Auto | ColorChoice::Always | ColorChoice::AlwaysAnsi => render::Color::Always,
+    }
+}
