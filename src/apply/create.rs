@@ -1,7 +1,6 @@
 //! Creating exactly once: durable intent, one `POST`, durable result.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
 
@@ -81,7 +80,7 @@ impl<'a> Run<'a> {
         let search = Search {
             key: &step.key,
             markers: self.markers(step),
-            until_ms: ends.max().unwrap_or_default(),
+            until: ends.max().unwrap_or_default(),
             why: KILLED_BEFORE,
         };
         match self.settle(search, permit).await? {
@@ -162,7 +161,7 @@ impl<'a> Run<'a> {
                 let search = Search {
                     key,
                     markers: self.markers(step),
-                    until_ms: self.window_from_now(class),
+                    until: self.window_from_now(class),
                     why: match class {
                         UnknownClass::Unanswered => CUT_OFF,
                         UnknownClass::Answered | UnknownClass::Refused => ANSWERED,
@@ -193,14 +192,13 @@ impl<'a> Run<'a> {
         sent: &BTreeMap<String, Fingerprint>,
     ) -> Result<(), StepError> {
         for _ in 0..MOST_INTENTS {
-            let began = self.apply.clock.now_ms();
+            let began = self.apply.clock.now();
             self.record(Record::Intent {
                 key: key.clone(),
                 secrets: sent.clone(),
             })
             .await?;
-            let took = self.apply.clock.now_ms().saturating_sub(began);
-            if Duration::from_millis(took) <= HEARTBEAT_INTERVAL {
+            if self.apply.clock.now().since(began) <= HEARTBEAT_INTERVAL {
                 return Ok(());
             }
         }

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 pub use progress::{NoProgress, Progress};
 
-use crate::model::{ApplyReport, InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets};
+use crate::model::{ApplyReport, InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets, Timestamp};
 use crate::ports::{Clock, LockSink, Stop, WriteRemote};
 
 /// How long a created instance may be missing from lists (docs/lifecycle.md#create).
@@ -45,8 +45,8 @@ pub struct ApplyOptions {
     /// Wait one window before the first create: an earlier run may have been killed without
     /// leaving its journal.
     pub settle_first: bool,
-    /// On the clock of the run, in milliseconds since the epoch: no request starts after it.
-    pub deadline_ms: Option<u64>,
+    /// On the clock of the run: no request starts after it.
+    pub deadline: Option<Timestamp>,
     /// Whether an unaltered marker was seen on this platform; until then the first create goes
     /// alone.
     pub marker_seen: bool,
@@ -58,7 +58,7 @@ impl Default for ApplyOptions {
             parallelism: 10,
             settle: SETTLE_WINDOW,
             settle_first: false,
-            deadline_ms: None,
+            deadline: None,
             marker_seen: false,
         }
     }

@@ -23,7 +23,7 @@ impl<'a> Run<'a> {
         let search = Search {
             key,
             markers: vec![Marker::live(&self.apply.plan.inventory, key)],
-            until_ms: self.window_end(intent),
+            until: self.window_end(intent),
             why: WHY,
         };
         let seen = match self.settle(search, permit).await? {

@@ -125,7 +125,7 @@ pub(super) async fn run(apply: &Apply<'_>) -> ApplyOutcome {
 fn intents(apply: &Apply<'_>) -> BTreeMap<InstanceKey, OpenIntent> {
     let mut intents = apply.intents.clone();
     if apply.options.settle_first {
-        let now = apply.clock.now_ms();
+        let now = apply.clock.now();
         for step in &apply.plan.steps {
             let may_double = match &step.action {
                 Action::Create(_) | Action::Replace(_) => true,
@@ -134,7 +134,7 @@ fn intents(apply: &Apply<'_>) -> BTreeMap<InstanceKey, OpenIntent> {
             };
             if may_double {
                 intents.entry(step.key.clone()).or_insert(OpenIntent {
-                    last_alive_ms: now,
+                    last_alive: now,
                     answered: false,
                     secrets: BTreeMap::new(),
                 });
@@ -264,8 +264,8 @@ impl<'a> Run<'a> {
     pub(super) fn past_deadline(&self) -> bool {
         self.apply
             .options
-            .deadline_ms
-            .is_some_and(|deadline| self.apply.clock.now_ms() >= deadline)
+            .deadline
+            .is_some_and(|deadline| self.apply.clock.now() >= deadline)
     }
 
     pub(super) fn in_flight(&self) -> InFlight<'_> {

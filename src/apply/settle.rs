@@ -8,7 +8,7 @@ use tokio::sync::SemaphorePermit;
 use super::run::Run;
 use super::step::StepError;
 use super::{LIST_LAG, MAX_HEARTBEAT_GAP};
-use crate::model::{InstanceKey, Lookup, Marker, ObservedInstance, OpenIntent};
+use crate::model::{InstanceKey, Lookup, Marker, ObservedInstance, OpenIntent, Timestamp};
 use crate::ports::{StopLevel, UnknownClass};
 
 /// The first pause between two searches; doubled up to [`LONGEST_PAUSE`].
@@ -28,32 +28,31 @@ pub(super) struct Search<'a> {
     pub(super) key: &'a InstanceKey,
     /// The markers the instance may carry: the key's, and that of the key before a rename.
     pub(super) markers: Vec<Marker>,
-    /// Milliseconds since the epoch.
-    pub(super) until_ms: u64,
+    pub(super) until: Timestamp,
     /// For people: what is waited for.
     pub(super) why: &'static str,
 }
 
 impl<'a> Run<'a> {
     /// When nothing of this intent can show any more.
-    pub(super) fn window_end(&self, intent: &OpenIntent) -> u64 {
+    pub(super) fn window_end(&self, intent: &OpenIntent) -> Timestamp {
         let window = if intent.answered {
             self.list_lag()
         } else {
             let settle = self.apply.options.settle;
             settle + MAX_HEARTBEAT_GAP.min(settle * 3 / 40)
         };
-        intent.last_alive_ms.saturating_add(millis(window))
+        intent.last_alive + window
     }
 
     /// When nothing of a `POST` that just came back unknown can show any more.
-    pub(super) fn window_from_now(&self, class: UnknownClass) -> u64 {
+    pub(super) fn window_from_now(&self, class: UnknownClass) -> Timestamp {
         let window = match class {
             UnknownClass::Unanswered => self.apply.options.settle,
             UnknownClass::Answered => self.list_lag(),
             UnknownClass::Refused => Duration::ZERO,
         };
-        self.apply.clock.now_ms().saturating_add(millis(window))
+        self.apply.clock.now() + window
     }
 
     fn list_lag(&self) -> Duration {
@@ -71,17 +70,17 @@ impl<'a> Run<'a> {
         let mut told = false;
         loop {
             // Taken before the search: only a search begun after the window ended proves absence.
-            let began = self.apply.clock.now_ms();
+            let began = self.apply.clock.now();
             match self.search(&search.markers).await {
                 Ok(Some(found)) => {
                     self.place(permit).await;
                     return Ok(Settled::Found(Box::new(found)));
                 }
-                Ok(None) if began >= search.until_ms => {
+                Ok(None) if began >= search.until => {
                     self.place(permit).await;
                     return Ok(Settled::Nothing);
                 }
-                Err(error) if began >= search.until_ms => {
+                Err(error) if began >= search.until => {
                     return Err(StepError::unknown(format!(
                         "could not find out whether the instance was created: {}; run `apply` again",
                         error.message
@@ -89,7 +88,7 @@ impl<'a> Run<'a> {
                 }
                 Ok(None) | Err(_) => {}
             }
-            let left = Duration::from_millis(search.until_ms.saturating_sub(began));
+            let left = search.until.since(began);
             if !told {
                 self.apply.progress.waiting(search.key, search.why, left);
                 told = true;
@@ -140,8 +139,4 @@ fn stopped() -> StepError {
     StepError::unknown(
         "stopped before the outcome of an earlier request was known; run `apply` again to settle it",
     )
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

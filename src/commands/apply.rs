@@ -69,13 +69,10 @@ impl Shell<'_> {
         let (context, arguments) = (self.context, self.arguments);
         let desired = &manifest.desired;
         let policy = inputs::policy(&arguments.selection)?;
-        let deadline_ms = arguments.deadline.map(|left| {
-            let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-            SystemClock.now_ms().saturating_add(left)
-        });
+        let deadline = arguments.deadline.map(|left| SystemClock.now() + left);
         let settings = Settings {
             at_once: usize::from(arguments.parallelism) + 2,
-            deadline_ms,
+            deadline,
             stop: Some(self.signals.stop()),
             ..Settings::default()
         };
@@ -96,7 +93,7 @@ impl Shell<'_> {
                 parallelism: usize::from(arguments.parallelism),
                 settle: settle_window(context, arguments)?,
                 settle_first: arguments.settle_first,
-                deadline_ms,
+                deadline,
                 marker_seen: false,
             },
             approval: if arguments.yes {

@@ -1,7 +1,5 @@
 //! Who takes the lock, as told to those who wait for it.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use super::clock::SystemClock;
 use super::environment::Environment;
 use crate::lockfile::Holder;
@@ -9,7 +7,6 @@ use crate::ports::Clock as _;
 
 /// This process, and the pipeline run it belongs to where GitLab or GitHub names one.
 pub(super) fn of(environment: &Environment) -> Holder {
-    let since = UNIX_EPOCH + Duration::from_millis(SystemClock.now_ms());
     let github = || {
         Some(format!(
             "{}/{}/actions/runs/{}",
@@ -20,7 +17,7 @@ pub(super) fn of(environment: &Environment) -> Holder {
     };
     Holder {
         pid: std::process::id(),
-        since: humantime::format_rfc3339_seconds(since).to_string(),
+        since: humantime::format_rfc3339_seconds(SystemClock.now().into()).to_string(),
         run: environment
             .get("CI_JOB_URL")
             .map(str::to_owned)

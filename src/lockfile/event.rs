@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{InstanceId, InstanceKey, LockHeader, OpenIntent};
+use crate::model::{InstanceId, InstanceKey, LockHeader, OpenIntent, Timestamp};
 use crate::ports::Record;
 
-/// An event and when it was written.
+/// An event and its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimedEvent {
-    /// Milliseconds since the epoch.
-    #[serde(rename = "at")]
-    pub at_ms: u64,
+    /// When it was written.
+    pub at: Timestamp,
     /// What happened.
     #[serde(flatten)]
     pub event: StoredEvent,
@@ -52,10 +51,9 @@ pub struct Checkpoint {
     pub header: Option<LockHeader>,
     /// Creates whose outcome is unknown.
     pub intents: BTreeMap<InstanceKey, OpenIntent>,
-    /// Retired instances that are still to be deleted, and since when, in milliseconds since the
-    /// epoch.
+    /// Retired instances that are still to be deleted, and since when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "retired")]
-    pub retired: BTreeMap<InstanceId, u64>,
+    pub retired: BTreeMap<InstanceId, Timestamp>,
 }
 
 /// Stores the retired instances as a list of objects.
@@ -64,17 +62,17 @@ mod retired {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use crate::model::InstanceId;
+    use crate::model::{InstanceId, Timestamp};
 
     #[derive(Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Retired {
         id: InstanceId,
-        at: u64,
+        at: Timestamp,
     }
 
     pub(super) fn serialize<S: Serializer>(
-        retired: &BTreeMap<InstanceId, u64>,
+        retired: &BTreeMap<InstanceId, Timestamp>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(retired.iter().map(|(&id, &at)| Retired { id, at }))
@@ -82,7 +80,7 @@ mod retired {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<BTreeMap<InstanceId, u64>, D::Error> {
+    ) -> Result<BTreeMap<InstanceId, Timestamp>, D::Error> {
         let retired = Vec::<Retired>::deserialize(deserializer)?;
         Ok(retired.into_iter().map(|one| (one.id, one.at)).collect())
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{StoredEvent, TimedEvent};
-use crate::model::{InstanceId, InstanceKey, Lock, OpenIntent};
+use crate::model::{InstanceId, InstanceKey, Lock, OpenIntent, Timestamp};
 use crate::ports::Record;
 
 /// A lock with its journal folded in.
@@ -14,9 +14,8 @@ pub struct Folded {
     pub lock: Lock,
     /// Creates whose outcome nobody knows.
     pub intents: BTreeMap<InstanceKey, OpenIntent>,
-    /// Retired instances that are still to be deleted, and since when, in milliseconds since the
-    /// epoch.
-    pub retired: BTreeMap<InstanceId, u64>,
+    /// Retired instances that are still to be deleted, and since when.
+    pub retired: BTreeMap<InstanceId, Timestamp>,
 }
 
 /// Marks as folded what the lock file with this digest holds already. To fold it once more would not
@@ -56,11 +55,11 @@ pub fn fold(lock: Lock, lines: &[TimedEvent]) -> Folded {
         retired: BTreeMap::new(),
     };
     // The process was alive when it made its newest record, so every window starts there.
-    let newest = lines.iter().map(|line| line.at_ms).max().unwrap_or(0);
+    let newest = lines.iter().map(|line| line.at).max().unwrap_or_default();
     for line in lines {
         match &line.event {
             StoredEvent::Record(Record::Retired { id }) => {
-                folded.retired.insert(*id, line.at_ms);
+                folded.retired.insert(*id, line.at);
             }
             StoredEvent::Record(record) => one(record, newest, &mut folded),
             StoredEvent::Header { header } => folded.lock.header = header.clone(),
@@ -70,9 +69,9 @@ pub fn fold(lock: Lock, lines: &[TimedEvent]) -> Folded {
                 }
                 folded.retired.extend(&checkpoint.retired);
                 for (key, intent) in &checkpoint.intents {
-                    let last_alive_ms = intent.last_alive_ms.max(newest);
+                    let last_alive = intent.last_alive.max(newest);
                     let intent = OpenIntent {
-                        last_alive_ms,
+                        last_alive,
                         ..intent.clone()
                     };
                     folded.intents.insert(key.clone(), intent);
@@ -85,7 +84,7 @@ pub fn fold(lock: Lock, lines: &[TimedEvent]) -> Folded {
     folded
 }
 
-fn one(record: &Record, newest: u64, folded: &mut Folded) {
+fn one(record: &Record, newest: Timestamp, folded: &mut Folded) {
     let Folded {
         lock,
         intents,
@@ -94,7 +93,7 @@ fn one(record: &Record, newest: u64, folded: &mut Folded) {
     match record {
         Record::Intent { key, secrets } => {
             let intent = OpenIntent {
-                last_alive_ms: newest,
+                last_alive: newest,
                 answered: false,
                 secrets: secrets.clone(),
             };

@@ -53,8 +53,7 @@ pub(super) async fn take(
             source,
         }
     };
-    let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-    let until = clock.now_ms().saturating_add(wait_ms);
+    let until = clock.now() + wait;
     let mut told = false;
     // Who takes the lock says so a moment later.
     let mut unnamed = 0;
@@ -74,12 +73,12 @@ pub(super) async fn take(
             }
             Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
             Err(TryLockError::WouldBlock)
-                if clock.now_ms() >= until && unnamed < MOST_UNNAMED && !paths.holder.exists() =>
+                if clock.now() >= until && unnamed < MOST_UNNAMED && !paths.holder.exists() =>
             {
                 unnamed += 1;
                 clock.sleep(POLL).await;
             }
-            Err(TryLockError::WouldBlock) if clock.now_ms() >= until => {
+            Err(TryLockError::WouldBlock) if clock.now() >= until => {
                 return Err(LockError::Held {
                     holder: told_by(&paths.holder),
                 });

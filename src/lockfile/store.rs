@@ -12,12 +12,12 @@ use super::holder::{Holder, take};
 use super::view::LockView;
 use super::writer::Writer;
 use super::{LockError, LockPaths, file, format, journal};
-use crate::model::{InventoryName, Lock, LockHeader};
+use crate::model::{InventoryName, Lock, LockHeader, Timestamp};
 use crate::ports::{Clock, LockSink, Record, SinkError, kill};
 
 /// How long a retired instance that could not be deleted is remembered: until every list shows it, with
 /// much to spare.
-const MEMORY: Duration = Duration::from_secs(600);
+const RETIRED_RETENTION: Duration = Duration::from_secs(600);
 
 /// What the end of a run left behind.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,13 +90,13 @@ impl LockStore {
 
         let was_folding = matches!(lines.last(), Some(line) if matches!(line.event, StoredEvent::CheckpointBegin(_)));
         let mut lines = settle_checkpoints(lines, lock.as_deref().map(format::digest).as_deref());
-        not_after(&mut lines, clock.now_ms());
+        not_after(&mut lines, clock.now());
         if let [only] = &lines[..]
             && let StoredEvent::CheckpointEnd(checkpoint) = &only.event
             && was_folding
         {
             // The run died after it had replaced the lock file: its last act is done now.
-            lines = settle(&writer, checkpoint.clone(), only.at_ms).map_err(failed("empty"))?;
+            lines = settle(&writer, checkpoint.clone(), only.at).map_err(failed("empty"))?;
         }
         Ok(Self {
             clock,
@@ -175,9 +175,8 @@ impl LockStore {
             intents,
             mut retired,
         } = folded;
-        let now = self.clock.now_ms();
-        let memory = u64::try_from(MEMORY.as_millis()).unwrap_or(u64::MAX);
-        retired.retain(|_, at_ms| now.saturating_sub(*at_ms) < memory);
+        let now = self.clock.now();
+        retired.retain(|_, at| now.since(*at) < RETIRED_RETENTION);
         let old = file::read(&self.paths.lock)?;
         let new = (needed || old.is_some()).then(|| format::to_bytes(&lock));
         let checkpoint = Checkpoint {
@@ -187,8 +186,8 @@ impl LockStore {
             retired,
         };
         let rewritten = new.is_some() && new != old;
-        let newest = self.lines().iter().map(|line| line.at_ms).max();
-        let at_ms = newest.unwrap_or_default();
+        let newest = self.lines().iter().map(|line| line.at).max();
+        let at = newest.unwrap_or_default();
         let nothing_new = match &self.lines()[..] {
             [] => true,
             [only] => only.event == StoredEvent::CheckpointEnd(checkpoint.clone()),
@@ -196,7 +195,7 @@ impl LockStore {
         };
         if !nothing_new {
             let line = TimedEvent {
-                at_ms,
+                at,
                 event: StoredEvent::CheckpointBegin(checkpoint.clone()),
             };
             self.writer
@@ -214,18 +213,18 @@ impl LockStore {
         // History from here on, whatever becomes of the file: folded once more into this lock the
         // lines might rename twice.
         *self.lines() = vec![TimedEvent {
-            at_ms,
+            at,
             event: StoredEvent::CheckpointEnd(checkpoint.clone()),
         }];
         let left =
-            settle(&self.writer, checkpoint, at_ms).map_err(|source| self.io("empty", source))?;
+            settle(&self.writer, checkpoint, at).map_err(|source| self.io("empty", source))?;
         *self.lines() = left;
         Ok(rewritten)
     }
 
     async fn append(&self, event: StoredEvent) -> std::io::Result<()> {
         let timed = TimedEvent {
-            at_ms: self.clock.now_ms(),
+            at: self.clock.now(),
             event,
         };
         let bytes = journal::line(&timed);
@@ -293,13 +292,17 @@ impl Drop for LockStore {
 
 /// After the lock file is durable: empties the journal, or marks as history what is before the
 /// intents that stay open and the retired instances that are left. Answers what is left of it.
-fn settle(writer: &Writer, checkpoint: Checkpoint, at_ms: u64) -> std::io::Result<Vec<TimedEvent>> {
+fn settle(
+    writer: &Writer,
+    checkpoint: Checkpoint,
+    at: Timestamp,
+) -> std::io::Result<Vec<TimedEvent>> {
     if checkpoint.intents.is_empty() && checkpoint.retired.is_empty() {
         writer.empty()?;
         return Ok(Vec::new());
     }
     let line = TimedEvent {
-        at_ms,
+        at,
         event: StoredEvent::CheckpointEnd(checkpoint),
     };
     writer.checkpoint(journal::line(&line))?;
@@ -308,15 +311,15 @@ fn settle(writer: &Writer, checkpoint: Checkpoint, at_ms: u64) -> std::io::Resul
 
 /// Nothing was recorded later than now: what says so was by a clock that is ahead of ours, and would
 /// make us wait for longer than a window.
-fn not_after(lines: &mut [TimedEvent], now: u64) {
+fn not_after(lines: &mut [TimedEvent], now: Timestamp) {
     for line in lines {
-        line.at_ms = line.at_ms.min(now);
+        line.at = line.at.min(now);
         if let StoredEvent::CheckpointEnd(checkpoint) = &mut line.event {
             for intent in checkpoint.intents.values_mut() {
-                intent.last_alive_ms = intent.last_alive_ms.min(now);
+                intent.last_alive = intent.last_alive.min(now);
             }
-            for at_ms in checkpoint.retired.values_mut() {
-                *at_ms = (*at_ms).min(now);
+            for at in checkpoint.retired.values_mut() {
+                *at = (*at).min(now);
             }
         }
     }

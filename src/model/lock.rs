@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::unique::no_key_twice;
 use super::{
     ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, OrganizationId,
-    Secret,
+    Secret, Timestamp,
 };
 
 /// The content of the lock file, format apart (that is `lockfile`'s business).
@@ -163,10 +163,10 @@ pub struct LockedInstance {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenIntent {
-    /// The newest record of the journal that holds it, in milliseconds since the epoch: the process
-    /// was alive then, and the settle window starts here.
+    /// When the newest record of the journal that holds it was written: the process was alive then,
+    /// and the settle window starts here.
     #[serde(rename = "alive")]
-    pub last_alive_ms: u64,
+    pub last_alive: Timestamp,
     /// Whether the platform answered, so that only the list lag has to pass.
     pub answered: bool,
     /// Fingerprints of the secrets that were sent: they count once the instance is found.

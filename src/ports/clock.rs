@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::model::Timestamp;
+
 /// A clock and the way to wait on it.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// Milliseconds since the epoch.
-    fn now_ms(&self) -> u64;
+    /// The present moment.
+    fn now(&self) -> Timestamp;
 
     /// Returns once this much time has passed on this clock.
     async fn sleep(&self, duration: Duration);

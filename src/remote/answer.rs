@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::retry::{RetryAdvice, retry_after};
 use super::transport::TransportError;
-use crate::model::Secret;
+use crate::model::{Secret, Timestamp};
 use crate::ports::{RemoteError, RemoteErrorKind};
 
 /// Longer messages are cut.
@@ -250,14 +250,18 @@ pub(super) fn is_too_much(response: &Response<Bytes>) -> bool {
 }
 
 /// Whether an answer asks for another try.
-pub(super) fn retry_advice(response: &Response<Bytes>, method: &str, now_ms: u64) -> RetryAdvice {
+pub(super) fn retry_advice(
+    response: &Response<Bytes>,
+    method: &str,
+    now: Timestamp,
+) -> RetryAdvice {
     let again = match response.status().as_u16() {
         429 | 502 | 503 | 504 => true,
         500 => method == "GET",
         _ => false,
     };
     if again {
-        RetryAdvice::after(retry_after(response.headers(), now_ms))
+        RetryAdvice::after(retry_after(response.headers(), now))
     } else {
         RetryAdvice::No
     }

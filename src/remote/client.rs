@@ -15,7 +15,7 @@ use super::answer::{Asked, Sent, is_too_much, retry_advice};
 use super::limiter::Limiter;
 use super::retry::{Budget, RetryAdvice, pauses, retry_after};
 use super::transport::{TimeoutClass, Transport, TransportError};
-use crate::model::Secret;
+use crate::model::{Secret, Timestamp};
 use crate::ports::{Clock, RemoteError, RemoteErrorKind, Stop, StopLevel};
 
 /// Tries of a request to a platform that has not answered once.
@@ -48,7 +48,7 @@ pub struct Settings {
     /// The most requests under way at once.
     pub at_once: usize,
     /// On the clock's time: nothing is waited for beyond it.
-    pub deadline_ms: Option<u64>,
+    pub deadline: Option<Timestamp>,
     /// Who may end it early: no pause outlives the wish.
     pub stop: Option<Stop>,
     /// Makes the pauses before retries the same in every run; random without it.
@@ -59,7 +59,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             at_once: 16,
-            deadline_ms: None,
+            deadline: None,
             stop: None,
             jitter_seed: None,
         }
@@ -232,9 +232,8 @@ impl Client {
     }
 
     fn ends_within(&self, pause: Duration) -> bool {
-        let pause = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-        let then = self.clock.now_ms().saturating_add(pause);
-        let deadline = self.settings.deadline_ms;
+        let then = self.clock.now() + pause;
+        let deadline = self.settings.deadline;
         deadline.is_some_and(|deadline| then >= deadline)
     }
 
@@ -253,7 +252,7 @@ impl Client {
     /// While the platform has asked everybody to wait, nobody asks it anything.
     async fn may_send(&self) -> bool {
         loop {
-            let left = self.limiter.quiet(self.clock.now_ms());
+            let left = self.limiter.quiet(self.clock.now());
             if left.is_zero() {
                 return true;
             }
@@ -265,7 +264,7 @@ impl Client {
 
     async fn once(&self, call: &Call, asked: &Asked) -> Result<Response<Bytes>, Failed> {
         match self.exchange(call, TimeoutClass::Other).await {
-            Ok(response) => match retry_advice(&response, asked.method, self.clock.now_ms()) {
+            Ok(response) => match retry_advice(&response, asked.method, self.clock.now()) {
                 RetryAdvice::No => Ok(response),
                 advice => Err(Failed {
                     error: asked.refused(&response),
@@ -302,9 +301,9 @@ impl Client {
                 hint: None,
             });
         }
-        let began = self.clock.now_ms();
+        let began = self.clock.now();
         let result = self.transport.send(request, timeout_class).await;
-        let took = self.clock.now_ms().saturating_sub(began);
+        let took = self.clock.now().since(began).as_millis();
         let (method, path) = (call.method.as_str(), call.path.as_str());
         match &result {
             Ok(response) => {
@@ -328,7 +327,7 @@ impl Client {
     }
 
     fn too_much(&self, response: &Response<Bytes>) {
-        let now = self.clock.now_ms();
+        let now = self.clock.now();
         let wait = retry_after(response.headers(), now);
         let was_quiet = !self.limiter.quiet(now).is_zero();
         self.limiter.too_much(now, wait);
@@ -361,8 +360,8 @@ impl Client {
         request.body(call.body.clone().unwrap_or_default())
     }
 
-    pub(super) fn now_ms(&self) -> u64 {
-        self.clock.now_ms()
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The platform has answered in its own words once.

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::model::Timestamp;
+
 /// More is never useful against one platform.
 const MOST: f64 = 256.0;
 
@@ -17,7 +19,7 @@ struct State {
     limit: f64,
     under_way: usize,
     /// Milliseconds since the epoch.
-    quiet_until_ms: u64,
+    quiet_until: Timestamp,
 }
 
 /// Lets requests through.
@@ -40,7 +42,7 @@ impl Limiter {
             state: Mutex::new(State {
                 limit: most,
                 under_way: 0,
-                quiet_until_ms: 0,
+                quiet_until: Timestamp::default(),
             }),
             changed: Notify::new(),
         }
@@ -67,16 +69,15 @@ impl Limiter {
 
     /// `wait` is what its `Retry-After` says, where it has one: what one request was told holds for
     /// all of them.
-    pub(super) fn too_much(&self, now_ms: u64, wait: Option<Duration>) {
+    pub(super) fn too_much(&self, now: Timestamp, wait: Option<Duration>) {
         let mut state = self.state();
         state.limit = (state.limit / 2.0).max(1.0);
-        let wait = u64::try_from(wait.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
-        state.quiet_until_ms = state.quiet_until_ms.max(now_ms.saturating_add(wait));
+        state.quiet_until = state.quiet_until.max(now + wait.unwrap_or_default());
     }
 
     /// How long nobody is to ask anything.
-    pub(super) fn quiet(&self, now_ms: u64) -> Duration {
-        Duration::from_millis(self.state().quiet_until_ms.saturating_sub(now_ms))
+    pub(super) fn quiet(&self, now: Timestamp) -> Duration {
+        self.state().quiet_until.since(now)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -96,18 +97,22 @@ impl Drop for Pass<'_> {
 mod tests {
     use super::*;
 
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
     #[test]
     fn the_limit_halves_and_recovers() {
         let limiter = Limiter::new(8);
-        limiter.too_much(0, None);
-        limiter.too_much(0, None);
+        limiter.too_much(at(0), None);
+        limiter.too_much(at(0), None);
         assert!((limiter.state().limit - 2.0).abs() < f64::EPSILON);
         for _ in 0..100 {
             limiter.went_well();
         }
         assert!((limiter.state().limit - 8.0).abs() < f64::EPSILON);
         for _ in 0..100 {
-            limiter.too_much(0, None);
+            limiter.too_much(at(0), None);
         }
         assert!((limiter.state().limit - 1.0).abs() < f64::EPSILON);
     }
@@ -115,11 +120,11 @@ mod tests {
     #[test]
     fn the_longest_wait_that_was_asked_for_holds_for_all() {
         let limiter = Limiter::new(8);
-        limiter.too_much(1_000, Some(Duration::from_secs(5)));
-        limiter.too_much(2_000, Some(Duration::from_secs(1)));
-        limiter.too_much(2_000, None);
-        assert_eq!(limiter.quiet(2_000), Duration::from_secs(4));
-        assert_eq!(limiter.quiet(6_000), Duration::ZERO);
-        assert_eq!(limiter.quiet(9_000), Duration::ZERO);
+        limiter.too_much(at(1_000), Some(Duration::from_secs(5)));
+        limiter.too_much(at(2_000), Some(Duration::from_secs(1)));
+        limiter.too_much(at(2_000), None);
+        assert_eq!(limiter.quiet(at(2_000)), Duration::from_secs(4));
+        assert_eq!(limiter.quiet(at(6_000)), Duration::ZERO);
+        assert_eq!(limiter.quiet(at(9_000)), Duration::ZERO);
     }
 }

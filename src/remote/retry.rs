@@ -2,10 +2,12 @@
 //! in trouble is not met with a multiple of the usual requests.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use backon::ExponentialBuilder;
 use http::HeaderMap;
+
+use crate::model::Timestamp;
 
 /// Tries of one request, the first included.
 const MOST_TRIES: usize = 8;
@@ -104,7 +106,7 @@ fn growing(jitter_seed: Option<u64>) -> ExponentialBuilder {
 }
 
 /// `Retry-After` in either of its forms.
-pub(super) fn retry_after(headers: &HeaderMap, now_ms: u64) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers
         .get(http::header::RETRY_AFTER)?
         .to_str()
@@ -114,8 +116,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now_ms: u64) -> Option<Duration> 
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
             let at = httpdate::parse_http_date(text).ok()?;
-            let now = UNIX_EPOCH + Duration::from_millis(now_ms);
-            at.duration_since(now).unwrap_or_default()
+            at.duration_since(now.into()).unwrap_or_default()
         }
     };
     Some(wait.min(LONGEST_RETRY_AFTER))
@@ -125,6 +126,10 @@ pub(super) fn retry_after(headers: &HeaderMap, now_ms: u64) -> Option<Duration> 
 mod tests {
     use super::*;
 
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
     fn headers(value: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(http::header::RETRY_AFTER, value.parse().expect("a header"));
@@ -133,13 +138,19 @@ mod tests {
 
     #[test]
     fn both_forms_are_understood() {
-        assert_eq!(retry_after(&headers("2"), 0), Some(Duration::from_secs(2)));
+        assert_eq!(
+            retry_after(&headers("2"), at(0)),
+            Some(Duration::from_secs(2))
+        );
         let date = headers("Thu, 01 Jan 1970 00:00:10 GMT");
-        assert_eq!(retry_after(&date, 4_000), Some(Duration::from_secs(6)));
-        assert_eq!(retry_after(&date, 60_000), Some(Duration::ZERO));
-        assert_eq!(retry_after(&headers("soon"), 0), None);
-        assert_eq!(retry_after(&headers("99999"), 0), Some(LONGEST_RETRY_AFTER));
-        assert_eq!(retry_after(&HeaderMap::new(), 0), None);
+        assert_eq!(retry_after(&date, at(4_000)), Some(Duration::from_secs(6)));
+        assert_eq!(retry_after(&date, at(60_000)), Some(Duration::ZERO));
+        assert_eq!(retry_after(&headers("soon"), at(0)), None);
+        assert_eq!(
+            retry_after(&headers("99999"), at(0)),
+            Some(LONGEST_RETRY_AFTER)
+        );
+        assert_eq!(retry_after(&HeaderMap::new(), at(0)), None);
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl WriteRemote for RemoteWriter {
                     Verdict::TryAgain => {
                         let headers = answer.as_ref().ok().map(Response::headers);
                         let asked_for =
-                            headers.and_then(|headers| retry_after(headers, client.now_ms()));
+                            headers.and_then(|headers| retry_after(headers, client.now()));
                         (&mut in_a_storm, RetryAdvice::after(asked_for))
                     }
                 };

@@ -11,7 +11,7 @@ use connectorctl::lockfile::{
     Finished, Holder, LockError, LockKind, LockPaths, LockStore, LockView,
 };
 use connectorctl::model::{
-    Desired, Limit, Lock, OutcomeKind, Planned, Prune, ResolvedSecrets, Secret,
+    Desired, Limit, Lock, OutcomeKind, Planned, Prune, ResolvedSecrets, Secret, Timestamp,
 };
 use connectorctl::ports::{Clock, Stop};
 use connectorctl::reconcile::Policy;
@@ -109,7 +109,7 @@ impl Checkout {
         &self,
         identity: &Identity,
         process: Arc<Process>,
-        deadline_ms: Option<u64>,
+        deadline: Option<Timestamp>,
     ) -> RemoteReader {
         let credentials = Credentials {
             user: identity.user.clone(),
@@ -121,7 +121,7 @@ impl Checkout {
             retries: self.mistake == Mistake::RetryAtOnce,
         });
         let settings = Settings {
-            deadline_ms,
+            deadline,
             jitter_seed: Some(0),
             ..Settings::default()
         };
@@ -188,7 +188,7 @@ impl Checkout {
         };
         let asked_at = Arc::new(AskedAt {
             clock: Arc::clone(&self.world.clock),
-            at_ms: Mutex::new(None),
+            at: Mutex::new(None),
         });
         let clock = Arc::clone(&asked_at) as Arc<dyn Clock>;
         let mut disk = match LockStore::open(self.paths(), clock, &holder, wait).await {
@@ -204,11 +204,11 @@ impl Checkout {
             Err(LockError::Held { .. }) => return End::Held,
             Err(other) => panic!("{other}"),
         };
-        let deadline_ms = launch
+        let deadline = launch
             .deadline_s
-            .map(|seconds| self.world.clock.now_ms() + 1_000 * u64::from(seconds));
+            .map(|seconds| self.world.clock.now() + Duration::from_secs(u64::from(seconds)));
         let identity = self.identity(launch.user);
-        let writer = self.reader(&identity, Arc::clone(process), deadline_ms);
+        let writer = self.reader(&identity, Arc::clone(process), deadline);
         let writer = writer.into_writer();
         let blind = Blind {
             writer: &writer,
@@ -236,7 +236,7 @@ impl Checkout {
                     _ => SETTLE_WINDOW,
                 },
                 settle_first: launch.settle_first,
-                deadline_ms,
+                deadline,
                 marker_seen: false,
             },
             approval: Approval::Given,

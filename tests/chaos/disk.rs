@@ -53,7 +53,7 @@ impl Disk {
     }
 
     async fn write(&self, record: Record) -> Result<(), SinkError> {
-        let asked = self.world.clock.now_ms();
+        let asked = self.world.clock.now();
         let mut turn = self.turn.lock().await;
         let stall = self.stall.filter(|stall| u64::from(stall.nth) == *turn);
         *turn += 1;
@@ -62,7 +62,7 @@ impl Disk {
             let pause = Duration::from_secs(u64::from(stall.seconds));
             self.world.clock.sleep(pause).await;
         }
-        let set = |at_ms| *self.asked_at.at_ms.lock().expect("the time") = at_ms;
+        let set = |at| *self.asked_at.at.lock().expect("the time") = at;
         let record = async {
             set(Some(asked));
             let recorded = self.store.record(record).await;

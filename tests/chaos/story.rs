@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use connectorctl::apply::SETTLE_WINDOW;
-use connectorctl::model::{Lock, Marker, NoteCode, Planned, Prune};
+use connectorctl::model::{Lock, Marker, NoteCode, Planned, Prune, Timestamp};
 use connectorctl::ports::Clock as _;
 use serde_json::Value;
 
@@ -39,14 +40,14 @@ struct Story {
     second_sees: bool,
     second_user: bool,
     /// Until when what a lost journal knew may take effect.
-    lost_until_ms: u64,
+    lost_until: Timestamp,
     outside: bool,
     tally: Tally,
 }
 
 impl Story {
-    fn now(&self) -> u64 {
-        self.world.clock.now_ms()
+    fn now(&self) -> Timestamp {
+        self.world.clock.now()
     }
 
     fn used(&self) -> &[Checkout] {
@@ -55,9 +56,9 @@ impl Story {
 
     async fn round(&mut self, runs: &[Launch]) {
         for launch in runs {
-            let starts = self.now() + u64::from(launch.after_ms);
+            let starts = self.now() + Duration::from_millis(u64::from(launch.after_ms));
             // Condition 1, and what `--settle-first` is for.
-            self.outside |= starts < self.lost_until_ms && !launch.settle_first;
+            self.outside |= starts < self.lost_until && !launch.settle_first;
             // Condition 2.
             self.outside |= launch.apart;
             // Condition 3.
@@ -91,12 +92,11 @@ impl Story {
                 }
             }
             Event::Idle(seconds) => {
-                let pause = std::time::Duration::from_secs(u64::from(seconds));
+                let pause = Duration::from_secs(u64::from(seconds));
                 self.world.clock.sleep(pause).await;
             }
             Event::Clone => {
-                let window = u64::try_from(SETTLE_WINDOW.as_millis()).unwrap_or(u64::MAX);
-                self.lost_until_ms = self.now() + window;
+                self.lost_until = self.now() + SETTLE_WINDOW;
                 self.checkouts[0].forget();
             }
             Event::Rotate => {
@@ -126,7 +126,7 @@ impl Story {
     }
 
     async fn end(&mut self) {
-        self.outside |= self.now() < self.lost_until_ms;
+        self.outside |= self.now() < self.lost_until;
         for checkout in &mut self.checkouts {
             // What another checkout replaced, or another user has deleted, is gone to the guard.
             checkout.recreate_vanished = self.second_used || self.second_user;
@@ -281,7 +281,7 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
         second_used: false,
         second_sees: schedule.second_sees,
         second_user: false,
-        lost_until_ms: 0,
+        lost_until: Timestamp::default(),
         outside: false,
         tally: Tally::default(),
     };

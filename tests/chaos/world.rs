@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use connectorctl::model::Timestamp;
 use connectorctl::ports::Clock;
 use connectorctl::remote::{TimeoutClass, Transport, TransportError};
 use connectorctl::sandbox::{Assumptions, Fault, Platform, Seed};
@@ -40,11 +41,18 @@ impl Seeded {
 /// Time that passes only when everybody waits.
 pub(crate) struct SimClock(tokio::time::Instant);
 
-#[async_trait]
-impl Clock for SimClock {
+impl SimClock {
+    /// As the platform takes it: milliseconds.
     fn now_ms(&self) -> u64 {
         // An epoch of its own; zero would be before the first record.
         1_000_000 + u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+#[async_trait]
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.now_ms())
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -56,14 +64,14 @@ impl Clock for SimClock {
 /// disk takes.
 pub(crate) struct AskedAt {
     pub(crate) clock: Arc<SimClock>,
-    pub(crate) at_ms: Mutex<Option<u64>>,
+    pub(crate) at: Mutex<Option<Timestamp>>,
 }
 
 #[async_trait]
 impl Clock for AskedAt {
-    fn now_ms(&self) -> u64 {
-        let asked = *self.at_ms.lock().expect("the time");
-        asked.unwrap_or_else(|| self.clock.now_ms())
+    fn now(&self) -> Timestamp {
+        let asked = *self.at.lock().expect("the time");
+        asked.unwrap_or_else(|| self.clock.now())
     }
 
     async fn sleep(&self, duration: Duration) {

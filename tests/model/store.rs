@@ -51,7 +51,7 @@ pub(super) enum Record {
 /// `connectorctl::model::OpenIntent`: a create whose outcome the journal does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct OpenIntent {
-    /// Ticks since `last_alive_ms`.
+    /// Ticks since `last_alive`.
     pub(super) quiet: u8,
     /// Whether only the list lag has to pass.
     pub(super) answered: bool,

@@ -66,7 +66,7 @@ async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
         &settle_checkpoints(lines.clone(), Some(&digest(&old))),
     );
     let checkpoint = super::super::journal::line(&TimedEvent {
-        at_ms: lines.last().expect("a record").at_ms,
+        at: lines.last().expect("a record").at,
         event: StoredEvent::CheckpointBegin(Checkpoint {
             lock: Some(digest(&new)),
             header: None,

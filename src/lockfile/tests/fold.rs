@@ -19,7 +19,7 @@ fn checkpoint(folded: &Folded) -> Checkpoint {
 
 fn at(lines: &[TimedEvent], event: StoredEvent) -> TimedEvent {
     TimedEvent {
-        at_ms: lines.last().map_or(0, |line| line.at_ms),
+        at: lines.last().map_or(Timestamp::default(), |line| line.at),
         event,
     }
 }
@@ -105,9 +105,9 @@ proptest! {
     #[test]
     fn every_window_starts_at_the_newest_record(records in history()) {
         let lines = timed(records);
-        let newest = lines.last().map_or(0, |line| line.at_ms);
+        let newest = lines.last().map_or(Timestamp::default(), |line| line.at);
         for intent in fold(empty(), &lines).intents.values() {
-            prop_assert_eq!(intent.last_alive_ms, newest);
+            prop_assert_eq!(intent.last_alive, newest);
         }
     }
 }

@@ -24,7 +24,10 @@ fn with_checkpoints() -> Vec<TimedEvent> {
         StoredEvent::CheckpointBegin(checkpoint.clone()),
         StoredEvent::CheckpointEnd(checkpoint),
     ] {
-        lines.push(TimedEvent { at_ms: 99, event });
+        lines.push(TimedEvent {
+            at: Timestamp::from_millis(99),
+            event,
+        });
     }
     lines
 }
@@ -139,12 +142,12 @@ fn every_kind() -> Vec<TimedEvent> {
         intents: BTreeMap::from([(
             key("a"),
             OpenIntent {
-                last_alive_ms: 7,
+                last_alive: Timestamp::from_millis(7),
                 answered: true,
                 secrets: sent.clone(),
             },
         )]),
-        retired: BTreeMap::from([(InstanceId(1), 7)]),
+        retired: BTreeMap::from([(InstanceId(1), Timestamp::from_millis(7))]),
     };
     let nothing = Checkpoint {
         lock: None,
@@ -182,7 +185,10 @@ fn every_kind() -> Vec<TimedEvent> {
         .chain(headers.map(|header| StoredEvent::Header { header }))
         .chain([checkpoint.clone(), nothing.clone()].map(StoredEvent::CheckpointBegin))
         .chain([checkpoint, nothing].map(StoredEvent::CheckpointEnd))
-        .map(|event| TimedEvent { at_ms: 9, event })
+        .map(|event| TimedEvent {
+            at: Timestamp::from_millis(9),
+            event,
+        })
         .collect()
 }
 

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::model::{
     Element, ElementId, ElementKey, Fingerprint, InstanceId, InstanceKey, InventoryName, Lifecycle,
-    Lock, LockHeader, LockedApi, LockedInstance, OpenIntent, OrganizationId, Secret,
+    Lock, LockHeader, LockedApi, LockedInstance, OpenIntent, OrganizationId, Secret, Timestamp,
 };
 use crate::ports::{Clock, LockSink as _, Record};
 
@@ -28,8 +28,8 @@ struct TestClock(AtomicU64);
 
 #[async_trait]
 impl Clock for TestClock {
-    fn now_ms(&self) -> u64 {
-        self.0.fetch_add(1, Ordering::SeqCst)
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.fetch_add(1, Ordering::SeqCst))
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -205,8 +205,8 @@ fn renamed(from: &str, to: &str) -> Record {
 fn timed(records: Vec<Record>) -> Vec<TimedEvent> {
     (1..)
         .zip(records)
-        .map(|(at_ms, record)| TimedEvent {
-            at_ms,
+        .map(|(millis, record)| TimedEvent {
+            at: Timestamp::from_millis(millis),
             event: StoredEvent::Record(record),
         })
         .collect()

@@ -111,8 +111,8 @@ struct Meanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>, AtomicU64);
 
 #[async_trait]
 impl Clock for Meanwhile {
-    fn now_ms(&self) -> u64 {
-        self.1.load(Ordering::SeqCst)
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.1.load(Ordering::SeqCst))
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -294,8 +294,10 @@ async fn no_window_starts_in_the_future() {
     for _ in 0..2 {
         store = open_at(folder.path(), 5_000).await.expect("the lock");
         let view = store.view(&inventory());
-        let start = view.intents[&key("a")].last_alive_ms;
-        assert!((5_000..5_100).contains(&start), "{start}");
+        let start = view.intents[&key("a")].last_alive;
+        let first = Timestamp::from_millis(5_000);
+        let last = Timestamp::from_millis(5_100);
+        assert!((first..last).contains(&start), "{start:?}");
         store.finish(&header()).expect("folded");
         drop(store);
     }

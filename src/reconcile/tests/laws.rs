@@ -8,7 +8,7 @@ use super::world::*;
 use crate::model::{
     Action, DesiredInstance, DesiredValue, InstanceId, Limit, LockedInstance, NoteCode,
     ObservedInstance, OnRemove, OpenIntent, PlainValue, Planned, Prune, Secret, SecretFact,
-    VersusLock, VersusPlatform,
+    Timestamp, VersusLock, VersusPlatform,
 };
 use crate::reconcile::{PlanInput, Policy, Resend, Selection, View, plan};
 
@@ -234,7 +234,7 @@ fn any_world() -> impl Strategy<Value = PlanInput> {
         }
         for place in intents {
             let intent = OpenIntent {
-                last_alive_ms: 0,
+                last_alive: Timestamp::from_millis(0),
                 answered: false,
                 secrets: BTreeMap::new(),
             };

@@ -1,7 +1,7 @@
 //! One test for each row of the presence table.
 
 use super::world::*;
-use crate::model::{Limit, OnRemove, OpenIntent, Prune};
+use crate::model::{Limit, OnRemove, OpenIntent, Prune, Timestamp};
 use crate::reconcile::Selection;
 
 #[test]
@@ -351,7 +351,7 @@ fn a_run_for_some_keys_touches_no_other() {
 fn open_intents_are_notes_and_no_steps() {
     let mut input = settled();
     let intent = OpenIntent {
-        last_alive_ms: 1,
+        last_alive: Timestamp::from_millis(1),
         answered: false,
         secrets: std::collections::BTreeMap::new(),
     };
