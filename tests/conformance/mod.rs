@@ -39,13 +39,3 @@ pub(super) fn create(sandbox: &Sandbox, body: &Value) -> Value {
 pub(super) fn path_of(instance: &Value) -> String {
     format!("/instances/{}", instance["id"])
 }
-
-/// A client with the token of an instance.
-pub(super) fn with_token(sandbox: &Sandbox, instance: &Value) -> crate::support::Http {
-    sandbox.http.with_authorization(&format!(
-        "User {}, Organization {}, Element {}",
-        sandbox.user,
-        sandbox.organization,
-        instance["token"].as_str().expect("a token")
-    ))
-}

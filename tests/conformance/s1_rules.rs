@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{create, freshdesk, path_of, with_token};
+use super::{create, freshdesk, path_of};
 use crate::support::Sandbox;
 
 #[test]
@@ -169,7 +169,7 @@ fn s1_5_missing_configuration_is_400_and_named() {
 fn s1_5_the_token_of_a_deleted_instance_is_401() {
     let sandbox = Sandbox::start(&[]);
     let instance = create(&sandbox, &freshdesk("a"));
-    let client = with_token(&sandbox, &instance);
+    let client = sandbox.with_token(&instance);
     client.call("GET", "/contacts", None).expect(200);
     sandbox
         .call("DELETE", &path_of(&instance), None)

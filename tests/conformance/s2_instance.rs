@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{create, freshdesk, jira, path_of, with_token};
+use super::{create, freshdesk, jira, path_of};
 use crate::support::Sandbox;
 
 #[test]
@@ -117,7 +117,8 @@ fn s2_2_a_whole_object_with_masks_can_be_put_back() {
         .expect(200);
     assert_eq!(put["tags"], json!(["new"]));
     assert_eq!(put["configuration"]["password"], "********");
-    with_token(&sandbox, &instance)
+    sandbox
+        .with_token(&instance)
         .call("GET", "/contacts", None)
         .expect(200);
 }

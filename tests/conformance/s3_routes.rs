@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{create, freshdesk, jira, path_of, with_token};
+use super::{create, freshdesk, jira, path_of};
 use crate::support::Sandbox;
 
 #[test]
@@ -188,7 +188,7 @@ fn s3_6_reauthentication_is_counted() {
 fn s3_by_token_the_same_routes_answer_for_the_instance() {
     let sandbox = Sandbox::start(&[]);
     let instance = create(&sandbox, &jira("a"));
-    let client = with_token(&sandbox, &instance);
+    let client = sandbox.with_token(&instance);
     let patched = client
         .call("PATCH", "/instances", Some(&json!({"name": "b"})))
         .expect(200);
@@ -218,7 +218,7 @@ fn s3_by_token_the_same_routes_answer_for_the_instance() {
 fn s3_8_disabled_the_vendor_is_403_and_metadata_still_answers() {
     let sandbox = Sandbox::start(&[]);
     let instance = create(&sandbox, &jira("a"));
-    let client = with_token(&sandbox, &instance);
+    let client = sandbox.with_token(&instance);
     let enabled = format!("{}/enabled", path_of(&instance));
     sandbox.call("DELETE", &enabled, None).expect(200);
     client
@@ -308,14 +308,15 @@ fn s3_13_the_vendor_answers_behind_the_token() {
     let mut body = jira("a");
     body["configuration"]["filter.response.nulls"] = json!(false);
     let (filtered, whole) = (create(&sandbox, &jira("b")), create(&sandbox, &body));
-    let ping = with_token(&sandbox, &whole).call("GET", "/ping", None);
+    let ping = sandbox.with_token(&whole).call("GET", "/ping", None);
     assert_eq!(
         ping.header("elements-element-instance-id"),
         Some(whole["id"].to_string().as_str())
     );
     assert!(ping.expect(200)["dateTime"].is_string());
     let first = |instance: &Value| {
-        with_token(&sandbox, instance)
+        sandbox
+            .with_token(instance)
             .call("GET", "/hubs/any/accounts", None)
             .expect(200)[0]
             .clone()
@@ -323,7 +324,8 @@ fn s3_13_the_vendor_answers_behind_the_token() {
     assert!(first(&filtered).get("phone").is_none());
     assert_eq!(first(&whole)["phone"], Value::Null);
     // With a token, `/accounts` is the vendor's resource.
-    let accounts = with_token(&sandbox, &whole)
+    let accounts = sandbox
+        .with_token(&whole)
         .call("GET", "/accounts", None)
         .expect(200);
     assert_eq!(accounts[0]["name"], "accounts 1");

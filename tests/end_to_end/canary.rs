@@ -37,12 +37,12 @@ instances:
 ";
 
 fn bench(sandbox: &Sandbox) -> Bench {
-    let mut bench = Bench::on(sandbox);
-    bench.set("FRESHDESK_API_KEY", CANARIES[0]);
-    bench.set("JIRA_PASSWORD", CANARIES[1]);
-    bench.set("GRANT_CODE", CANARIES[2]);
+    let bench = Bench::on(sandbox)
+        .with("FRESHDESK_API_KEY", CANARIES[0])
+        .with("JIRA_PASSWORD", CANARIES[1])
+        .with("GRANT_CODE", CANARIES[2])
+        .with_manifest(MANIFEST);
     bench.write("key.txt", &format!("{}\n", CANARIES[4]));
-    bench.write("instances.yaml", MANIFEST);
     bench
 }
 

@@ -54,9 +54,9 @@ fn manifest() -> String {
 #[test]
 fn every_connector_with_every_key_applies_and_then_plans_empty() {
     let sandbox = Sandbox::start(&[]);
-    let mut bench = Bench::on(&sandbox);
-    bench.set("ANY_SECRET", "an-invented-secret");
-    bench.write("instances.yaml", &manifest());
+    let bench = Bench::on(&sandbox)
+        .with("ANY_SECRET", "an-invented-secret")
+        .with_manifest(&manifest());
     let plan = bench.plan_json(&[]);
     assert_eq!(plan["summary"]["create"], 164, "{}", plan["summary"]);
     let _ = bench.apply();

@@ -30,7 +30,7 @@ instances:
 /// Something that happens between two applies.
 enum Edit {
     /// Text of the manifest replaced by other text.
-    Manifest(&'static [(&'static str, &'static str)]),
+    Manifest(&'static str, &'static str),
     /// A variable of the environment set to another value.
     Variable(&'static str, &'static str),
     /// An edit behind the tool's back: method, path below the instance, body.
@@ -43,100 +43,107 @@ struct Case {
     arguments: &'static [&'static str],
     action: &'static str,
     key: &'static str,
-    /// Path, before, after; `secret` for both where it is one.
-    changes: &'static [(&'static str, &'static str, &'static str)],
+    /// Path, before, after; `secret` for both where it is one. None of a create or delete is looked at.
+    change: Option<(&'static str, &'static str, &'static str)>,
     reasons: &'static [&'static str],
 }
 
 const SECRET: &str = "secret";
 
+/// An edit that one update of one value answers.
+const fn update(
+    name: &'static str,
+    key: &'static str,
+    edit: Edit,
+    change: (&'static str, &'static str, &'static str),
+    reasons: &'static [&'static str],
+) -> Case {
+    Case {
+        name,
+        edit,
+        arguments: &[],
+        action: "update",
+        key,
+        change: Some(change),
+        reasons,
+    }
+}
+
+const CHANGED: &[&str] = &["configuration-changed"];
+const DRIFTED: &[&str] = &["drifted"];
+const NEW_SECRET: &[&str] = &["secret-changed"];
+
 const CASES: &[Case] = &[
-    Case {
-        name: "a changed name",
-        edit: Edit::Manifest(&[("name: Freshdesk Support", "name: Freshdesk EU")]),
-        arguments: &[],
-        action: "update",
-        key: "freshdesk",
-        changes: &[("name", "\"Freshdesk Support\"", "\"Freshdesk EU\"")],
-        reasons: &["configuration-changed"],
-    },
-    Case {
-        name: "an added tag",
-        edit: Edit::Manifest(&[("[support, production]", "[support, production, eu]")]),
-        arguments: &[],
-        action: "update",
-        key: "freshdesk",
-        changes: &[(
+    update(
+        "a changed name",
+        "freshdesk",
+        Edit::Manifest("name: Freshdesk Support", "name: Freshdesk EU"),
+        ("name", r#""Freshdesk Support""#, r#""Freshdesk EU""#),
+        CHANGED,
+    ),
+    update(
+        "an added tag",
+        "freshdesk",
+        Edit::Manifest("[support, production]", "[support, production, eu]"),
+        (
             "tags",
-            "[\"production\",\"support\"]",
-            "[\"eu\",\"production\",\"support\"]",
-        )],
-        reasons: &["configuration-changed"],
-    },
-    Case {
-        name: "a removed tag",
-        edit: Edit::Manifest(&[("[support, production]", "[support]")]),
-        arguments: &[],
-        action: "update",
-        key: "freshdesk",
-        changes: &[("tags", "[\"production\",\"support\"]", "[\"support\"]")],
-        reasons: &["configuration-changed"],
-    },
-    Case {
-        name: "a changed plain value",
-        edit: Edit::Manifest(&[("subdomain: acme", "subdomain: acme-eu")]),
-        arguments: &[],
-        action: "update",
-        key: "freshdesk",
-        changes: &[("configuration.subdomain", "\"acme\"", "\"acme-eu\"")],
-        reasons: &["configuration-changed"],
-    },
-    Case {
-        name: "an added plain value",
-        edit: Edit::Manifest(&[(
-            "      filter.response.nulls: true\n",
-            "      filter.response.nulls: false\n",
-        )]),
-        arguments: &[],
-        action: "update",
-        key: "freshdesk",
-        changes: &[(
+            r#"["production","support"]"#,
+            r#"["eu","production","support"]"#,
+        ),
+        CHANGED,
+    ),
+    update(
+        "a removed tag",
+        "freshdesk",
+        Edit::Manifest("[support, production]", "[support]"),
+        ("tags", r#"["production","support"]"#, r#"["support"]"#),
+        CHANGED,
+    ),
+    update(
+        "a changed plain value",
+        "freshdesk",
+        Edit::Manifest("subdomain: acme", "subdomain: acme-eu"),
+        ("configuration.subdomain", r#""acme""#, r#""acme-eu""#),
+        CHANGED,
+    ),
+    update(
+        "a changed plain boolean",
+        "freshdesk",
+        Edit::Manifest(
+            "filter.response.nulls: true",
+            "filter.response.nulls: false",
+        ),
+        (
             "configuration.filter.response.nulls",
-            "\"true\"",
-            "\"false\"",
-        )],
-        reasons: &["configuration-changed"],
-    },
-    Case {
-        name: "a changed secret that the platform masks",
-        edit: Edit::Variable("JIRA_PASSWORD", "another-invented-password"),
-        arguments: &[],
-        action: "update",
-        key: "jira",
-        changes: &[("configuration.password", SECRET, SECRET)],
-        reasons: &["secret-changed"],
-    },
-    Case {
-        name: "a changed secret that the platform shows in clear",
-        edit: Edit::Variable("FRESHDESK_API_KEY", "another-invented-key"),
-        arguments: &[],
-        action: "update",
-        key: "freshdesk",
-        changes: &[("configuration.username", SECRET, SECRET)],
-        reasons: &["secret-changed"],
-    },
-    Case {
-        name: "a disabled instance",
-        edit: Edit::Manifest(&[("    name: Jira\n", "    name: Jira\n    enabled: false\n")]),
-        arguments: &[],
-        action: "update",
-        key: "jira",
-        changes: &[("enabled", "true", "false")],
-        reasons: &["configuration-changed"],
-    },
+            r#""true""#,
+            r#""false""#,
+        ),
+        CHANGED,
+    ),
+    update(
+        "a changed secret that the platform masks",
+        "jira",
+        Edit::Variable("JIRA_PASSWORD", "another-invented-password"),
+        ("configuration.password", SECRET, SECRET),
+        NEW_SECRET,
+    ),
+    update(
+        "a changed secret that the platform shows in clear",
+        "freshdesk",
+        Edit::Variable("FRESHDESK_API_KEY", "another-invented-key"),
+        ("configuration.username", SECRET, SECRET),
+        NEW_SECRET,
+    ),
+    update(
+        "a disabled instance",
+        "jira",
+        Edit::Manifest("    name: Jira\n", "    name: Jira\n    enabled: false\n"),
+        ("enabled", "true", "false"),
+        CHANGED,
+    ),
     Case {
         name: "a removed instance, pruned",
-        edit: Edit::Manifest(&[(
+        edit: Edit::Manifest(
             "  jira:
     element: jira
     name: Jira
@@ -147,55 +154,49 @@ const CASES: &[Case] = &[
       password: ${env:JIRA_PASSWORD}
 ",
             "",
-        )]),
+        ),
         arguments: &["--prune"],
         action: "delete",
         key: "jira",
-        changes: &[],
+        change: None,
         reasons: &["removed", "pruned"],
     },
-    Case {
-        name: "a name changed on the platform",
-        edit: Edit::Platform("PATCH", "", || json!({"name": "Somebody's Jira"})),
-        arguments: &[],
-        action: "update",
-        key: "jira",
-        changes: &[("name", "\"Somebody's Jira\"", "\"Jira\"")],
-        reasons: &["drifted"],
-    },
-    Case {
-        name: "a plain value changed on the platform",
-        edit: Edit::Platform(
+    update(
+        "a name changed on the platform",
+        "jira",
+        Edit::Platform("PATCH", "", || json!({"name": "Somebody's Jira"})),
+        ("name", r#""Somebody's Jira""#, r#""Jira""#),
+        DRIFTED,
+    ),
+    update(
+        "a plain value changed on the platform",
+        "jira",
+        Edit::Platform(
             "PATCH",
             "",
             || json!({"configuration": {"base.url": "https://elsewhere.example.com"}}),
         ),
-        arguments: &[],
-        action: "update",
-        key: "jira",
-        changes: &[(
+        (
             "configuration.base.url",
-            "\"https://elsewhere.example.com\"",
-            "\"https://jira.example.com\"",
-        )],
-        reasons: &["drifted"],
-    },
-    Case {
-        name: "disabled on the platform",
-        edit: Edit::Platform("DELETE", "/enabled", || Value::Null),
-        arguments: &[],
-        action: "update",
-        key: "jira",
-        changes: &[("enabled", "false", "true")],
-        reasons: &["drifted"],
-    },
+            r#""https://elsewhere.example.com""#,
+            r#""https://jira.example.com""#,
+        ),
+        DRIFTED,
+    ),
+    update(
+        "disabled on the platform",
+        "jira",
+        Edit::Platform("DELETE", "/enabled", || Value::Null),
+        ("enabled", "false", "true"),
+        DRIFTED,
+    ),
     Case {
         name: "deleted on the platform",
         edit: Edit::Platform("DELETE", "", || Value::Null),
         arguments: &["--recreate-vanished"],
         action: "create",
         key: "jira",
-        changes: &[],
+        change: None,
         reasons: &["vanished"],
     },
 ];
@@ -208,14 +209,7 @@ fn id_of(bench: &Bench, key: &str) -> u64 {
 
 fn do_edit(bench: &mut Bench, sandbox: &Sandbox, edit: &Edit, key: &str) {
     match edit {
-        Edit::Manifest(edits) => {
-            let mut text = bench.read("instances.yaml");
-            for (from, to) in *edits {
-                assert!(text.contains(from), "the manifest has no {from:?}");
-                text = text.replace(from, to);
-            }
-            bench.write("instances.yaml", &text);
-        }
+        Edit::Manifest(from, to) => bench.edit_manifest(from, to),
         Edit::Variable(name, value) => bench.set(name, value),
         Edit::Platform(method, below, body) => {
             let path = format!("/instances/{}{below}", id_of(bench, key));
@@ -227,10 +221,10 @@ fn do_edit(bench: &mut Bench, sandbox: &Sandbox, edit: &Edit, key: &str) {
 }
 
 fn applied(sandbox: &Sandbox) -> Bench {
-    let mut bench = Bench::on(sandbox);
-    bench.set("FRESHDESK_API_KEY", "invented-freshdesk-key");
-    bench.set("JIRA_PASSWORD", "invented-jira-password");
-    bench.write("instances.yaml", MANIFEST);
+    let bench = Bench::on(sandbox)
+        .with("FRESHDESK_API_KEY", "invented-freshdesk-key")
+        .with("JIRA_PASSWORD", "invented-jira-password")
+        .with_manifest(MANIFEST);
     let _ = bench.apply();
     bench.plan_is_empty();
     bench
@@ -254,27 +248,26 @@ fn check(case: &Case, step: &Value) {
     let mut expected = case.reasons.to_vec();
     expected.sort_unstable();
     assert_eq!(reasons, expected, "{name}: {step}");
-    if matches!(case.action, "create" | "delete") {
+    let Some((path, before, after)) = case.change else {
         return;
-    }
-    let changes = step["changes"].as_array().expect("changes");
-    assert_eq!(changes.len(), case.changes.len(), "{name}: {step}");
-    for (change, (path, before, after)) in changes.iter().zip(case.changes) {
-        assert_eq!(change["path"], *path, "{name}");
-        if *before == SECRET {
-            assert_eq!(change["secret"], true, "{name}: {change}");
-            assert!(change.get("before").is_none() && change.get("after").is_none());
-        } else {
-            assert_eq!(change["before"], parsed(before), "{name}: {change}");
-            assert_eq!(change["after"], parsed(after), "{name}: {change}");
-        }
+    };
+    let [change] = step["changes"].as_array().expect("changes").as_slice() else {
+        panic!("{name}: {step}");
+    };
+    assert_eq!(change["path"], path, "{name}");
+    if before == SECRET {
+        assert_eq!(change["secret"], true, "{name}: {change}");
+        assert!(change.get("before").is_none() && change.get("after").is_none());
+    } else {
+        assert_eq!(change["before"], parsed(before), "{name}: {change}");
+        assert_eq!(change["after"], parsed(after), "{name}: {change}");
     }
 }
 
-/// Runs the whole table against one kind of platform.
-pub(crate) fn run_table(sandbox_arguments: &[&str]) {
+#[test]
+fn every_change_is_shown_applied_and_then_gone() {
     for case in CASES {
-        let sandbox = Sandbox::start(sandbox_arguments);
+        let sandbox = Sandbox::start(&[]);
         let mut bench = applied(&sandbox);
         do_edit(&mut bench, &sandbox, &case.edit, case.key);
 
@@ -285,27 +278,19 @@ pub(crate) fn run_table(sandbox_arguments: &[&str]) {
         let again = bench.plan_json(case.arguments);
         assert_eq!(plan, again, "{}: two plans differ", case.name);
 
-        let mut plan_text = vec!["plan", "--detailed-exitcode"];
-        plan_text.extend(case.arguments);
-        let text = bench.run(&plan_text).expect_code(2);
-        for (path, ..) in case.changes {
-            let last = path.strip_prefix("configuration.").unwrap_or(path);
-            assert!(text.stdout.contains(last), "{}: {}", case.name, text.stdout);
+        let text = bench
+            .run(&[&["plan", "--detailed-exitcode"], case.arguments].concat())
+            .expect_code(2);
+        if let Some((path, ..)) = case.change {
+            text.stdout_has(path.trim_start_matches("configuration."));
         }
 
-        let mut apply = vec!["apply", "--yes"];
-        apply.extend(case.arguments);
-        let _ = bench.run(&apply).expect_code(0);
+        let _ = bench.apply_with(case.arguments).expect_code(0);
         bench.plan_is_empty();
         let live = sandbox.instances();
         let wanted = if case.action == "delete" { 1 } else { 2 };
         assert_eq!(live.len(), wanted, "{}: {live:?}", case.name);
     }
-}
-
-#[test]
-fn every_change_is_shown_applied_and_then_gone() {
-    run_table(&[]);
 }
 
 #[test]
@@ -319,12 +304,7 @@ fn a_changed_tag_on_the_platform_is_put_back() {
         (json!([marker]), "drifted"),
         (json!(["engineering"]), "marker-missing"),
     ] {
-        let answer = sandbox.call(
-            "PATCH",
-            &format!("/instances/{id}"),
-            Some(&json!({"tags": tags})),
-        );
-        assert_eq!(answer.status, 200, "{}", answer.body);
+        sandbox.patch(id, &json!({"tags": tags}));
         let plan = bench.plan_json(&[]);
         let step = &plan["steps"][0];
         assert_eq!(step["action"], "update", "{plan}");
@@ -365,8 +345,7 @@ fn a_masked_secret_changed_on_the_platform_cannot_be_seen_and_makes_no_noise() {
     let bench = applied(&sandbox);
     let id = id_of(&bench, "jira");
     let body = json!({"configuration": {"password": "somebody-elses-invented-password"}});
-    let answer = sandbox.call("PATCH", &format!("/instances/{id}"), Some(&body));
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    sandbox.patch(id, &body);
     bench.plan_is_empty();
 }
 
@@ -427,12 +406,10 @@ pub(crate) fn all_at_once(assumptions: &[String]) {
     for (place, case) in CASES.iter().enumerate() {
         let key = format!("c{place:02}-{}", case.key);
         match &case.edit {
-            Edit::Manifest(edits) => {
-                for (from, to) in *edits {
-                    let (from, to) = (own(place, from), own(place, to));
-                    assert!(blocks[place].contains(&from), "{}", case.name);
-                    blocks[place] = blocks[place].replace(&from, &to);
-                }
+            Edit::Manifest(from, to) => {
+                let (from, to) = (own(place, from), own(place, to));
+                assert!(blocks[place].contains(&from), "{}", case.name);
+                blocks[place] = blocks[place].replace(&from, &to);
             }
             Edit::Variable(name, value) => bench.set(&format!("{name}_{place}"), value),
             Edit::Platform(..) => do_edit(&mut bench, &sandbox, &case.edit, &key),
@@ -454,9 +431,7 @@ pub(crate) fn all_at_once(assumptions: &[String]) {
         step["key"] = case.key.into();
         check(case, &step);
     }
-    let mut apply = vec!["apply", "--yes"];
-    apply.extend(&more);
-    let _ = bench.run(&apply).expect_code(0);
+    let _ = bench.apply_with(&more).expect_code(0);
     bench.plan_is_empty();
     assert_eq!(
         sandbox.instances().len(),

@@ -18,26 +18,12 @@ instances:
       filter.response.nulls: true
 ";
 
-fn applied(sandbox: &Sandbox) -> Bench {
-    let mut bench = Bench::on(sandbox);
-    bench.set("FRESHDESK_API_KEY", "invented-freshdesk-key");
-    bench.write("instances.yaml", MANIFEST);
-    let _ = bench.apply();
-    bench
-}
-
 #[test]
 fn the_create_request_is_the_documented_one() {
     let server = crate::support::Recorder::start();
-    let mut bench = Bench::new();
-    bench.set("CONNECTORCTL_URL", &server.url);
-    bench.set("CONNECTORCTL_USER_SECRET", "invented-user-secret");
-    bench.set(
-        "CONNECTORCTL_ORGANIZATION_SECRET",
-        "invented-organization-secret",
-    );
-    bench.set("FRESHDESK_API_KEY", "invented-freshdesk-key");
-    bench.write("instances.yaml", MANIFEST);
+    let bench = Bench::at(&server.url)
+        .with("FRESHDESK_API_KEY", "invented-freshdesk-key")
+        .with_manifest(MANIFEST);
     let _ = bench.apply();
 
     let create = server.only("POST");
@@ -65,13 +51,12 @@ fn the_create_request_is_the_documented_one() {
 #[test]
 fn the_token_in_the_lock_file_works() {
     let sandbox = Sandbox::start(&[]);
-    let bench = applied(&sandbox);
+    let bench = Bench::on(&sandbox)
+        .with("FRESHDESK_API_KEY", "invented-freshdesk-key")
+        .with_manifest(MANIFEST);
+    let _ = bench.apply();
     let entry = &bench.lock()["instances"]["freshdesk-support"];
-    let token = entry["token"].as_str().expect("a token");
-    let by_token = sandbox.http.with_authorization(&format!(
-        "User {}, Organization {}, Element {token}",
-        sandbox.user, sandbox.organization
-    ));
+    let by_token = sandbox.with_token(entry);
     let answer = by_token.call("PATCH", "/instances", Some(&json!({})));
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.body["id"], entry["id"]);

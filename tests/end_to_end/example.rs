@@ -14,14 +14,10 @@ fn the_example_applies_on_the_sandbox_with_no_variable_set_and_then_changes_noth
     let run = |verb: &[&str]| bench.run(&[verb, &file[..]].concat());
 
     let first = run(&["apply", "--yes"]).expect_code(0);
-    assert!(
-        first.stdout.contains("freshdesk-support"),
-        "{}",
-        first.stdout
-    );
+    first.stdout_has("freshdesk-support");
     let lock = bench.read("instances.example.sandbox.lock.json");
     let second = run(&["apply", "--yes"]).expect_code(0);
-    assert!(second.stdout.contains("No changes"), "{}", second.stdout);
+    second.stdout_has("No changes");
     assert_eq!(bench.read("instances.example.sandbox.lock.json"), lock);
     let _ = run(&["plan", "--detailed-exitcode"]).expect_code(0);
     let offline = bench.run(&[
@@ -39,9 +35,7 @@ fn the_example_applies_on_the_sandbox_with_no_variable_set_and_then_changes_noth
 
 #[test]
 fn a_full_plan_shows_what_is_as_declared_too() {
-    let bench = Bench::new();
-    bench.write(
-        "instances.yaml",
+    let bench = Bench::new().with_manifest(
         "version: 1\ninventory: acme\ninstances:\n  k:\n    element: jira\n    tags: [t]\n    configuration: { username: a, password: '${env:P}' }\n",
     );
     let _ = bench.run(&["apply", "--sandbox", "--yes"]).expect_code(0);

@@ -16,10 +16,9 @@ instances:
 ";
 
 fn bench(sandbox: &Sandbox) -> Bench {
-    let mut bench = Bench::on(sandbox);
-    bench.set("FRESHDESK_API_KEY", "invented-freshdesk-key");
-    bench.write("instances.yaml", MANIFEST);
-    bench
+    Bench::on(sandbox)
+        .with("FRESHDESK_API_KEY", "invented-freshdesk-key")
+        .with_manifest(MANIFEST)
 }
 
 #[test]
@@ -29,29 +28,20 @@ fn wrong_secrets_are_7() {
     bench.set("CONNECTORCTL_USER_SECRET", "invented-wrong-secret");
     for verb in [&["plan"][..], &["apply", "--yes"]] {
         let ran = bench.run(verb).expect_code(7);
-        assert!(
-            ran.stderr.contains("CONNECTORCTL_USER_SECRET"),
-            "{}",
-            ran.stderr
-        );
+        ran.stderr_has("CONNECTORCTL_USER_SECRET");
     }
     assert!(sandbox.instances().is_empty());
 }
 
 #[test]
 fn missing_secrets_are_said_before_anything_is_sent() {
-    let bench = Bench::new();
-    bench.write("instances.yaml", MANIFEST);
+    let bench = Bench::new().with_manifest(MANIFEST);
     let ran = bench
         .run(&["plan", "--url", "http://127.0.0.1:9"])
         .expect_code(8);
-    assert!(
-        ran.stderr.contains("CONNECTORCTL_USER_SECRET"),
-        "{}",
-        ran.stderr
-    );
+    ran.stderr_has("CONNECTORCTL_USER_SECRET");
     let ran = bench.run(&["plan"]).expect_code(8);
-    assert!(ran.stderr.contains("--sandbox"), "{}", ran.stderr);
+    ran.stderr_has("--sandbox");
 }
 
 #[test]
@@ -64,7 +54,7 @@ fn a_wrong_host_is_1_with_the_reason() {
     drop(free);
     let url = format!("http://{address}");
     let ran = bench.run(&["plan", "--url", &url]).expect_code(1);
-    assert!(ran.stderr.contains("refused"), "{}", ran.stderr);
+    ran.stderr_has("refused");
 }
 
 #[test]
@@ -76,7 +66,7 @@ fn a_host_that_is_not_the_platform_is_told_apart() {
         sandbox.url.trim_end_matches("/elements/api-v2")
     );
     let ran = bench.run(&["plan", "--url", &url]).expect_code(1);
-    assert!(ran.stderr.contains("base URL"), "{}", ran.stderr);
+    ran.stderr_has("base URL");
 }
 
 #[test]
@@ -96,7 +86,7 @@ fn a_damaged_lock_file_is_9_and_untouched() {
         bench.write("instances.lock.json", damaged);
         for verb in [&["plan"][..], &["apply", "--yes"]] {
             let ran = bench.run(verb).expect_code(9);
-            assert!(ran.stderr.contains("instances.lock.json"), "{}", ran.stderr);
+            ran.stderr_has("instances.lock.json");
             assert_eq!(bench.read("instances.lock.json"), damaged);
         }
     }
@@ -108,7 +98,7 @@ fn no_terminal_and_no_yes_is_8_and_changes_nothing() {
     let sandbox = Sandbox::start(&[]);
     let bench = bench(&sandbox);
     let ran = bench.run(&["apply"]).expect_code(8);
-    assert!(ran.stderr.contains("--yes"), "{}", ran.stderr);
+    ran.stderr_has("--yes");
     assert!(sandbox.instances().is_empty());
     assert!(!bench.path("instances.lock.json").exists());
 }
@@ -116,21 +106,12 @@ fn no_terminal_and_no_yes_is_8_and_changes_nothing() {
 #[test]
 fn an_invalid_manifest_sends_no_request() {
     let server = crate::support::Recorder::start();
-    let mut bench = Bench::new();
-    bench.set("CONNECTORCTL_URL", &server.url);
-    bench.set("CONNECTORCTL_USER_SECRET", "invented-user-secret");
-    bench.set(
-        "CONNECTORCTL_ORGANIZATION_SECRET",
-        "invented-organization-secret",
-    );
-    bench.write(
-        "instances.yaml",
-        "version: 1\ninventory: acme\ninstances:\n  a: { elemnt: jira }\n",
-    );
+    let bench = Bench::at(&server.url)
+        .with_manifest("version: 1\ninventory: acme\ninstances:\n  a: { elemnt: jira }\n");
     for verb in [&["plan"][..], &["apply", "--yes"], &["validate"]] {
         let ran = bench.run(verb).expect_code(8);
-        assert!(ran.stderr.contains("instances.yaml:4:"), "{}", ran.stderr);
-        assert!(ran.stderr.contains("element"), "{}", ran.stderr);
+        ran.stderr_has("instances.yaml:4:");
+        ran.stderr_has("element");
     }
     assert!(server.requests().is_empty());
 }
@@ -140,7 +121,7 @@ fn an_unset_reference_names_key_path_file_and_line() {
     let sandbox = Sandbox::start(&[]);
     let mut bench = bench(&sandbox);
     bench.set("FRESHDESK_API_KEY", "");
-    let ran = bench.run(&["apply", "--yes"]).expect_code(8);
+    let ran = bench.apply_with(&[]).expect_code(8);
     for part in [
         "FRESHDESK_API_KEY",
         "freshdesk",
@@ -160,7 +141,7 @@ fn an_unset_reference_names_key_path_file_and_line() {
 fn a_missing_manifest_is_said_with_a_hint() {
     let bench = Bench::new();
     let ran = bench.run(&["plan", "--sandbox"]).expect_code(8);
-    assert!(ran.stderr.contains("instances.yaml"), "{}", ran.stderr);
+    ran.stderr_has("instances.yaml");
 }
 
 #[test]
@@ -172,7 +153,7 @@ fn a_lock_file_of_another_platform_is_7() {
     let before = bench.read("instances.lock.json");
     bench.point_at(&other);
     let _ = bench.run(&["plan"]).expect_code(7);
-    let _ = bench.run(&["apply", "--yes"]).expect_code(7);
+    let _ = bench.apply_with(&[]).expect_code(7);
     assert_eq!(bench.read("instances.lock.json"), before);
     assert!(other.instances().is_empty());
 }
@@ -182,11 +163,8 @@ fn a_changed_inventory_is_refused() {
     let sandbox = Sandbox::start(&[]);
     let bench = bench(&sandbox);
     let _ = bench.apply();
-    bench.write(
-        "instances.yaml",
-        &MANIFEST.replace("inventory: acme", "inventory: other"),
-    );
-    let ran = bench.run(&["apply", "--yes"]).expect_code(5);
+    bench.edit_manifest("inventory: acme", "inventory: other");
+    let ran = bench.apply_with(&[]).expect_code(5);
     assert!(
         ran.stderr.contains("acme") && ran.stderr.contains("other"),
         "{}",
@@ -202,17 +180,9 @@ fn the_report_is_written_also_when_the_run_fails() {
         "POST /instances kind=status status=400 count=100",
     ]);
     let bench = bench(&sandbox);
-    let ran = bench.run(&[
-        "apply",
-        "--yes",
-        "--settle",
-        "1s",
-        "--report",
-        "report.json",
-    ]);
+    let ran = bench.apply_with(&["--settle", "1s", "--report", "report.json"]);
     assert_eq!(ran.code, 1, "{}", ran.all());
-    let report: serde_json::Value =
-        serde_json::from_str(&bench.read("report.json")).expect("a JSON report");
+    let report = bench.read_json("report.json");
     assert_eq!(report["outcomes"][0]["key"], "freshdesk");
     assert_eq!(report["outcomes"][0]["outcome"], "failed");
     assert!(

@@ -8,13 +8,7 @@ use serde_json::Value;
 use crate::support::{Bench, Recorder};
 
 fn bench(server: &Recorder) -> Bench {
-    let mut bench = Bench::new();
-    bench.set("CONNECTORCTL_URL", &server.url);
-    bench.set("CONNECTORCTL_USER_SECRET", "invented-user-secret");
-    bench.set(
-        "CONNECTORCTL_ORGANIZATION_SECRET",
-        "invented-organization-secret",
-    );
+    let bench = Bench::at(&server.url);
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/problems");
     std::fs::create_dir(bench.path("problems")).expect("a folder");
     for name in ["a.yaml", "b.yaml", "c.yaml", "d.yaml", "e.yaml", "f.yaml"] {
@@ -75,60 +69,43 @@ fn the_same_as_json_sorted_and_placed() {
 fn every_code_there_is_can_be_seen() {
     let server = Recorder::start();
     let bench = bench(&server);
-    let mut seen = bench
-        .run(&["validate", "-f", "problems"])
-        .expect_code(8)
-        .stderr;
-    bench.write("missing.yaml", "version: 1\ninventory: a\ninstances:\n  j: {element: jira, configuration: {username: a, password: '${env:NO}'}}\n");
-    seen += &bench
-        .run(&["plan", "-f", "missing.yaml"])
-        .expect_code(8)
-        .stderr;
-    seen += &bench
-        .run(&["validate", "-f", "nowhere.yaml"])
-        .expect_code(8)
-        .stderr;
+    const HEAD: &str = "version: 1\ninventory: a\ninstances:\n";
+    const JIRA: &str = "  j: {element: jira, configuration: {username: a, password: '${env:NO}'}";
+    for (name, text) in [
+        ("missing.yaml", format!("{HEAD}{JIRA}}}\n")),
+        ("nameless.yaml", "version: 1\n".to_owned()),
+        (
+            "moved.yaml",
+            format!("{HEAD}{JIRA}, lifecycle: {{movedFrom: j}}}}\n"),
+        ),
+        ("twice/a.yaml", format!("{HEAD}{JIRA}}}\n")),
+        ("twice/b.yaml", format!("{HEAD}{JIRA}}}\n")),
+        ("bare.yaml", format!("{HEAD}  j: {{element: jira}}\n")),
+        (
+            "mask.yaml",
+            format!("{HEAD}{}}}\n", JIRA.replace("${env:NO}", "********")),
+        ),
+    ] {
+        bench.write(name, &text);
+    }
     std::fs::create_dir(bench.path("empty")).expect("a folder");
-    seen += &bench
-        .run(&["validate", "-f", "empty"])
-        .expect_code(8)
-        .stderr;
-    bench.write("nameless.yaml", "version: 1\n");
-    seen += &bench
-        .run(&["validate", "-f", "nameless.yaml"])
-        .expect_code(8)
-        .stderr;
-    bench.write("moved.yaml", "version: 1\ninventory: a\ninstances:\n  j: {element: jira, configuration: {username: a, password: '${env:NO}'}, lifecycle: {movedFrom: j}}\n");
-    seen += &bench
-        .run(&["validate", "-f", "moved.yaml"])
-        .expect_code(8)
-        .stderr;
-    bench.write("twice/a.yaml", "version: 1\ninventory: a\ninstances:\n  j: {element: jira, configuration: {username: a, password: '${env:NO}'}}\n");
-    bench.write("twice/b.yaml", "version: 1\ninventory: a\ninstances:\n  j: {element: jira, configuration: {username: a, password: '${env:NO}'}}\n");
-    seen += &bench
-        .run(&["validate", "-f", "twice"])
-        .expect_code(8)
-        .stderr;
-    bench.write(
-        "bare.yaml",
-        "version: 1\ninventory: a\ninstances:\n  j: {element: jira}\n",
-    );
-    seen += &bench
-        .run(&["validate", "--strict", "-f", "bare.yaml"])
-        .expect_code(8)
-        .stderr;
-    bench.write("mask.yaml", "version: 1\ninventory: a\ninstances:\n  j: {element: jira, configuration: {username: a, password: '********'}}\n");
-    seen += &bench
-        .run(&["validate", "-f", "mask.yaml"])
-        .expect_code(8)
-        .stderr;
-    let large = bench.path("large.yaml");
-    let file = std::fs::File::create(large).expect("a file");
-    file.set_len(65 * 1024 * 1024).expect("a large file");
-    seen += &bench
-        .run(&["validate", "-f", "large.yaml"])
-        .expect_code(8)
-        .stderr;
+    let large = std::fs::File::create(bench.path("large.yaml")).expect("a file");
+    large.set_len(65 * 1024 * 1024).expect("a large file");
+    let mut seen = String::new();
+    for arguments in [
+        &["validate", "-f", "problems"][..],
+        &["plan", "-f", "missing.yaml"],
+        &["validate", "-f", "nowhere.yaml"],
+        &["validate", "-f", "empty"],
+        &["validate", "-f", "nameless.yaml"],
+        &["validate", "-f", "moved.yaml"],
+        &["validate", "-f", "twice"],
+        &["validate", "--strict", "-f", "bare.yaml"],
+        &["validate", "-f", "mask.yaml"],
+        &["validate", "-f", "large.yaml"],
+    ] {
+        seen += &bench.run(arguments).expect_code(8).stderr;
+    }
 
     let codes = codes();
     assert!(codes.len() > 25, "{codes:?}");

@@ -13,7 +13,7 @@ fn every_fault_of_a_create_at_every_position() {
         let sandbox = matrix::sandbox(kind, skip);
         let bench = bench(&sandbox);
         let what = format!("{kind} at create {skip}");
-        let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        let ran = bench.apply_with(&["--settle", "1s", "--parallelism", "1"]);
         assert!(matches!(ran.code, 0 | 1 | 3 | 4), "{what}: {}", ran.all());
         assert!(matrix::is_met(&sandbox, skip), "{what}: {}", ran.all());
         recover(&bench, &what);
@@ -31,9 +31,9 @@ fn what_a_window_proved_absent_is_created_by_the_same_run() {
     ] {
         let sandbox = matrix::sandbox(kind, 1);
         let bench = bench(&sandbox);
-        let ran = bench.run(&["apply", "--yes", "--settle", "1s"]);
+        let ran = bench.apply_with(&["--settle", "1s"]);
         assert_eq!(ran.code, 0, "{kind}: {}", ran.all());
-        assert!(ran.stderr.contains("looking whether"), "{}", ran.stderr);
+        ran.stderr_has("looking whether");
         check(&bench, &sandbox, kind);
     }
 }
@@ -43,11 +43,9 @@ fn a_create_that_keeps_failing_says_why_and_how_often_it_was_sent() {
     let fault = "POST /instances kind=status status=500 count=99";
     let sandbox = Sandbox::start(&["--fault", fault]);
     let bench = bench(&sandbox);
-    let ran = bench
-        .run(&["apply", "--yes", "--settle", "0s"])
-        .expect_code(1);
-    assert!(ran.stdout.contains("on demand"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("sent 2 times"), "{}", ran.stdout);
+    let ran = bench.apply_with(&["--settle", "0s"]).expect_code(1);
+    ran.stdout_has("on demand");
+    ran.stdout_has("sent 2 times");
     assert_eq!(sandbox.count("posts"), 2 * COUNT as u64);
 }
 
@@ -60,9 +58,7 @@ fn a_list_that_lags_is_waited_for() {
         "POST /instances kind=cut-after-commit count=2",
     ]);
     let bench = bench(&sandbox);
-    let _ = bench
-        .run(&["apply", "--yes", "--settle", "3s"])
-        .expect_code(0);
+    let _ = bench.apply_with(&["--settle", "3s"]).expect_code(0);
     check(&bench, &sandbox, "a lagging list");
 }
 
@@ -75,9 +71,9 @@ fn storms_of_429_create_everything_once() {
     let apply = |storm: &[&str]| {
         let sandbox = Sandbox::start(storm);
         let bench = bench_of(&sandbox, MANY);
-        let ran = bench.run(&["apply", "--yes"]).expect_code(0);
+        let ran = bench.apply();
         // None was unknown, so nothing had to be searched for.
-        assert!(!ran.stderr.contains("looking whether"), "{}", ran.stderr);
+        ran.stderr_lacks("looking whether");
         let counts = (sandbox.count("requests"), sandbox.count("posts"));
         check_of(&bench, &sandbox, &storm.concat(), MANY);
         counts
@@ -112,7 +108,7 @@ fn a_full_disk_ends_the_run_and_loses_nothing() {
     let bench = bench_of(&sandbox, MANY);
     let ran = bench.run_with_small_files(&["apply", "--yes", "-o", "json"]);
     assert!(matches!(ran.code, 3 | 4), "{}", ran.all());
-    assert!(ran.stderr.contains("nothing is lost"), "{}", ran.stderr);
+    ran.stderr_has("nothing is lost");
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("a report");
     let outcomes = report["outcomes"].as_array().expect("outcomes");
     let exist = outcomes.iter().filter(|outcome| outcome["id"].is_u64());
@@ -128,7 +124,7 @@ fn an_instance_that_was_made_but_refused_is_taken_in_and_repaired() {
     let fault = "POST /instances kind=invalid-after-commit count=1";
     let sandbox = Sandbox::start(&["--fault", fault]);
     let bench = bench(&sandbox);
-    let _ = bench.run(&["apply", "--yes", "--settle", "1s"]);
+    let _ = bench.apply_with(&["--settle", "1s"]);
     recover(&bench, fault);
     let valid = |instance: &serde_json::Value| instance["valid"] == true;
     let instances = sandbox.instances();
@@ -152,18 +148,13 @@ fn before_three_changes(sandbox: &Sandbox) -> Bench {
     bench
 }
 
-fn set_faults(sandbox: &Sandbox, faults: &[String]) {
-    let body = serde_json::json!(faults);
-    assert_eq!(sandbox.admin("PUT", "/faults", Some(&body)).status, 200);
-}
-
 /// How many requests of each method an apply of those changes sends when nothing is wrong.
 fn requests_of_three_changes() -> Vec<(&'static str, usize)> {
     let methods = ["GET *", "PATCH *", "POST *", "DELETE *"];
     let sandbox = Sandbox::start(&[]);
     let bench = before_three_changes(&sandbox);
     let counting = methods.map(|method| format!("{method} kind=delay count=0"));
-    set_faults(&sandbox, &counting);
+    sandbox.set_faults(&counting);
     let _ = bench.apply();
     let counts = matrix::met(&sandbox);
     assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
@@ -182,9 +173,9 @@ fn every_fault_at_every_request_of_an_update_a_replace_and_a_switch() {
         let sandbox = Sandbox::start(&[]);
         let bench = before_three_changes(&sandbox);
         let faults = matrix::faults(request, kind, skip);
-        set_faults(&sandbox, &faults);
+        sandbox.set_faults(&faults);
         let what = faults.join(", ");
-        let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        let ran = bench.apply_with(&["--settle", "1s", "--parallelism", "1"]);
         assert!((0..=4).contains(&ran.code), "{what}: {}", ran.all());
         assert!(matrix::is_met(&sandbox, skip), "{what}: {}", ran.all());
         recover(&bench, &what);
@@ -204,14 +195,9 @@ fn updates_deletes_and_switches_are_repeated_until_they_hold() {
         let sandbox = Sandbox::start(&[]);
         let bench = bench(&sandbox);
         let _ = bench.apply();
-        let text = bench
-            .read("instances.yaml")
-            .replace("subdomain: acme", "subdomain: other");
-        bench.write("instances.yaml", &text);
-        set_faults(&sandbox, &[fault.to_owned()]);
-        let _ = bench
-            .run(&["apply", "--yes", "--settle", "1s"])
-            .expect_code(0);
+        bench.edit_manifest("subdomain: acme", "subdomain: other");
+        sandbox.set_faults(&[fault]);
+        let _ = bench.apply_with(&["--settle", "1s"]).expect_code(0);
         check(&bench, &sandbox, fault);
     }
 }

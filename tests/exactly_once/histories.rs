@@ -2,15 +2,11 @@
 //! pointed at, on the real program over real HTTP: a replace taken back, `--settle-first` in a replace, a rename that is killed while it settles.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
-
-use serde_json::json;
 
 use crate::support::{Bench, Sandbox};
 
 fn bench(sandbox: &Sandbox, stanza: &str) -> Bench {
-    let mut bench = Bench::on(sandbox);
-    bench.set("KEY", "invented-freshdesk-key");
+    let bench = Bench::on(sandbox).with("KEY", "invented-freshdesk-key");
     manifest(&bench, stanza);
     bench
 }
@@ -24,21 +20,15 @@ fn manifest(bench: &Bench, stanza: &str) {
 
 /// The next create commits, its answer is lost, and lists do not show it for five seconds.
 fn lose_the_next_create(sandbox: &Sandbox) {
-    let faults = json!([
+    sandbox.set_faults(&[
         "POST /instances kind=list-lag for=5s count=1",
         "POST /instances kind=cut-after-commit count=1",
     ]);
-    assert_eq!(sandbox.admin("PUT", "/faults", Some(&faults)).status, 200);
 }
 
 /// Applies, and is killed once it says that it waits.
 fn apply_and_die_waiting(bench: &Bench) {
-    let mut child = bench
-        .command(&["apply", "--yes", "--settle", "8s"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
+    let mut child = bench.spawn(&["apply", "--yes", "--settle", "8s"]);
     let mut said = String::new();
     for line in BufReader::new(child.stderr.take().expect("its stderr")).lines() {
         let line = line.expect("text");
@@ -91,7 +81,7 @@ fn a_replace_cut_off() -> (Sandbox, Bench) {
 fn a_replace_taken_back_while_its_create_is_unknown() {
     let (sandbox, bench) = a_replace_cut_off();
     manifest(&bench, FRESHDESK);
-    let ran = bench.run(&["apply", "--yes", "--settle", "8s"]);
+    let ran = bench.apply_with(&["--settle", "8s"]);
     assert_eq!(live(&sandbox, &["k"]), 1, "{}", ran.all());
 }
 
@@ -99,7 +89,7 @@ fn a_replace_taken_back_while_its_create_is_unknown() {
 fn settle_first_waits_before_it_finishes_a_replace() {
     let (sandbox, bench) = a_replace_cut_off();
     bench.fresh_clone();
-    let ran = bench.run(&["apply", "--yes", "--settle", "8s", "--settle-first"]);
+    let ran = bench.apply_with(&["--settle", "8s", "--settle-first"]);
     assert_eq!(live(&sandbox, &["k"]), 1, "{}", ran.all());
 }
 
@@ -108,7 +98,7 @@ fn settle_first_waits_before_it_takes_a_replace_back() {
     let (sandbox, bench) = a_replace_cut_off();
     bench.fresh_clone();
     manifest(&bench, FRESHDESK);
-    let ran = bench.run(&["apply", "--yes", "--settle", "8s", "--settle-first"]);
+    let ran = bench.apply_with(&["--settle", "8s", "--settle-first"]);
     assert_eq!(live(&sandbox, &["k"]), 1, "{}", ran.all());
 }
 
@@ -123,7 +113,7 @@ fn a_rename_killed_while_it_settles_still_looks_for_the_old_marker() {
         "  k:\n    element: freshdeskv2\n    lifecycle: { movedFrom: old }\n",
     );
     apply_and_die_waiting(&bench);
-    let ran = bench.run(&["apply", "--yes", "--settle", "8s"]);
+    let ran = bench.apply_with(&["--settle", "8s"]);
     assert_eq!(live(&sandbox, &["k", "old"]), 1, "{}", ran.all());
 }
 
@@ -136,9 +126,9 @@ fn a_replace_is_finished_by_the_apply_that_repairs_the_new_instance() {
     let bench = bench(&sandbox, FRESHDESK);
     let _ = bench.apply();
     manifest(&bench, OTHER);
-    let ran = bench.run(&["apply", "--yes"]).expect_code(1);
+    let ran = bench.apply_with(&[]).expect_code(1);
     assert!(ran.all().contains("the old one is kept"), "{}", ran.all());
-    let ran = bench.run(&["apply", "--yes"]).expect_code(0);
+    let ran = bench.apply();
     assert_eq!(sandbox.instances().len(), 1, "{}", ran.all());
     let _ = bench.run(&["plan", "--detailed-exitcode"]).expect_code(0);
 }
@@ -157,8 +147,8 @@ fn a_replace_is_finished_though_no_list_shows_the_old_instance() {
     let _ = bench.apply();
     manifest(&bench, OTHER);
     for _ in 0..2 {
-        let ran = bench.run(&["apply", "--yes"]).expect_code(1);
-        assert!(ran.stdout.contains("status 403"), "{}", ran.all());
+        let ran = bench.apply_with(&[]).expect_code(1);
+        ran.stdout_has("status 403");
     }
     let plan = bench.plan_json(&[]);
     assert_eq!(plan["summary"]["delete"], 1, "{plan}");

@@ -12,7 +12,7 @@ fn death_at_every_boundary() {
         let sandbox = Sandbox::start(&[]);
         let mut bench = bench(&sandbox);
         bench.set("CONNECTORCTL_KILL_AT", &death);
-        let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        let ran = bench.apply_with(&["--settle", "1s", "--parallelism", "1"]);
         assert_eq!(ran.code, -1, "{death}: did not die: {}", ran.all());
         bench.set("CONNECTORCTL_KILL_AT", "");
         recover(&bench, &death);
@@ -31,7 +31,7 @@ fn every_fault_at_every_position_with_every_death() {
         let sandbox = matrix::sandbox(kind, skip);
         let mut bench = bench(&sandbox);
         bench.set("CONNECTORCTL_KILL_AT", &death);
-        let _ = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        let _ = bench.apply_with(&["--settle", "1s", "--parallelism", "1"]);
         bench.set("CONNECTORCTL_KILL_AT", "");
         recover(&bench, &what);
         check(&bench, &sandbox, &what);
@@ -75,7 +75,7 @@ fn death_in_a_replace_and_in_a_rename() {
             assert!(text.contains(from));
             bench.write("instances.yaml", &text.replace(from, to));
             bench.set("CONNECTORCTL_KILL_AT", &format!("{}:1", point.as_str()));
-            let _ = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+            let _ = bench.apply_with(&["--settle", "1s", "--parallelism", "1"]);
             bench.set("CONNECTORCTL_KILL_AT", "");
             recover(&bench, &what);
             check(&bench, &sandbox, &what);
@@ -90,7 +90,7 @@ fn death_and_the_loss_of_the_journal_a_window_later() {
         let sandbox = Sandbox::start(&[]);
         let mut bench = bench(&sandbox);
         bench.set("CONNECTORCTL_KILL_AT", &format!("{}:2", point.as_str()));
-        let _ = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        let _ = bench.apply_with(&["--settle", "1s", "--parallelism", "1"]);
         bench.set("CONNECTORCTL_KILL_AT", "");
         bench.fresh_clone();
         let settle_first = ["apply", "--yes", "--settle", "1s", "--settle-first"];

@@ -25,8 +25,6 @@ pub(super) fn bench(sandbox: &Sandbox) -> Bench {
 }
 
 fn bench_of(sandbox: &Sandbox, count: usize) -> Bench {
-    let mut bench = Bench::on(sandbox);
-    bench.set("KEY", "invented-freshdesk-key");
     let mut text = String::from("version: 1\ninventory: acme\ninstances:\n");
     for number in 0..count {
         let _ = write!(
@@ -34,8 +32,9 @@ fn bench_of(sandbox: &Sandbox, count: usize) -> Bench {
             "  k{number}:\n    element: freshdeskv2\n    tags: [t]\n    configuration:\n      subdomain: acme\n      username: ${{env:KEY}}\n"
         );
     }
-    bench.write("instances.yaml", &text);
-    bench
+    Bench::on(sandbox)
+        .with("KEY", "invented-freshdesk-key")
+        .with_manifest(&text)
 }
 
 /// The laws, after recovery: one live instance with each marker, recorded with its id and token.
@@ -45,17 +44,7 @@ pub(super) fn check(bench: &Bench, sandbox: &Sandbox, what: &str) {
 
 fn check_of(bench: &Bench, sandbox: &Sandbox, what: &str, count: usize) {
     let lock = bench.lock();
-    let mut by_marker: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for instance in live(sandbox) {
-        for tag in instance["tags"].as_array().into_iter().flatten() {
-            if let Some(tag) = tag.as_str().filter(|tag| tag.starts_with("connectorctl:")) {
-                by_marker
-                    .entry(tag.to_owned())
-                    .or_default()
-                    .push(instance.clone());
-            }
-        }
-    }
+    let by_marker = by_marker(live(sandbox));
     for number in 0..count {
         let marker = format!("connectorctl:acme:k{number}");
         let live = by_marker.get(&marker).map_or(&[][..], Vec::as_slice);
@@ -67,6 +56,20 @@ fn check_of(bench: &Bench, sandbox: &Sandbox, what: &str, count: usize) {
     assert_eq!(by_marker.len(), count, "{what}");
     let ran = bench.run(&["plan", "--detailed-exitcode"]);
     assert_eq!(ran.code, 0, "{what}: the plan is not empty\n{}", ran.all());
+}
+
+/// These instances, by each marker they carry.
+fn by_marker(instances: Vec<Value>) -> BTreeMap<String, Vec<Value>> {
+    let mut by_marker: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for instance in instances {
+        let tags = instance["tags"].as_array().cloned().unwrap_or_default();
+        let markers = tags.iter().filter_map(Value::as_str);
+        for marker in markers.filter(|tag| tag.starts_with("connectorctl:")) {
+            let carriers = by_marker.entry(marker.to_owned()).or_default();
+            carriers.push(instance.clone());
+        }
+    }
+    by_marker
 }
 
 /// Every live instance, read by its id: lists may lag.
@@ -85,7 +88,7 @@ fn live(sandbox: &Sandbox) -> Vec<Value> {
 pub(super) fn recover(bench: &Bench, what: &str) {
     let mut last = None;
     for _ in 0..4 {
-        let ran = bench.run(&["apply", "--yes", "--settle", "1s", "--parallelism", "1"]);
+        let ran = bench.apply_with(&["--settle", "1s", "--parallelism", "1"]);
         if ran.code == 0 {
             return;
         }

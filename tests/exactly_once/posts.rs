@@ -89,28 +89,19 @@ fn a_post_whose_connection_closes_is_sent_once_a_window() {
                 std::thread::spawn(move || serve(stream, &counted, close));
             }
         });
-        let mut bench = Bench::new();
-        bench.set("CONNECTORCTL_URL", &format!("http://{address}"));
-        bench.set("CONNECTORCTL_USER_SECRET", "invented-user-secret");
-        bench.set(
-            "CONNECTORCTL_ORGANIZATION_SECRET",
-            "invented-organization-secret",
-        );
-        bench.write(
-            "instances.yaml",
-            "version: 1\ninventory: acme\ninstances:\n  k: { element: private }\n",
-        );
+        let bench = Bench::at(&format!("http://{address}"))
+            .with_manifest("version: 1\ninventory: acme\ninstances:\n  k: { element: private }\n");
         // The window outlives the run: one `POST`, and the outcome is unknown.
-        let ran = bench.run(&["apply", "--yes", "--settle", "1h", "--deadline", "2s"]);
+        let ran = bench.apply_with(&["--settle", "1h", "--deadline", "2s"]);
         assert_eq!(ran.code, 4, "{close:?}: {}", ran.all());
         assert_eq!(posts.load(Ordering::SeqCst), 1, "{close:?}");
         // The next run waits as well: still one.
-        let ran = bench.run(&["apply", "--yes", "--settle", "1h", "--deadline", "1s"]);
+        let ran = bench.apply_with(&["--settle", "1h", "--deadline", "1s"]);
         assert_eq!(ran.code, 4, "{close:?}: {}", ran.all());
-        assert!(ran.stderr.contains("stopping is safe"), "{}", ran.stderr);
+        ran.stderr_has("stopping is safe");
         assert_eq!(posts.load(Ordering::SeqCst), 1, "{close:?}");
         // A window later each run may send once more for a lost answer, and no oftener than twice.
-        let _ = bench.run(&["apply", "--yes", "--settle", "0s"]);
+        let _ = bench.apply_with(&["--settle", "0s"]);
         assert!(posts.load(Ordering::SeqCst) <= 3, "{close:?}");
     }
 }

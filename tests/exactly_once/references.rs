@@ -24,7 +24,7 @@ fn a_command_that_answers_only_once_is_asked_only_once() {
     let mode = std::fs::Permissions::from_mode(0o700);
     std::fs::set_permissions(bench.path("once"), mode).expect("executable");
 
-    let ran = bench.run(&["apply", "--yes", "--allow-exec", "--settle", "2s"]);
+    let ran = bench.apply_with(&["--allow-exec", "--settle", "2s"]);
     assert!(bench.path("used").is_dir(), "{}", ran.all());
     let ran = ran.expect_code(0);
     assert!(!ran.all().contains("has no value"), "{}", ran.all());

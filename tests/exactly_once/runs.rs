@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 
-use super::{COUNT, bench, check};
+use serde_json::Value;
+
+use super::{COUNT, bench, by_marker, check};
 use crate::support::Sandbox;
 
 #[test]
@@ -38,18 +40,17 @@ fn of_two_applies_one_waits_or_is_told_who_holds_the_lock() {
 }
 
 /// The ids of live instances by the marker they carry.
-fn by_marker(sandbox: &Sandbox) -> BTreeMap<String, BTreeSet<u64>> {
-    let mut ids: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
-    for instance in sandbox.instances() {
-        let tags = instance["tags"].as_array().cloned().unwrap_or_default();
-        for tag in tags.iter().filter_map(serde_json::Value::as_str) {
-            if tag.starts_with("connectorctl:") {
-                let id = instance["id"].as_u64().expect("an id");
-                ids.entry(tag.to_owned()).or_default().insert(id);
-            }
-        }
-    }
-    ids
+fn ids_by_marker(sandbox: &Sandbox) -> BTreeMap<String, BTreeSet<u64>> {
+    let ids = |instances: Vec<Value>| {
+        let ids = instances
+            .iter()
+            .map(|instance| instance["id"].as_u64().expect("an id"));
+        ids.collect()
+    };
+    let by_marker = by_marker(sandbox.instances()).into_iter();
+    by_marker
+        .map(|(marker, found)| (marker, ids(found)))
+        .collect()
 }
 
 #[test]
@@ -57,21 +58,14 @@ fn separate_checkouts_leave_no_duplicate_unreported() {
     // Neither sees what the other makes.
     let sandbox = Sandbox::start(&["--fault", "POST /instances kind=list-lag for=4s"]);
     let checkouts = [bench(&sandbox), bench(&sandbox)];
-    let children = [0, 1].map(|number| {
-        checkouts[number]
-            .command(&["apply", "--yes"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary runs")
-    });
+    let children = [0, 1].map(|number| checkouts[number].spawn(&["apply", "--yes"]));
     for mut child in children {
         assert_eq!(child.wait().expect("its end").code(), Some(0));
     }
     assert_eq!(sandbox.count("posts"), 2 * COUNT as u64, "a race");
     // The next plan of either, once the lists have caught up.
     while sandbox.instances().len() < 2 * COUNT {}
-    let all = by_marker(&sandbox);
+    let all = ids_by_marker(&sandbox);
     assert_eq!(all.len(), COUNT);
     for checkout in &checkouts {
         let lock = checkout.lock();
@@ -96,7 +90,7 @@ fn separate_checkouts_leave_no_duplicate_unreported() {
     // Not deleted unasked, and then only those that the lock file does not know.
     let [one, two] = &checkouts;
     let _ = one.apply();
-    assert_eq!(by_marker(&sandbox), all);
+    assert_eq!(ids_by_marker(&sandbox), all);
     let prune = [
         "apply",
         "--yes",
@@ -107,11 +101,9 @@ fn separate_checkouts_leave_no_duplicate_unreported() {
     let _ = one.run(&prune).expect_code(0);
     check(one, &sandbox, "pruned");
     // What the other recorded is gone: a guard says so, and it takes over what is there.
-    let ran = two.run(&["apply", "--yes"]).expect_code(5);
+    let ran = two.apply_with(&[]).expect_code(5);
     assert!(ran.all().contains("--recreate-vanished"), "{}", ran.all());
-    let _ = two
-        .run(&["apply", "--yes", "--recreate-vanished"])
-        .expect_code(0);
+    let _ = two.apply_with(&["--recreate-vanished"]).expect_code(0);
     check(two, &sandbox, "the other checkout");
 }
 
@@ -151,12 +143,7 @@ fn rebuild_and_verify_agree_with_the_platform() {
     }
     let id = after["instances"]["k0"]["id"].as_u64().expect("an id");
     let renamed = serde_json::json!({"name": "elsewhere"});
-    assert_eq!(
-        sandbox
-            .call("PATCH", &format!("/instances/{id}"), Some(&renamed))
-            .status,
-        200
-    );
+    sandbox.patch(id, &renamed);
     let ran = bench.run(&["lock", "verify"]).expect_code(2);
-    assert!(ran.stdout.contains("k0: the name is"), "{}", ran.stdout);
+    ran.stdout_has("k0: the name is");
 }

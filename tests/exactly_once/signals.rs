@@ -1,7 +1,7 @@
 //! SIGTERM drains, SIGKILL follows, and the next run knows what to do.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -12,19 +12,14 @@ use super::{bench, bench_of, check, check_of, matrix};
 use crate::support::{Bench, Sandbox};
 
 fn start(bench: &Bench) -> Child {
-    bench
-        .command(&[
-            "apply",
-            "--yes",
-            "--parallelism",
-            "1",
-            "--report",
-            "report.json",
-        ])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs")
+    bench.spawn(&[
+        "apply",
+        "--yes",
+        "--parallelism",
+        "1",
+        "--report",
+        "report.json",
+    ])
 }
 
 /// Waits until a `POST` has reached the platform.
@@ -58,8 +53,7 @@ fn the_first_signal_finishes_and_records_what_is_in_flight() {
             "what came back is recorded"
         );
         assert_eq!(recorded, 1, "nothing new was started");
-        let report: serde_json::Value =
-            serde_json::from_str(&bench.read("report.json")).expect("a report");
+        let report = bench.read_json("report.json");
         assert_eq!(report["interrupted"], true);
         let outcomes = report["outcomes"].as_array().expect("outcomes");
         assert_eq!(
@@ -91,14 +85,11 @@ fn the_second_signal_stops_at_once_and_the_next_run_settles() {
     }
     send("-TERM", &child);
     assert_eq!(child.wait().expect("its end").code(), Some(4));
-    let report: serde_json::Value =
-        serde_json::from_str(&bench.read("report.json")).expect("a report");
+    let report = bench.read_json("report.json");
     assert_eq!(report["interrupted"], true);
     assert_eq!(report["outcomes"][0]["outcome"], "unknown", "{report}");
-    let ran = bench
-        .run(&["apply", "--yes", "--settle", "3s"])
-        .expect_code(0);
-    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    let ran = bench.apply_with(&["--settle", "3s"]).expect_code(0);
+    ran.stderr_lacks("panicked");
     check(&bench, &sandbox, "stopped twice");
 }
 
@@ -115,7 +106,7 @@ fn a_signal_ends_the_wait_for_a_platform_that_has_too_much_to_do() {
     let _ = sandbox.admin("DELETE", "/faults", None);
     // Nothing is open: what the platform refused was not created.
     let ran = bench.apply();
-    assert!(!ran.stderr.contains("looking whether"), "{}", ran.stderr);
+    ran.stderr_lacks("looking whether");
     check(&bench, &sandbox, "stopped in a storm");
 }
 
@@ -123,11 +114,9 @@ fn a_signal_ends_the_wait_for_a_platform_that_has_too_much_to_do() {
 fn a_deadline_is_not_waited_beyond() {
     let sandbox = Sandbox::start(&["--fault", "POST * kind=too-many retry-after=100 for=1h"]);
     let bench = bench(&sandbox);
-    let ran = bench
-        .run(&["apply", "--yes", "--deadline", "50s"])
-        .expect_code(1);
-    assert!(ran.stdout.contains("Too many requests"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("was to end before"), "{}", ran.stdout);
+    let ran = bench.apply_with(&["--deadline", "50s"]).expect_code(1);
+    ran.stdout_has("Too many requests");
+    ran.stdout_has("was to end before");
     assert_eq!(sandbox.count("posts"), 1, "nobody asks again meanwhile");
 }
 
@@ -140,8 +129,7 @@ fn a_signal_before_anything_is_sent_ends_with_nothing_changed() {
     while !seen() {}
     send("-TERM", &child);
     assert_eq!(child.wait().expect("its end").code(), Some(130));
-    let report: serde_json::Value =
-        serde_json::from_str(&bench.read("report.json")).expect("a report");
+    let report = bench.read_json("report.json");
     assert_eq!(report["interrupted"], true);
     assert_eq!(sandbox.instances().len(), 0);
     let _ = bench.apply();
@@ -160,15 +148,9 @@ fn a_post_that_is_held_and_killed_ends_with_one_instance() {
     let _ = child.wait();
     let plan = bench.plan_json(&[]);
     assert!(plan["notes"].to_string().contains("unsettled"), "{plan}");
-    let ran = bench
-        .run(&["apply", "--yes", "--settle", "2s"])
-        .expect_code(0);
-    assert!(
-        ran.stderr.contains("an earlier run was cut off"),
-        "{}",
-        ran.stderr
-    );
-    assert!(ran.stderr.contains("Waiting up to"), "{}", ran.stderr);
+    let ran = bench.apply_with(&["--settle", "2s"]).expect_code(0);
+    ran.stderr_has("an earlier run was cut off");
+    ran.stderr_has("Waiting up to");
     check(&bench, &sandbox, "held and killed");
 }
 
@@ -189,9 +171,7 @@ fn a_post_held_for_half_a_minute_and_stopped_as_ci_systems_do() {
     std::thread::sleep(Duration::from_secs(8));
     send("-KILL", &child);
     let _ = child.wait();
-    let ran = bench
-        .run(&["apply", "--yes", "--settle", "60s"])
-        .expect_code(0);
+    let ran = bench.apply_with(&["--settle", "60s"]).expect_code(0);
     for words in [
         "an earlier run was cut off",
         "Waiting up to",
@@ -250,12 +230,7 @@ fn sigkill_at_random_times() {
                 "--parallelism",
                 &parallelism,
             ];
-            let mut child = bench
-                .command(&arguments)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("the binary runs");
+            let mut child = bench.spawn(&arguments);
             std::thread::sleep(Duration::from_millis(*death_ms));
             child.kill().expect("SIGKILL");
             let _ = child.wait();

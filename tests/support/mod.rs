@@ -9,11 +9,11 @@ pub(crate) mod source;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-pub(crate) use http::{Answer, Http};
+pub(crate) use http::Answer;
 pub(crate) use recorder::Recorder;
 pub(crate) use sandbox::Sandbox;
 
@@ -47,10 +47,33 @@ impl Bench {
         bench
     }
 
+    /// A bench whose commands talk to this URL with invented secrets.
+    pub(crate) fn at(url: &str) -> Self {
+        Self::new()
+            .with("CONNECTORCTL_URL", url)
+            .with("CONNECTORCTL_USER_SECRET", "invented-user-secret")
+            .with(
+                "CONNECTORCTL_ORGANIZATION_SECRET",
+                "invented-organization-secret",
+            )
+    }
+
     pub(crate) fn point_at(&mut self, sandbox: &Sandbox) {
         self.set("CONNECTORCTL_URL", &sandbox.url);
         self.set("CONNECTORCTL_USER_SECRET", &sandbox.user);
         self.set("CONNECTORCTL_ORGANIZATION_SECRET", &sandbox.organization);
+    }
+
+    /// The same with a variable of the environment.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// The same with this `instances.yaml`.
+    pub(crate) fn with_manifest(self, text: &str) -> Self {
+        self.write("instances.yaml", text);
+        self
     }
 
     pub(crate) fn set(&mut self, name: &str, value: &str) {
@@ -73,9 +96,20 @@ impl Bench {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
+    pub(crate) fn read_json(&self, name: &str) -> Value {
+        serde_json::from_str(&self.read(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Replaces text of the manifest, which must be there.
+    pub(crate) fn edit_manifest(&self, from: &str, to: &str) {
+        let text = self.read("instances.yaml");
+        assert!(text.contains(from), "the manifest has no {from:?}");
+        self.write("instances.yaml", &text.replace(from, to));
+    }
+
     /// The lock file of `instances.yaml` as JSON.
     pub(crate) fn lock(&self) -> Value {
-        serde_json::from_str(&self.read("instances.lock.json")).expect("a JSON lock file")
+        self.read_json("instances.lock.json")
     }
 
     /// What a new checkout has not: the lock file of uncommitted work, and the journal.
@@ -119,9 +153,23 @@ impl Bench {
         Ran::from(output)
     }
 
+    /// A command that runs on while the test watches its stderr.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        self.command(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs")
+    }
+
     /// `apply --yes`, which must succeed.
     pub(crate) fn apply(&self) -> Ran {
-        self.run(&["apply", "--yes"]).expect_code(0)
+        self.apply_with(&[]).expect_code(0)
+    }
+
+    /// `apply --yes` with more arguments.
+    pub(crate) fn apply_with(&self, more: &[&str]) -> Ran {
+        self.run(&[&["apply", "--yes"], more].concat())
     }
 
     /// `plan --detailed-exitcode`, which must find nothing to do.
@@ -136,9 +184,7 @@ impl Bench {
 
     /// `plan -o json`, parsed.
     pub(crate) fn plan_json(&self, more: &[&str]) -> Value {
-        let mut arguments = vec!["plan", "-o", "json"];
-        arguments.extend(more);
-        let ran = self.run(&arguments);
+        let ran = self.run(&[&["plan", "-o", "json"], more].concat());
         serde_json::from_str(&ran.stdout)
             .unwrap_or_else(|error| panic!("{error}:\n{}\n{}", ran.stdout, ran.stderr))
     }
@@ -152,6 +198,26 @@ impl Ran {
             self.code, self.stdout, self.stderr
         );
         self
+    }
+
+    pub(crate) fn stdout_has(&self, part: &str) {
+        assert!(
+            self.stdout.contains(part),
+            "no {part:?} in\n{}",
+            self.stdout
+        );
+    }
+
+    pub(crate) fn stderr_has(&self, part: &str) {
+        assert!(
+            self.stderr.contains(part),
+            "no {part:?} in\n{}",
+            self.stderr
+        );
+    }
+
+    pub(crate) fn stderr_lacks(&self, part: &str) {
+        assert!(!self.stderr.contains(part), "{part:?} in\n{}", self.stderr);
     }
 
     /// Both outputs, for a search.

@@ -72,6 +72,30 @@ impl Sandbox {
             .call_absolute(method, &format!("/_sandbox{path}"), body)
     }
 
+    /// From now on these faults, and no others.
+    pub(crate) fn set_faults(&self, faults: &[impl AsRef<str>]) {
+        let faults = faults.iter().map(AsRef::as_ref).collect::<Vec<&str>>();
+        let faults = Value::from(faults);
+        let _ = self.admin("PUT", "/faults", Some(&faults)).expect(200);
+    }
+
+    /// An edit behind the tool's back.
+    pub(crate) fn patch(&self, id: u64, body: &Value) {
+        let _ = self
+            .call("PATCH", &format!("/instances/{id}"), Some(body))
+            .expect(200);
+    }
+
+    /// A client with the token of this instance.
+    pub(crate) fn with_token(&self, instance: &Value) -> Http {
+        self.http.with_authorization(&format!(
+            "User {}, Organization {}, Element {}",
+            self.user,
+            self.organization,
+            instance["token"].as_str().expect("a token")
+        ))
+    }
+
     /// One of the counters of the operator's view, such as `posts`.
     pub(crate) fn count(&self, counter: &str) -> u64 {
         let state = self.admin("GET", "/state", None).body;
