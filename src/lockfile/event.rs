@@ -1,5 +1,5 @@
 //! What a line of the journal says. The types are what is stored: `docs/lockfile.md` describes their
-//! members, and `tests/journal.golden` holds their bytes.
+//! members, and `src/lockfile/tests/journal.golden` holds their bytes.
 
 use std::collections::BTreeMap;
 

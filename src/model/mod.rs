@@ -3,6 +3,8 @@
 //!
 //! Must not: do I/O, read a clock or the environment, or know any other module of this crate.
 
+#![warn(missing_docs)]
+
 pub mod change;
 pub mod desired;
 pub mod facts;

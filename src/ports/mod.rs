@@ -3,6 +3,8 @@
 //! Must not: do any I/O, or say how the platform is spoken to. `plan` is handed [`ReadRemote`] only
 //! and therefore cannot write.
 
+#![warn(missing_docs)]
+
 mod body;
 mod clock;
 mod error;

@@ -2,6 +2,8 @@
 //!
 //! Must not: do I/O, read a clock, log, or know how anything is fetched, applied or shown.
 
+#![warn(missing_docs)]
+
 mod audit;
 mod create;
 mod diff;
