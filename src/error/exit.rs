@@ -4,32 +4,37 @@ use std::process::ExitCode;
 
 use crate::model::{ApplyReport, OutcomeKind};
 
-/// How the process ends.
+/// How the process ends: the discriminant is the code, `TABLE` says what it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Exit {
-    /// Done, or nothing to do.
-    Success,
-    /// Failed, nothing was changed.
-    Failed,
-    /// Changes are pending.
-    Changes,
-    /// Applied in part.
-    Partial,
-    /// An outcome is unknown.
-    Unknown,
-    /// Refused by a guard or by protection.
-    Refused,
-    /// The plan is stale, or the lock is held.
-    Stale,
-    /// Authentication failed, or the tenant is another.
-    Authentication,
-    /// Invalid manifest or usage.
-    Usage,
-    /// The lock file cannot be used.
-    Lock,
-    /// Interrupted, cleanly.
-    Interrupted,
+    Success = 0,
+    Failed = 1,
+    Changes = 2,
+    Partial = 3,
+    Unknown = 4,
+    Refused = 5,
+    Stale = 6,
+    Authentication = 7,
+    Usage = 8,
+    Lock = 9,
+    Interrupted = 130,
 }
+
+/// Where several apply, the last of these wins.
+const BY_SEVERITY: [Exit; 11] = [
+    Exit::Success,
+    Exit::Changes,
+    Exit::Failed,
+    Exit::Partial,
+    Exit::Interrupted,
+    Exit::Unknown,
+    Exit::Refused,
+    Exit::Stale,
+    Exit::Authentication,
+    Exit::Usage,
+    Exit::Lock,
+];
 
 impl Exit {
     /// Every code with its meaning, in numeric order.
@@ -61,19 +66,7 @@ impl Exit {
 
     /// The number.
     pub fn code(self) -> u8 {
-        match self {
-            Self::Success => 0,
-            Self::Failed => 1,
-            Self::Changes => 2,
-            Self::Partial => 3,
-            Self::Unknown => 4,
-            Self::Refused => 5,
-            Self::Stale => 6,
-            Self::Authentication => 7,
-            Self::Usage => 8,
-            Self::Lock => 9,
-            Self::Interrupted => 130,
-        }
+        self as u8
     }
 
     /// The code that the outcomes of an apply come to.
@@ -105,29 +98,14 @@ impl Exit {
         }
     }
 
-    /// Where several apply, the first of 9, 8, 7, 6, 5, 4, 130, 3, 1 wins.
+    /// The one of two that wins.
     #[must_use]
     pub fn or_worse(self, other: Self) -> Self {
-        if self.rank() >= other.rank() {
+        let severity = |exit| BY_SEVERITY.iter().position(|known| *known == exit);
+        if severity(self) >= severity(other) {
             self
         } else {
             other
-        }
-    }
-
-    fn rank(self) -> u8 {
-        match self {
-            Self::Success => 0,
-            Self::Changes => 1,
-            Self::Failed => 2,
-            Self::Partial => 3,
-            Self::Interrupted => 4,
-            Self::Unknown => 5,
-            Self::Refused => 6,
-            Self::Stale => 7,
-            Self::Authentication => 8,
-            Self::Usage => 9,
-            Self::Lock => 10,
         }
     }
 }

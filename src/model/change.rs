@@ -10,28 +10,3 @@ pub struct Change<T> {
     /// What will be there.
     pub after: T,
 }
-
-impl<T> Change<T> {
-    /// Applies `f` to both sides.
-    pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> Change<U> {
-        Change {
-            before: f(self.before),
-            after: f(self.after),
-        }
-    }
-
-    /// The same change by reference.
-    pub fn as_ref(&self) -> Change<&T> {
-        Change {
-            before: &self.before,
-            after: &self.after,
-        }
-    }
-}
-
-impl<T: PartialEq> Change<T> {
-    /// Whether the two sides differ.
-    pub fn is_changed(&self) -> bool {
-        self.before != self.after
-    }
-}
