@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::step::StepError;
+use super::outcome::StepError;
 use crate::model::{CreateRequest, InstanceKey, RequestValue, ResolvedSecrets, UpdateRequest};
 use crate::ports::{BodyValue, CreateBody, PatchBody};
 

@@ -1,39 +1,30 @@
 //! Deleting, and replacing, which ends in a delete.
 
-use tokio::sync::SemaphorePermit;
-
-use super::run::Run;
-use super::step::{StepDone, StepError};
-use super::update::expect_marker;
-use crate::model::{DeleteRequest, InstanceId, Lookup, Marker, MarkerState, ReplaceRequest, Step};
+use super::check::expect_marker;
+use super::outcome::{StepDone, StepError};
+use super::step::StepRun;
+use crate::model::{DeleteRequest, InstanceId, Lookup, Marker, MarkerState, ReplaceRequest};
 use crate::ports::{PatchBody, Record};
 
-impl<'a> Run<'a> {
+impl StepRun<'_> {
     /// Deletes one instance after its id and marker were checked again.
-    pub(super) async fn delete(
-        &self,
-        step: &Step,
-        request: &DeleteRequest,
-    ) -> Result<StepDone, StepError> {
+    pub(super) async fn delete(&self, request: &DeleteRequest) -> Result<StepDone, StepError> {
         let DeleteRequest {
             id,
             expect_marker: expected,
             drop_entry,
         } = request;
-        let (id, expected) = (*id, expected.as_deref());
-        self.delete_checked(id, expected)
+        let expected = expected.as_deref();
+        self.delete_checked(*id, expected)
             .await
-            .map_err(|error| error.on(id))?;
+            .map_err(|error| error.on(*id))?;
         if expected.and_then(Marker::state_of) == Some(MarkerState::Retired) {
-            self.record(Record::Deleted { id }).await?;
+            self.run.record(Record::Deleted { id: *id }).await?;
         }
         if *drop_entry {
-            self.record(Record::Removed {
-                key: step.key.clone(),
-            })
-            .await?;
+            self.record_removed().await?;
         }
-        Ok(StepDone::with(id))
+        Ok(StepDone::with(*id))
     }
 
     async fn delete_checked(
@@ -41,12 +32,13 @@ impl<'a> Run<'a> {
         id: InstanceId,
         expected: Option<&str>,
     ) -> Result<(), StepError> {
-        match self.apply.remote.get(id).await? {
+        let remote = self.run.apply.remote;
+        match remote.get(id).await? {
             // Gone already is what was wanted.
             Lookup::Gone => Ok(()),
             Lookup::Found(seen) => {
                 expect_marker(&seen, expected)?;
-                Ok(self.apply.remote.delete(id).await?)
+                Ok(remote.delete(id).await?)
             }
         }
     }
@@ -54,36 +46,12 @@ impl<'a> Run<'a> {
     /// Retires the old instance, creates the new one, and deletes the old one once the new one is
     /// recorded and valid.
     pub(super) async fn replace(
-        &self,
-        step: &Step,
+        &mut self,
         request: &ReplaceRequest,
-        permit: &mut Option<SemaphorePermit<'a>>,
     ) -> Result<StepDone, StepError> {
-        let ReplaceRequest {
-            old,
-            expect_marker: expected,
-            retired_marker,
-            retire_tags,
-            create,
-        } = request;
-        let old = *old;
-        if let Some(tags) = retire_tags {
-            let seen = self.read_again(old).await.map_err(|error| error.on(old))?;
-            if !seen.has_tag(retired_marker) {
-                expect_marker(&seen, expected.as_deref()).map_err(|error| error.on(old))?;
-                self.record(Record::Retired { id: old }).await?;
-                let patch = PatchBody {
-                    tags: Some(tags),
-                    ..PatchBody::default()
-                };
-                self.apply
-                    .remote
-                    .update(old, &patch)
-                    .await
-                    .map_err(|error| StepError::from(error).on(old))?;
-            }
-        }
-        let done = self.create(step, create, permit).await?;
+        let old = request.old;
+        self.retire(request).await.map_err(|error| error.on(old))?;
+        let done = self.create(&request.create).await?;
         if let Some(id) = done.id {
             let new = self.read_again(id).await.map_err(|error| error.on(id))?;
             if !new.valid {
@@ -93,10 +61,35 @@ impl<'a> Run<'a> {
                 .on(id));
             }
         }
-        self.delete_checked(old, Some(retired_marker))
+        self.delete_checked(old, Some(&request.retired_marker))
             .await
             .map_err(|error| error.on(old))?;
-        self.record(Record::Deleted { id: old }).await?;
+        self.run.record(Record::Deleted { id: old }).await?;
         Ok(done)
+    }
+
+    async fn retire(&self, request: &ReplaceRequest) -> Result<(), StepError> {
+        let ReplaceRequest {
+            old: id,
+            expect_marker: expected,
+            retired_marker,
+            retire_tags,
+            create: _,
+        } = request;
+        let Some(tags) = retire_tags else {
+            return Ok(());
+        };
+        let seen = self.read_again(*id).await?;
+        if seen.has_tag(retired_marker) {
+            return Ok(());
+        }
+        expect_marker(&seen, expected.as_deref())?;
+        self.run.record(Record::Retired { id: *id }).await?;
+        let patch = PatchBody {
+            tags: Some(tags),
+            ..PatchBody::default()
+        };
+        self.run.apply.remote.update(*id, &patch).await?;
+        Ok(())
     }
 }

@@ -14,7 +14,7 @@ enum Seen {
 pub(super) struct MarkerGate(Mutex<Seen>);
 
 /// The right to send one create alone; `None` inside where no care is needed any more.
-pub(super) struct Passage<'a>(Option<MutexGuard<'a, Seen>>);
+pub(super) struct GatePermit<'a>(Option<MutexGuard<'a, Seen>>);
 
 impl MarkerGate {
     pub(super) fn new(seen: bool) -> Self {
@@ -26,16 +26,16 @@ impl MarkerGate {
     }
 
     /// Waits until this create may be sent.
-    pub(super) async fn pass(&self) -> Passage<'_> {
+    pub(super) async fn pass(&self) -> GatePermit<'_> {
         let guard = self.0.lock().await;
-        Passage(match *guard {
+        GatePermit(match *guard {
             Seen::Unaltered => None,
             Seen::NotYet => Some(guard),
         })
     }
 }
 
-impl Passage<'_> {
+impl GatePermit<'_> {
     /// Whether this create is the one whose marker has to be checked.
     pub(super) fn is_first(&self) -> bool {
         self.0.is_some()

@@ -3,68 +3,36 @@
 
 use std::collections::BTreeMap;
 
-use tokio::sync::SemaphorePermit;
-
-use super::run::Run;
-use super::settle::{Search, Settled};
-use super::step::{StepDone, StepError};
-use crate::model::{InstanceKey, Lifecycle, LockedInstance, Marker, OpenIntent};
-use crate::ports::Record;
+use super::outcome::{StepDone, StepError};
+use super::step::StepRun;
+use crate::model::{Lifecycle, LockEntryDraft, OpenIntent};
 
 const WHY: &str = "an earlier run was cut off while it created this instance, which the manifest no longer has: looking whether it exists";
 
-impl<'a> Run<'a> {
+impl StepRun<'_> {
     pub(super) async fn settle_orphan(
-        &self,
-        key: &InstanceKey,
+        &mut self,
         intent: &OpenIntent,
-        permit: &mut Option<SemaphorePermit<'a>>,
     ) -> Result<StepDone, StepError> {
-        let search = Search {
-            key,
-            markers: vec![Marker::live(&self.apply.plan.inventory, key)],
-            until: self.window_end(intent),
-            why: WHY,
+        let until = self.run.window_end(intent);
+        let Some(seen) = self.settle(until, WHY).await? else {
+            self.record_not_created(self.key).await?;
+            return Ok(StepDone::default());
         };
-        let seen = match self.settle(search, permit).await? {
-            Settled::Found(seen) => self.with_token(*seen).await?,
-            Settled::Nothing => {
-                self.not_created(key).await?;
-                return Ok(StepDone {
-                    id: None,
-                    replan: false,
-                });
-            }
-        };
-        let id = seen.id;
-        let recorded = self.apply.lock.instances.get(key);
-        if recorded.is_some_and(|entry| entry.id == id) {
+        if self.locked().is_some_and(|entry| entry.id == seen.id) {
             // What was meant to follow it was never made, and it is recorded better than from here.
-            self.not_created(key).await?;
-            return Ok(StepDone::with(id));
+            self.record_not_created(self.key).await?;
+            return Ok(StepDone::with(seen.id));
         }
-        let entry = LockedInstance {
-            id,
+        // What was declared is not known any more, and nothing of it is managed.
+        let draft = LockEntryDraft {
+            name: seen.name.clone(),
             tags: Some(seen.own_tags()),
-            token: seen.token,
-            element: seen.element,
-            name: seen.name,
-            // What was declared is not known any more, and nothing of it is managed.
             configuration: BTreeMap::new(),
             secrets: BTreeMap::new(),
             enabled: seen.enabled,
-            valid: seen.valid,
-            created_date: seen.created_date,
             lifecycle: Lifecycle::default(),
         };
-        self.record(Record::Entry {
-            key: key.clone(),
-            entry: Box::new(entry),
-        })
-        .await?;
-        Ok(StepDone {
-            id: Some(id),
-            replan: true,
-        })
+        self.adopt_found(&draft, &intent.secrets, &seen).await
     }
 }

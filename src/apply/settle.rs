@@ -3,37 +3,22 @@
 
 use std::time::Duration;
 
-use tokio::sync::SemaphorePermit;
-
+use super::input::LIST_LAG;
+use super::outcome::StepError;
 use super::run::Run;
-use super::step::StepError;
-use super::{LIST_LAG, MAX_HEARTBEAT_GAP};
-use crate::model::{InstanceKey, Lookup, Marker, ObservedInstance, OpenIntent, Timestamp};
+use super::step::StepRun;
+use crate::model::{Lookup, Marker, ObservedInstance, OpenIntent, Timestamp};
 use crate::ports::{StopLevel, UnknownClass};
 
-/// The first pause between two searches; doubled up to [`LONGEST_PAUSE`].
+/// How much older than the end of a connection the newest record may be: an intent may take one
+/// heartbeat interval to be durable, the next heartbeat is due after another, and a third is the most
+/// that one may take.
+const MAX_HEARTBEAT_GAP: Duration = Duration::from_secs(15);
+/// The first pause between two searches; doubled up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const MAX_PAUSE: Duration = Duration::from_secs(10);
 
-/// What a search over a whole window found.
-pub(super) enum Settled {
-    /// This one; the oldest valid of them, where there are several.
-    Found(Box<ObservedInstance>),
-    /// Nothing, and nothing can come any more.
-    Nothing,
-}
-
-/// How long to look, and for what.
-pub(super) struct Search<'a> {
-    pub(super) key: &'a InstanceKey,
-    /// The markers the instance may carry: the key's, and that of the key before a rename.
-    pub(super) markers: Vec<Marker>,
-    pub(super) until: Timestamp,
-    /// For people: what is waited for.
-    pub(super) why: &'static str,
-}
-
-impl<'a> Run<'a> {
+impl Run<'_> {
     /// When nothing of this intent can show any more.
     pub(super) fn window_end(&self, intent: &OpenIntent) -> Timestamp {
         let window = if intent.answered {
@@ -58,67 +43,67 @@ impl<'a> Run<'a> {
     fn list_lag(&self) -> Duration {
         LIST_LAG.min(self.apply.options.settle)
     }
+}
 
-    /// Searches until something shows or the window has passed. The caller's place among the
-    /// concurrent steps is given up meanwhile, so that other steps go on.
+impl StepRun<'_> {
+    /// Searches until an instance of this step shows or the window has passed; `None` where nothing
+    /// shows and nothing can any more. The slot is given up meanwhile.
     pub(super) async fn settle(
-        &self,
-        search: Search<'_>,
-        permit: &mut Option<SemaphorePermit<'a>>,
-    ) -> Result<Settled, StepError> {
+        &mut self,
+        until: Timestamp,
+        why: &str,
+    ) -> Result<Option<ObservedInstance>, StepError> {
+        let apply = self.run.apply;
+        let markers = self.markers();
         let mut pause = FIRST_PAUSE;
         let mut told = false;
         loop {
             // Taken before the search: only a search begun after the window ended proves absence.
-            let began = self.apply.clock.now();
-            match self.search(&search.markers).await {
-                Ok(Some(found)) => {
-                    self.place(permit).await;
-                    return Ok(Settled::Found(Box::new(found)));
+            let began = apply.clock.now();
+            match self.search(&markers).await {
+                Ok(None) if began < until => {}
+                Err(_) if began < until => {}
+                Ok(found) => {
+                    self.take_slot().await;
+                    return Ok(found);
                 }
-                Ok(None) if began >= search.until => {
-                    self.place(permit).await;
-                    return Ok(Settled::Nothing);
-                }
-                Err(error) if began >= search.until => {
+                Err(error) => {
                     return Err(StepError::unknown(format!(
                         "could not find out whether the instance was created: {}; run `apply` again",
                         error.message
                     )));
                 }
-                Ok(None) | Err(_) => {}
             }
-            let left = search.until.since(began);
+            let left = until.since(began);
             if !told {
-                self.apply.progress.waiting(search.key, search.why, left);
+                apply.progress.waiting(self.key, why, left);
                 told = true;
             }
-            *permit = None;
+            self.give_up_slot();
             tokio::select! {
-                () = self.apply.clock.sleep(pause.min(left)) => {}
-                () = self.apply.stop.reached(StopLevel::Drain) => return Err(stopped()),
+                () = apply.clock.sleep(pause.min(left)) => {}
+                () = apply.stop.reached(StopLevel::Drain) => return Err(stopped()),
             }
-            if self.past_deadline() {
+            if self.run.past_deadline() {
                 return Err(stopped());
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(MAX_PAUSE);
         }
     }
 
     /// One search: the oldest valid instance that carries one of the markers, else the oldest.
-    pub(super) async fn search(
-        &self,
-        markers: &[Marker],
-    ) -> Result<Option<ObservedInstance>, StepError> {
+    async fn search(&self, markers: &[Marker]) -> Result<Option<ObservedInstance>, StepError> {
+        let remote = self.run.apply.remote;
         let mut hits = Vec::new();
         for marker in markers {
-            hits.extend(self.apply.remote.find(marker.as_str()).await?);
+            hits.extend(remote.find(marker.as_str()).await?);
         }
         hits.sort_by_key(ObservedInstance::rank);
         hits.dedup_by_key(|instance| instance.id);
         for hit in hits {
-            // A list may show tags of before, say of an instance that was retired since.
-            let Lookup::Found(seen) = self.apply.remote.get(hit.id).await? else {
+            // A list may show tags of before, say of an instance that was retired since, and may
+            // leave the token out.
+            let Lookup::Found(seen) = remote.get(hit.id).await? else {
                 continue;
             };
             if markers.iter().any(|marker| seen.carries(marker)) {
@@ -126,12 +111,6 @@ impl<'a> Run<'a> {
             }
         }
         Ok(None)
-    }
-
-    async fn place(&self, permit: &mut Option<SemaphorePermit<'a>>) {
-        if permit.is_none() {
-            *permit = self.permits.acquire().await.ok();
-        }
     }
 }
 

@@ -1,112 +1,92 @@
-//! The outcome of one step while it is on its way into the report.
+//! One step while it is carried out: whose it is, and its slot among those that talk to the
+//! platform. Must not know what the step does.
 
-use crate::model::{InstanceId, OutcomeKind};
-use crate::ports::{RemoteError, RemoteErrorKind, SinkError};
+use tokio::sync::SemaphorePermit;
 
-/// What a step that succeeded has to say.
-#[derive(Debug)]
-pub(super) struct StepDone {
-    /// The instance concerned.
-    pub(super) id: Option<InstanceId>,
-    /// Whether the plan did not know of what it led to, so that more may follow: an instance that was
-    /// found while settling may differ from the manifest, one that became valid may end a replace.
-    pub(super) replan: bool,
+use super::outcome::StepError;
+use super::run::Run;
+use crate::model::{InstanceKey, LockedInstance, Marker};
+use crate::ports::Record;
+
+/// A step of the plan, or the settling of an intent whose key has none.
+pub(super) struct StepRun<'a> {
+    pub(super) run: &'a Run<'a>,
+    pub(super) key: &'a InstanceKey,
+    /// The key before a rename.
+    pub(super) moved_from: Option<&'a InstanceKey>,
+    slot: Option<SemaphorePermit<'a>>,
 }
 
-impl StepDone {
-    pub(super) fn with(id: InstanceId) -> Self {
-        Self {
-            id: Some(id),
-            replan: false,
-        }
+impl<'a> StepRun<'a> {
+    /// Waits for a slot.
+    pub(super) async fn start(
+        run: &'a Run<'a>,
+        key: &'a InstanceKey,
+        moved_from: Option<&'a InstanceKey>,
+    ) -> Self {
+        let mut step = Self {
+            run,
+            key,
+            moved_from,
+            slot: None,
+        };
+        step.take_slot().await;
+        step
     }
-}
 
-/// Why a step did not succeed.
-#[derive(Debug)]
-pub(super) struct StepError {
-    pub(super) kind: OutcomeKind,
-    pub(super) message: String,
-    pub(super) id: Option<InstanceId>,
-    /// Whether no further step may start: nothing could be recorded, or the platform alters our
-    /// marker.
-    pub(super) fatal: bool,
-}
-
-impl StepError {
-    pub(super) fn failed(message: impl Into<String>) -> Self {
-        Self {
-            kind: OutcomeKind::Failed,
-            message: message.into(),
-            id: None,
-            fatal: false,
+    pub(super) async fn take_slot(&mut self) {
+        if self.slot.is_none() {
+            self.slot = self.run.slots.acquire().await.ok();
         }
     }
 
-    /// Nothing was sent, since the run is to end.
-    pub(super) fn skipped(message: impl Into<String>) -> Self {
-        Self {
-            kind: OutcomeKind::Skipped,
-            ..Self::failed(message)
-        }
+    /// Lets another step go on meanwhile.
+    pub(super) fn give_up_slot(&mut self) {
+        self.slot = None;
     }
 
-    pub(super) fn unknown(message: impl Into<String>) -> Self {
-        Self {
-            kind: OutcomeKind::Unknown,
-            ..Self::failed(message)
-        }
+    /// The key, and the key before a rename.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'a InstanceKey> + use<'a> {
+        std::iter::once(self.key).chain(self.moved_from)
     }
 
-    pub(super) fn on(mut self, id: InstanceId) -> Self {
-        self.id = Some(id);
-        self
+    /// The live markers an instance of this step may carry.
+    pub(super) fn markers(&self) -> Vec<Marker> {
+        let inventory = &self.run.apply.plan.inventory;
+        self.keys()
+            .map(|key| Marker::live(inventory, key))
+            .collect()
     }
 
-    /// The instance is there and nothing says so but its marker and the intent.
-    pub(super) fn unrecorded(self, id: InstanceId) -> Self {
-        let message = format!(
-            "the instance was created, and could not be recorded: {}; the next apply takes it in",
-            self.message
-        );
-        Self {
-            kind: OutcomeKind::Unknown,
-            message,
-            ..self.on(id)
-        }
+    pub(super) async fn record_entry(&self, entry: LockedInstance) -> Result<(), StepError> {
+        let record = Record::Entry {
+            key: self.key.clone(),
+            entry: Box::new(entry),
+        };
+        self.run.record(record).await
     }
 
-    pub(super) fn fatal(mut self) -> Self {
-        self.fatal = true;
-        self
+    /// Drops the entry.
+    pub(super) async fn record_removed(&self) -> Result<(), StepError> {
+        let key = self.key.clone();
+        self.run.record(Record::Removed { key }).await
     }
-}
 
-impl From<RemoteError> for StepError {
-    fn from(error: RemoteError) -> Self {
-        let mut message = error.to_string();
-        if let Some(hint) = &error.hint {
-            message.push_str(" (");
-            message.push_str(hint);
-            message.push(')');
-        }
-        match error.kind {
-            RemoteErrorKind::Ambiguous => Self::unknown(message),
-            // With wrong secrets every further request fails alike, and a platform may lock out
-            // who keeps trying.
-            RemoteErrorKind::Authentication => Self::failed(message).fatal(),
-            RemoteErrorKind::Forbidden
-            | RemoteErrorKind::NotFound
-            | RemoteErrorKind::Rejected
-            | RemoteErrorKind::NotThePlatform
-            | RemoteErrorKind::Unreachable => Self::failed(message),
-        }
+    /// Entry and intent of the key before count for this one from now on.
+    pub(super) async fn record_rename(&self) -> Result<(), StepError> {
+        let Some(from) = self.moved_from else {
+            return Ok(());
+        };
+        let record = Record::Renamed {
+            from: from.clone(),
+            to: self.key.clone(),
+        };
+        self.run.record(record).await
     }
-}
 
-impl From<SinkError> for StepError {
-    fn from(error: SinkError) -> Self {
-        // Without the journal nothing may be sent: what is created could be lost.
-        Self::failed(format!("{error}: {}", error.source)).fatal()
+    /// Settles an intent of this step, of either key.
+    pub(super) async fn record_not_created(&self, key: &InstanceKey) -> Result<(), StepError> {
+        let key = key.clone();
+        self.run.record(Record::NotCreated { key }).await
     }
 }

@@ -1,0 +1,220 @@
+//! The scheduler: the steps of each key are a future of their own, slots keep the number that talk to
+//! the platform, and a panic in one is an outcome of that one. Must not know how a step works.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::FutureExt as _;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use super::input::Apply;
+use super::outcome::{StepDone, StepError};
+use super::run::Run;
+use super::step::StepRun;
+use crate::model::{Action, ApplyReport, InstanceKey, OpenIntent, OutcomeKind, Step, StepOutcome};
+use crate::ports::StopLevel;
+
+/// Why a step that had begun has no outcome.
+const STOPPED: &str = "stopped while a request was under way; run `apply` again";
+const HEARTBEAT_LOST: &str = "the journal's disk failed or was too slow while a request was under way, so the request was given up; run `apply` again";
+
+/// What an apply did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ApplyOutcome {
+    /// Step by step, in the order of the plan; settled intents without a step come last.
+    pub report: ApplyReport,
+    /// Keys of which more may follow than was planned for: plan again. Their instance was found while
+    /// settling and may differ from the manifest, or became valid.
+    pub replan: Vec<InstanceKey>,
+}
+
+impl Apply<'_> {
+    /// Carries the plan out. Never fails as a whole: each step has an outcome of its own.
+    pub async fn run(&self) -> ApplyOutcome {
+        let run = Run::new(self);
+        let jobs = jobs(&run);
+        // The steps of one key follow each other in the order of the plan; those of others do not wait.
+        let mut chains: FuturesUnordered<_> = jobs
+            .chunk_by(|a, b| a.task.key() == b.task.key())
+            .map(|chain| carry_out(&run, chain))
+            .collect();
+        let cause = tokio::select! {
+            () = async { while chains.next().await.is_some() {} } => STOPPED,
+            () = self.stop.reached(StopLevel::Now) => STOPPED,
+            () = run.heartbeat() => HEARTBEAT_LOST,
+        };
+        drop(chains);
+        report(&run, jobs, cause)
+    }
+}
+
+/// Something to be done, and how far it is.
+struct Job<'a> {
+    task: Task<'a>,
+    state: Mutex<State>,
+}
+
+/// A step of the plan, or an intent whose key has none.
+#[derive(Clone, Copy)]
+enum Task<'a> {
+    Step(&'a Step),
+    Settle(&'a InstanceKey, &'a OpenIntent),
+}
+
+enum State {
+    Waiting,
+    Started,
+    Ended { outcome: StepOutcome, replan: bool },
+}
+
+impl<'a> Task<'a> {
+    fn key(self) -> &'a InstanceKey {
+        match self {
+            Self::Step(step) => &step.key,
+            Self::Settle(key, _) => key,
+        }
+    }
+
+    fn moved_from(self) -> Option<&'a InstanceKey> {
+        match self {
+            Self::Step(step) => step.moved_from.as_ref(),
+            Self::Settle(..) => None,
+        }
+    }
+
+    fn outcome(self, kind: OutcomeKind) -> StepOutcome {
+        let action = match self {
+            Self::Step(step) => step.action.as_str(),
+            Self::Settle(..) => "adopt",
+        };
+        StepOutcome {
+            key: self.key().clone(),
+            action: action.to_owned(),
+            outcome: kind,
+            id: None,
+            error: None,
+        }
+    }
+}
+
+impl Job<'_> {
+    fn set(&self, state: State) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+}
+
+fn jobs<'a>(run: &'a Run<'a>) -> Vec<Job<'a>> {
+    let steps = &run.apply.plan.steps;
+    let has_step = |key: &InstanceKey| {
+        let mut steps = steps.iter();
+        steps.any(|step| step.key == *key || step.moved_from.as_ref() == Some(key))
+    };
+    let settles = run.intents.iter().filter(|(key, _)| !has_step(key));
+    steps
+        .iter()
+        .map(Task::Step)
+        .chain(settles.map(|(key, intent)| Task::Settle(key, intent)))
+        .map(|task| Job {
+            task,
+            state: Mutex::new(State::Waiting),
+        })
+        .collect()
+}
+
+/// What follows a step that did not succeed is skipped.
+async fn carry_out(run: &Run<'_>, chain: &[Job<'_>]) {
+    for job in chain {
+        let step = StepRun::start(run, job.task.key(), job.task.moved_from()).await;
+        if !run.may_start() || !carry_out_one(job, step).await {
+            return;
+        }
+    }
+}
+
+/// Answers whether the task succeeded.
+async fn carry_out_one(job: &Job<'_>, step: StepRun<'_>) -> bool {
+    let (task, run) = (job.task, step.run);
+    job.set(State::Started);
+    if let Task::Step(step) = task {
+        run.apply.progress.started(step);
+    }
+    let result = AssertUnwindSafe(dispatch(task, step))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            Err(StepError::unknown(
+                "internal error: this step panicked; run `apply` again, and report it",
+            ))
+        });
+    let (outcome, replan) = match result {
+        Ok(StepDone { id, replan }) => {
+            let outcome = StepOutcome {
+                id,
+                ..task.outcome(OutcomeKind::Applied)
+            };
+            (outcome, replan)
+        }
+        Err(error) => {
+            if error.fatal {
+                run.halt();
+            }
+            let outcome = StepOutcome {
+                id: error.id,
+                error: Some(error.message),
+                ..task.outcome(error.kind)
+            };
+            (outcome, false)
+        }
+    };
+    run.apply.progress.finished(&outcome);
+    let succeeded = outcome.outcome == OutcomeKind::Applied;
+    job.set(State::Ended { outcome, replan });
+    succeeded
+}
+
+async fn dispatch(task: Task<'_>, mut run: StepRun<'_>) -> Result<StepDone, StepError> {
+    let step = match task {
+        Task::Step(step) => step,
+        Task::Settle(_, intent) => return run.settle_orphan(intent).await,
+    };
+    match &step.action {
+        Action::Create(request) => run.create(request).await,
+        Action::Update(request) | Action::Adopt(request) => run.update(request).await,
+        Action::Replace(request) => run.replace(request).await,
+        Action::Delete(request) => run.delete(request).await,
+        Action::Forget => {
+            run.record_removed().await?;
+            Ok(StepDone {
+                id: step.id,
+                replan: false,
+            })
+        }
+    }
+}
+
+/// `cause` is why those that had begun did not end.
+fn report(run: &Run<'_>, jobs: Vec<Job<'_>>, cause: &str) -> ApplyOutcome {
+    let stopped = run.apply.stop.level() != StopLevel::Run || run.past_deadline();
+    let mut applied = ApplyOutcome::default();
+    for Job { task, state } in jobs {
+        let outcome = match state.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            State::Ended { outcome, replan } => {
+                if replan {
+                    applied.replan.push(outcome.key.clone());
+                }
+                outcome
+            }
+            State::Waiting => task.outcome(OutcomeKind::Skipped),
+            State::Started => StepOutcome {
+                error: Some(cause.to_owned()),
+                ..task.outcome(OutcomeKind::Unknown)
+            },
+        };
+        applied.report.outcomes.push(outcome);
+    }
+    let mut outcomes = applied.report.outcomes.iter();
+    let unfinished = outcomes.any(|outcome| outcome.outcome != OutcomeKind::Applied);
+    applied.report.interrupted = stopped && unfinished;
+    applied
+}
