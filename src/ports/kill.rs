@@ -1,5 +1,5 @@
-//! Points at which a test may ask the process to die, as a killed runner does. Without the feature
-//! `kill-points`, which no release has, every call is empty.
+//! Points at which a test may ask the process to die, as a killed runner does. Only builds with debug
+//! assertions have them, so that all tests share one build; in a release every call is empty.
 //!
 //! It stands among the ports since two edges have such points and may not know each other.
 
@@ -48,12 +48,12 @@ impl KillPoint {
     }
 }
 
-/// Nothing, in every build that is not for tests.
-#[cfg(not(feature = "kill-points"))]
+/// Nothing: this is a release.
+#[cfg(not(debug_assertions))]
 pub fn at(_point: KillPoint) {}
 
 /// Dies here where `CONNECTORCTL_KILL_AT` says so: no destructor runs, nothing is flushed.
-#[cfg(feature = "kill-points")]
+#[cfg(debug_assertions)]
 #[expect(
     clippy::disallowed_methods,
     reason = "a test's wish reaches the process by its environment"

@@ -26,7 +26,7 @@ mod tests {
         if let Some(seed) = first_bad {
             let schedule = smallest(seed, Mistake::None);
             panic!(
-                "{}\nseed {seed}, made smaller: cargo run --example chaos -- --replay '{}'",
+                "{}\nseed {seed}, made smaller: cargo test --test chaos -- --replay '{}'",
                 tally.line(),
                 schedule.to_json()
             );

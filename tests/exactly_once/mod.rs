@@ -2,7 +2,6 @@
 
 mod faults;
 mod histories;
-#[cfg(feature = "kill-points")]
 mod kills;
 mod matrix;
 mod posts;
