@@ -1,4 +1,4 @@
-//! Every YAML and shell block of the documents runs.
+//! Every YAML and shell block of the documents runs, and so does an example.
 
 use std::fs;
 use std::process::Command;
@@ -99,4 +99,20 @@ fn references() -> Vec<(String, String)> {
         .filter(|name| !name.is_empty())
         .map(|name| (name.to_owned(), format!("invented-{}", name.to_lowercase())))
         .collect()
+}
+
+#[test]
+fn an_example_plans_on_the_sandbox() {
+    let ran = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--locked", "--offline"])
+        .args(["--example", "plan_on_sandbox"])
+        .current_dir(root())
+        .output()
+        .expect("cargo");
+    let printed = String::from_utf8_lossy(&ran.stdout);
+    assert!(
+        printed.contains("create freshdesk-support (freshdeskv2)\n"),
+        "{printed}{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
 }

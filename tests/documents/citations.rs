@@ -129,8 +129,8 @@ fn broken(file: &str, text: &str) -> Vec<String> {
         file.ends_with(".rs") && !is_comment && !citation.path.ends_with(".md")
     };
     let resolve = |path: &str| {
-        let from_here = is_document.then(|| root().join(folder).join(path));
-        let mut places = from_here.into_iter().chain([root().join(path)]);
+        let from_here = root().join(folder).join(path);
+        let mut places = [from_here, root().join(path)].into_iter();
         places.find(|place| place.exists())
     };
     let mut all = citations(text);
