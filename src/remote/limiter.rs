@@ -12,82 +12,81 @@ use tokio::sync::Notify;
 use crate::model::Timestamp;
 
 /// More is never useful against one platform.
-const MOST: f64 = 256.0;
+const MAX_LIMIT: f64 = 256.0;
 
 #[derive(Debug)]
-struct State {
+struct LimiterState {
     limit: f64,
-    under_way: usize,
-    /// Milliseconds since the epoch.
-    quiet_until: Timestamp,
+    in_flight: usize,
+    paused_until: Timestamp,
 }
 
 /// Lets requests through.
 #[derive(Debug)]
 pub(super) struct Limiter {
-    most: f64,
-    state: Mutex<State>,
+    max: f64,
+    state: Mutex<LimiterState>,
     changed: Notify,
 }
 
 /// The right to have one request under way.
 #[derive(Debug)]
-pub(super) struct Pass<'l>(&'l Limiter);
+pub(super) struct Permit<'l>(&'l Limiter);
 
 impl Limiter {
-    pub(super) fn new(most: usize) -> Self {
-        let most = (most as f64).clamp(1.0, MOST);
+    pub(super) fn new(max: usize) -> Self {
+        let max = (max as f64).clamp(1.0, MAX_LIMIT);
         Self {
-            most,
-            state: Mutex::new(State {
-                limit: most,
-                under_way: 0,
-                quiet_until: Timestamp::default(),
+            max,
+            state: Mutex::new(LimiterState {
+                limit: max,
+                in_flight: 0,
+                paused_until: Timestamp::default(),
             }),
             changed: Notify::new(),
         }
     }
 
-    pub(super) async fn pass(&self) -> Pass<'_> {
+    pub(super) async fn acquire(&self) -> Permit<'_> {
         loop {
             let changed = self.changed.notified();
             {
                 let mut state = self.state();
-                if (state.under_way as f64) < state.limit.floor() {
-                    state.under_way += 1;
-                    return Pass(self);
+                if (state.in_flight as f64) < state.limit.floor() {
+                    state.in_flight += 1;
+                    return Permit(self);
                 }
             }
             changed.await;
         }
     }
 
-    pub(super) fn went_well(&self) {
+    pub(super) fn on_success(&self) {
         let mut state = self.state();
-        state.limit = (state.limit + 1.0 / state.limit).min(self.most);
+        state.limit = (state.limit + 1.0 / state.limit).min(self.max);
     }
 
     /// `wait` is what its `Retry-After` says, where it has one: what one request was told holds for
     /// all of them.
-    pub(super) fn too_much(&self, now: Timestamp, wait: Option<Duration>) {
+    pub(super) fn on_throttled(&self, now: Timestamp, wait: Option<Duration>) {
         let mut state = self.state();
         state.limit = (state.limit / 2.0).max(1.0);
-        state.quiet_until = state.quiet_until.max(now + wait.unwrap_or_default());
+        state.paused_until = state.paused_until.max(now + wait.unwrap_or_default());
     }
 
     /// How long nobody is to ask anything.
-    pub(super) fn quiet(&self, now: Timestamp) -> Duration {
-        self.state().quiet_until.since(now)
+    pub(super) fn pause(&self, now: Timestamp) -> Duration {
+        self.state().paused_until.since(now)
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> std::sync::MutexGuard<'_, LimiterState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.0.state().under_way -= 1;
+        self.0.state().in_flight -= 1;
         // All look, for the limit may have grown by more than one.
         self.0.changed.notify_waiters();
     }
@@ -104,15 +103,15 @@ mod tests {
     #[test]
     fn the_limit_halves_and_recovers() {
         let limiter = Limiter::new(8);
-        limiter.too_much(at(0), None);
-        limiter.too_much(at(0), None);
+        limiter.on_throttled(at(0), None);
+        limiter.on_throttled(at(0), None);
         assert!((limiter.state().limit - 2.0).abs() < f64::EPSILON);
         for _ in 0..100 {
-            limiter.went_well();
+            limiter.on_success();
         }
         assert!((limiter.state().limit - 8.0).abs() < f64::EPSILON);
         for _ in 0..100 {
-            limiter.too_much(at(0), None);
+            limiter.on_throttled(at(0), None);
         }
         assert!((limiter.state().limit - 1.0).abs() < f64::EPSILON);
     }
@@ -120,11 +119,11 @@ mod tests {
     #[test]
     fn the_longest_wait_that_was_asked_for_holds_for_all() {
         let limiter = Limiter::new(8);
-        limiter.too_much(at(1_000), Some(Duration::from_secs(5)));
-        limiter.too_much(at(2_000), Some(Duration::from_secs(1)));
-        limiter.too_much(at(2_000), None);
-        assert_eq!(limiter.quiet(at(2_000)), Duration::from_secs(4));
-        assert_eq!(limiter.quiet(at(6_000)), Duration::ZERO);
-        assert_eq!(limiter.quiet(at(9_000)), Duration::ZERO);
+        limiter.on_throttled(at(1_000), Some(Duration::from_secs(5)));
+        limiter.on_throttled(at(2_000), Some(Duration::from_secs(1)));
+        limiter.on_throttled(at(2_000), None);
+        assert_eq!(limiter.pause(at(2_000)), Duration::from_secs(4));
+        assert_eq!(limiter.pause(at(6_000)), Duration::ZERO);
+        assert_eq!(limiter.pause(at(9_000)), Duration::ZERO);
     }
 }

@@ -1,6 +1,6 @@
 //! What an answer to `POST /instances` proves: the table of docs/lifecycle.md#create, as one table.
 //!
-//! | What came back | Verdict |
+//! | What came back | PostVerdict |
 //! | --- | --- |
 //! | no connection, TLS refused | not sent |
 //! | 2xx with a usable instance | created |
@@ -13,7 +13,7 @@
 use bytes::Bytes;
 use http::Response;
 
-use super::answer::platform_error;
+use super::error_body::platform_error;
 use super::transport::TransportError;
 use super::wire::{self, Completeness};
 use crate::model::ObservedInstance;
@@ -21,7 +21,7 @@ use crate::ports::UnknownClass;
 
 /// What an answer proves.
 #[derive(Debug, PartialEq)]
-pub(super) enum Verdict {
+pub(super) enum PostVerdict {
     Created(Box<ObservedInstance>),
     /// Nothing left this machine.
     NotSent,
@@ -32,26 +32,30 @@ pub(super) enum Verdict {
 }
 
 /// Reads the table.
-pub(super) fn verdict(answer: &Result<Response<Bytes>, TransportError>) -> Verdict {
+pub(super) fn verdict(answer: &Result<Response<Bytes>, TransportError>) -> PostVerdict {
     let response = match answer {
-        Err(error) if error.may_have_arrived => return Verdict::Unknown(UnknownClass::Unanswered),
-        Err(_) => return Verdict::NotSent,
+        Err(error) if error.may_have_arrived => {
+            return PostVerdict::Unknown(UnknownClass::Unanswered);
+        }
+        Err(_) => return PostVerdict::NotSent,
         Ok(response) => response,
     };
-    let own = platform_error(response.body());
+    let own = platform_error(response);
     let from_vendor = own
         .as_ref()
         .is_some_and(|error| error.provider_message.is_some());
     match (response.status().as_u16(), own.is_some(), from_vendor) {
         (200..=299, _, _) => match created(response.body()) {
-            Some(instance) => Verdict::Created(Box::new(instance)),
-            None => Verdict::Unknown(UnknownClass::Unanswered),
+            Some(instance) => PostVerdict::Created(Box::new(instance)),
+            None => PostVerdict::Unknown(UnknownClass::Unanswered),
         },
-        (400, true, _) | (429, true, true) | (409, _, _) => Verdict::Unknown(UnknownClass::Refused),
-        (429, true, false) => Verdict::TryAgain,
-        (401 | 403 | 404 | 405 | 406 | 415, true, _) => Verdict::Rejected,
-        (500 | 503, true, _) => Verdict::Unknown(UnknownClass::Answered),
-        _ => Verdict::Unknown(UnknownClass::Unanswered),
+        (400, true, _) | (429, true, true) | (409, _, _) => {
+            PostVerdict::Unknown(UnknownClass::Refused)
+        }
+        (429, true, false) => PostVerdict::TryAgain,
+        (401 | 403 | 404 | 405 | 406 | 415, true, _) => PostVerdict::Rejected,
+        (500 | 503, true, _) => PostVerdict::Unknown(UnknownClass::Answered),
+        _ => PostVerdict::Unknown(UnknownClass::Unanswered),
     }
 }
 
@@ -72,7 +76,7 @@ mod tests {
         r#"{"requestId":"5b0437c6e4b07731ae39b533","message":"No","providerMessage":"Nope"}"#;
     const HTML: &str = "<html>Bad gateway</html>";
 
-    fn of(status: u16, body: &str) -> Verdict {
+    fn of(status: u16, body: &str) -> PostVerdict {
         let response = Response::builder()
             .status(status)
             .body(Bytes::from(body.to_owned()))
@@ -91,35 +95,47 @@ mod tests {
                 hint: None,
             }))
         };
-        assert_eq!(lost(false), Verdict::NotSent);
-        assert_eq!(lost(true), Verdict::Unknown(Unanswered));
+        assert_eq!(lost(false), PostVerdict::NotSent);
+        assert_eq!(lost(true), PostVerdict::Unknown(Unanswered));
         for status in [401, 403, 404, 405, 406, 415] {
-            assert_eq!(of(status, OWN), Verdict::Rejected, "{status}");
-            assert_eq!(of(status, HTML), Verdict::Unknown(Unanswered), "{status}");
+            assert_eq!(of(status, OWN), PostVerdict::Rejected, "{status}");
+            assert_eq!(
+                of(status, HTML),
+                PostVerdict::Unknown(Unanswered),
+                "{status}"
+            );
         }
-        assert_eq!(of(429, OWN), Verdict::TryAgain);
-        assert_eq!(of(429, VENDOR), Verdict::Unknown(Refused));
-        assert_eq!(of(429, HTML), Verdict::Unknown(Unanswered));
-        assert_eq!(of(400, OWN), Verdict::Unknown(Refused));
-        assert_eq!(of(400, VENDOR), Verdict::Unknown(Refused));
-        assert_eq!(of(400, HTML), Verdict::Unknown(Unanswered));
+        assert_eq!(of(429, OWN), PostVerdict::TryAgain);
+        assert_eq!(of(429, VENDOR), PostVerdict::Unknown(Refused));
+        assert_eq!(of(429, HTML), PostVerdict::Unknown(Unanswered));
+        assert_eq!(of(400, OWN), PostVerdict::Unknown(Refused));
+        assert_eq!(of(400, VENDOR), PostVerdict::Unknown(Refused));
+        assert_eq!(of(400, HTML), PostVerdict::Unknown(Unanswered));
         for body in [OWN, VENDOR, HTML, ""] {
-            assert_eq!(of(409, body), Verdict::Unknown(Refused), "{body}");
+            assert_eq!(of(409, body), PostVerdict::Unknown(Refused), "{body}");
         }
         for status in [500, 503] {
-            assert_eq!(of(status, OWN), Verdict::Unknown(Answered), "{status}");
-            assert_eq!(of(status, HTML), Verdict::Unknown(Unanswered), "{status}");
+            assert_eq!(of(status, OWN), PostVerdict::Unknown(Answered), "{status}");
+            assert_eq!(
+                of(status, HTML),
+                PostVerdict::Unknown(Unanswered),
+                "{status}"
+            );
         }
         for status in [302, 408, 418, 502, 504] {
-            assert_eq!(of(status, HTML), Verdict::Unknown(Unanswered), "{status}");
+            assert_eq!(
+                of(status, HTML),
+                PostVerdict::Unknown(Unanswered),
+                "{status}"
+            );
         }
     }
 
     #[test]
     fn a_success_counts_only_with_id_and_token() {
         let whole = r#"{"id":7,"token":"t","name":"n","element":{"key":"jira"}}"#;
-        assert!(matches!(of(200, whole), Verdict::Created(_)));
-        assert!(matches!(of(201, whole), Verdict::Created(_)));
+        assert!(matches!(of(200, whole), PostVerdict::Created(_)));
+        assert!(matches!(of(201, whole), PostVerdict::Created(_)));
         for body in [
             "",
             "{}",
@@ -130,7 +146,7 @@ mod tests {
         ] {
             assert_eq!(
                 of(200, body),
-                Verdict::Unknown(UnknownClass::Unanswered),
+                PostVerdict::Unknown(UnknownClass::Unanswered),
                 "{body}"
             );
         }

@@ -5,19 +5,20 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use backon::ExponentialBuilder;
-use http::HeaderMap;
+use bytes::Bytes;
+use http::{HeaderMap, Response};
 
 use crate::model::Timestamp;
 
 /// Tries of one request, the first included.
-const MOST_TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 /// Tries of a create that the platform itself refuses for being too much: nothing was created, and a
 /// storm passes. The budget of the run ends it.
-const MOST_TRIES_IN_A_STORM: usize = 60;
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const MAX_ATTEMPTS_WHEN_THROTTLED: usize = 60;
+const MIN_PAUSE: Duration = Duration::from_millis(250);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// A platform that asks for more is not waited for.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 
 /// What the budget starts with; a retry costs [`COST`], a success gives [`REFUND`] back. 200
 /// retries in a row, and then one for every ten requests that succeed.
@@ -84,24 +85,42 @@ impl Budget {
 
 /// Pauses that grow, with jitter so that concurrent steps do not come back together. With a seed they
 /// are always the same.
-pub(super) fn pauses(jitter_seed: Option<u64>) -> ExponentialBuilder {
-    growing(jitter_seed).with_max_times(MOST_TRIES - 1)
+pub(super) fn backoff(jitter_seed: Option<u64>) -> ExponentialBuilder {
+    exponential(jitter_seed).with_max_times(MAX_ATTEMPTS - 1)
 }
 
 /// The same for as long as a storm may last.
-pub(super) fn pauses_in_a_storm(jitter_seed: Option<u64>) -> ExponentialBuilder {
-    growing(jitter_seed).with_max_times(MOST_TRIES_IN_A_STORM - 1)
+pub(super) fn throttle_backoff(jitter_seed: Option<u64>) -> ExponentialBuilder {
+    exponential(jitter_seed).with_max_times(MAX_ATTEMPTS_WHEN_THROTTLED - 1)
 }
 
-fn growing(jitter_seed: Option<u64>) -> ExponentialBuilder {
-    let growing = ExponentialBuilder::default()
-        .with_min_delay(FIRST_PAUSE)
-        .with_max_delay(LONGEST_PAUSE)
+fn exponential(jitter_seed: Option<u64>) -> ExponentialBuilder {
+    let exponential = ExponentialBuilder::default()
+        .with_min_delay(MIN_PAUSE)
+        .with_max_delay(MAX_PAUSE)
         .with_factor(2.0)
         .with_jitter();
     match jitter_seed {
-        Some(seed) => growing.with_jitter_seed(seed),
-        None => growing,
+        Some(seed) => exponential.with_jitter_seed(seed),
+        None => exponential,
+    }
+}
+
+/// Whether a response asks for another attempt.
+pub(super) fn retry_advice(
+    response: &Response<Bytes>,
+    method: &str,
+    now: Timestamp,
+) -> RetryAdvice {
+    let again = match response.status().as_u16() {
+        429 | 502 | 503 | 504 => true,
+        500 => method == "GET",
+        _ => false,
+    };
+    if again {
+        RetryAdvice::after(retry_after(response.headers(), now))
+    } else {
+        RetryAdvice::No
     }
 }
 
@@ -119,7 +138,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
             at.duration_since(now.into()).unwrap_or_default()
         }
     };
-    Some(wait.min(LONGEST_RETRY_AFTER))
+    Some(wait.min(MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -146,10 +165,7 @@ mod tests {
         assert_eq!(retry_after(&date, at(4_000)), Some(Duration::from_secs(6)));
         assert_eq!(retry_after(&date, at(60_000)), Some(Duration::ZERO));
         assert_eq!(retry_after(&headers("soon"), at(0)), None);
-        assert_eq!(
-            retry_after(&headers("99999"), at(0)),
-            Some(LONGEST_RETRY_AFTER)
-        );
+        assert_eq!(retry_after(&headers("99999"), at(0)), Some(MAX_RETRY_AFTER));
         assert_eq!(retry_after(&HeaderMap::new(), at(0)), None);
     }
 

@@ -10,13 +10,13 @@ use http::{Request, Response};
 use crate::ports::kill;
 
 /// Name, connection and TLS together.
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A create talks to the vendor inside the request, and takes 10 s and more (docs/platform.md#latency).
-pub(super) const CREATE: Duration = Duration::from_secs(180);
+const CREATE_TIMEOUT: Duration = Duration::from_secs(180);
 /// Everything else.
-const OTHER: Duration = Duration::from_secs(60);
+const OTHER_TIMEOUT: Duration = Duration::from_secs(60);
 /// 200 hydrated instances are some MB.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long an answer is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl HttpTransport {
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .http1_only()
-                .connect_timeout(CONNECT)
+                .connect_timeout(CONNECT_TIMEOUT)
                 .pool_max_idle_per_host(keep);
             if !roots.is_empty() {
                 builder = builder.tls_certs_merge(roots.clone());
@@ -122,8 +122,8 @@ impl Transport for HttpTransport {
         timeout_class: TimeoutClass,
     ) -> Result<Response<Bytes>, TransportError> {
         let (client, timeout) = match timeout_class {
-            TimeoutClass::Create => (&self.fresh, CREATE),
-            TimeoutClass::Other => (&self.pooled, OTHER),
+            TimeoutClass::Create => (&self.fresh, CREATE_TIMEOUT),
+            TimeoutClass::Other => (&self.pooled, OTHER_TIMEOUT),
         };
         let mut request =
             reqwest::Request::try_from(request).map_err(|error| explain(&error, timeout))?;
@@ -141,10 +141,10 @@ impl Transport for HttpTransport {
             .await
             .map_err(|error| arrived(explain(&error, timeout)))?
         {
-            if body.len() + chunk.len() > MOST_BYTES {
+            if body.len() + chunk.len() > MAX_BYTES {
                 return Err(TransportError {
                     may_have_arrived: true,
-                    what: format!("the answer is larger than {} MiB", MOST_BYTES / 1024 / 1024),
+                    what: format!("the answer is larger than {} MiB", MAX_BYTES / 1024 / 1024),
                     hint: None,
                 });
             }
@@ -181,7 +181,7 @@ fn explain(error: &reqwest::Error, timeout: Duration) -> TransportError {
     let may_have_arrived = !(error.is_connect() || error.is_builder());
     let (what, hint) = if error.is_timeout() && error.is_connect() {
         (
-            format!("no connection within {} s", CONNECT.as_secs()),
+            format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()),
             Some("check the host, the network and the proxy"),
         )
     } else if error.is_timeout() {

@@ -6,43 +6,54 @@ use std::time::Duration;
 use async_trait::async_trait;
 use backon::BackoffBuilder as _;
 use bytes::Bytes;
-use http::{Method, Response, StatusCode};
+use http::{Method, Response};
 
-use super::answer::{Sent, platform_error};
-use super::client::{Call, RemoteWriter, write_failed};
-use super::outcome::{Verdict, verdict};
-use super::retry::{RetryAdvice, pauses, pauses_in_a_storm, retry_after};
+use super::call::Call;
+use super::error_body::is_missing;
+use super::outcome::{PostVerdict, verdict};
+use super::read::RemoteReader;
+use super::retry::{RetryAdvice, backoff, retry_after, throttle_backoff};
 use super::transport::TimeoutClass;
 use super::wire::{self, Completeness};
-use crate::model::{InstanceId, ObservedInstance};
+use crate::model::{InstanceId, Lookup, ObservedInstance, Tenant};
 use crate::ports::{
-    BodyValue, CreateBody, CreateOutcome, PatchBody, RemoteError, RemoteErrorKind, WriteRemote,
+    BodyValue, CreateBody, CreateOutcome, PatchBody, ReadRemote, RemoteError, RemoteErrorKind,
+    WriteRemote,
 };
 
-fn call(method: Method, path: String, body: Option<Bytes>) -> Call {
-    Call {
-        method,
-        path,
-        query: Vec::new(),
-        body,
-        sent: Sent::default(),
+/// What follows from a write that failed: a success that cannot be read may have taken effect.
+fn write_failed(error: RemoteError) -> RemoteError {
+    let kind = match error.kind {
+        RemoteErrorKind::NotThePlatform if error.status.is_some_and(|status| status < 400) => {
+            RemoteErrorKind::Ambiguous
+        }
+        kind => kind,
+    };
+    RemoteError { kind, ..error }
+}
+
+/// Reads and writes the platform.
+pub struct RemoteWriter {
+    reader: RemoteReader,
+}
+
+impl RemoteReader {
+    /// The same, with the right to write.
+    pub fn into_writer(self) -> RemoteWriter {
+        RemoteWriter { reader: self }
     }
 }
 
 impl RemoteWriter {
     async fn write(&self, call: &Call) -> Result<Response<Bytes>, RemoteError> {
-        let response = self.reader.client.send(call).await.map_err(write_failed)?;
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        let asked = self.reader.client.asked(call);
-        Err(write_failed(asked.refused(&response)))
+        let response = self.reader.client.send_ok(call).await;
+        response.map_err(write_failed)
     }
 
     fn cannot_be_written(&self, call: &Call) -> RemoteError {
-        let what = "the request cannot be written as JSON".to_owned();
-        let asked = self.reader.client.asked(call);
-        asked.error(RemoteErrorKind::Rejected, None, None, what, None)
+        let message = "the request cannot be written as JSON".to_owned();
+        let context = self.reader.client.context(call);
+        context.error(RemoteErrorKind::Rejected, message)
     }
 }
 
@@ -51,43 +62,43 @@ impl WriteRemote for RemoteWriter {
     async fn create(&self, body: &CreateBody<'_>) -> CreateOutcome {
         let client = &self.reader.client;
         let json = wire::create(body).ok();
-        let mut call = call(Method::POST, "/instances".to_owned(), json);
+        let mut call = Call::new(Method::POST, "/instances", json);
         let secret = body.provider_data.map(BodyValue::Secret);
         for value in body.configuration.values().copied().chain(secret) {
-            call.sent.add(value.expose());
+            call.redactor.add(value.expose());
         }
         if call.body.is_none() {
             return CreateOutcome::Rejected(self.cannot_be_written(&call));
         }
-        let asked = client.asked(&call);
+        let context = client.context(&call);
         let seed = client.jitter_seed();
-        let mut pauses = pauses(seed).build();
-        let mut in_a_storm = pauses_in_a_storm(seed).build();
+        let mut unsent = backoff(seed).build();
+        let mut throttled = throttle_backoff(seed).build();
         loop {
             let answer = client.exchange(&call, TimeoutClass::Create).await;
             let error = || match &answer {
-                Ok(response) => asked.refused(response),
-                Err(error) => asked.lost(error),
+                Ok(response) => context.response_error(response),
+                Err(error) => context.transport_error(error),
             };
             let (pauses, advice): (&mut dyn Iterator<Item = Duration>, RetryAdvice) =
                 match verdict(&answer) {
-                    Verdict::Created(instance) => return CreateOutcome::Created(instance),
-                    Verdict::Rejected => return CreateOutcome::Rejected(error()),
-                    Verdict::Unknown(class) => {
+                    PostVerdict::Created(instance) => return CreateOutcome::Created(instance),
+                    PostVerdict::Rejected => return CreateOutcome::Rejected(error()),
+                    PostVerdict::Unknown(class) => {
                         let error = error();
                         return CreateOutcome::Unknown { class, error };
                     }
-                    Verdict::NotSent => (&mut pauses, RetryAdvice::AfterBackoff),
-                    Verdict::TryAgain => {
+                    PostVerdict::NotSent => (&mut unsent, RetryAdvice::AfterBackoff),
+                    PostVerdict::TryAgain => {
                         let headers = answer.as_ref().ok().map(Response::headers);
                         let asked_for =
                             headers.and_then(|headers| retry_after(headers, client.now()));
-                        (&mut in_a_storm, RetryAdvice::after(asked_for))
+                        (&mut throttled, RetryAdvice::after(asked_for))
                     }
                 };
             // Proven: nothing was created. Only such a request is sent again.
             match pauses.next().and_then(|backoff| advice.pause(backoff)) {
-                Some(pause) if client.may_try_again_after(pause).await => {}
+                Some(pause) if client.may_retry_after(pause).await => {}
                 _ => return CreateOutcome::Rejected(error()),
             }
         }
@@ -99,9 +110,9 @@ impl WriteRemote for RemoteWriter {
         patch: &PatchBody<'_>,
     ) -> Result<ObservedInstance, RemoteError> {
         let json = wire::patch(patch).ok();
-        let mut call = call(Method::PATCH, format!("/instances/{id}"), json);
+        let mut call = Call::new(Method::PATCH, format!("/instances/{id}"), json);
         for value in patch.configuration.values() {
-            call.sent.add(value.expose());
+            call.redactor.add(value.expose());
         }
         if call.body.is_none() {
             return Err(self.cannot_be_written(&call));
@@ -113,26 +124,43 @@ impl WriteRemote for RemoteWriter {
         instance
             .filter(|instance| instance.id == id)
             .ok_or_else(|| {
-                let asked = self.reader.client.asked(&call);
-                write_failed(asked.unreadable(&response, "the answer is not the instance"))
+                let context = self.reader.client.context(&call);
+                write_failed(context.unreadable(&response, "the answer is not the instance"))
             })
     }
 
     async fn set_enabled(&self, id: InstanceId, enabled: bool) -> Result<(), RemoteError> {
         let method = if enabled { Method::PUT } else { Method::DELETE };
-        let call = call(method, format!("/instances/{id}/enabled"), None);
+        let call = Call::new(method, format!("/instances/{id}/enabled"), None);
         self.write(&call).await.map(drop)
     }
 
     async fn delete(&self, id: InstanceId) -> Result<(), RemoteError> {
-        let call = call(Method::DELETE, format!("/instances/{id}"), None);
+        let call = Call::new(Method::DELETE, format!("/instances/{id}"), None);
         let response = self.reader.client.send(&call).await.map_err(write_failed)?;
-        let gone =
-            response.status() == StatusCode::NOT_FOUND && platform_error(response.body()).is_some();
-        if response.status().is_success() || gone {
+        if response.status().is_success() || is_missing(&response) {
             return Ok(());
         }
-        let asked = self.reader.client.asked(&call);
-        Err(write_failed(asked.refused(&response)))
+        let context = self.reader.client.context(&call);
+        Err(write_failed(context.response_error(&response)))
+    }
+}
+
+#[async_trait]
+impl ReadRemote for RemoteWriter {
+    async fn tenant(&self) -> Result<Tenant, RemoteError> {
+        self.reader.tenant().await
+    }
+
+    async fn list(&self) -> Result<Vec<ObservedInstance>, RemoteError> {
+        self.reader.list().await
+    }
+
+    async fn find(&self, tag: &str) -> Result<Vec<ObservedInstance>, RemoteError> {
+        self.reader.find(tag).await
+    }
+
+    async fn get(&self, id: InstanceId) -> Result<Lookup, RemoteError> {
+        self.reader.get(id).await
     }
 }

@@ -1,0 +1,146 @@
+//! Which request an outcome belongs to, and the errors that follow from it. Must not: decide what to
+//! do about them.
+
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode, header};
+
+use super::error_body::{PlatformError, platform_error};
+use super::redactor::Redactor;
+use super::transport::TransportError;
+use crate::ports::{RemoteError, RemoteErrorKind};
+
+const CHECK_SECRETS: &str = "check CONNECTORCTL_USER_SECRET and CONNECTORCTL_ORGANIZATION_SECRET, and that they belong to this base URL";
+const CHECK_ROLE: &str =
+    "these credentials may not do this; ask for the role, or use those of the owner";
+const CHECK_BASE_URL: &str = "check the base URL: it is the host of the API, such as https://api.openconnectors.us2.ext.hana.ondemand.com";
+
+/// A request, as errors name it.
+#[derive(Clone)]
+pub(super) struct RequestContext {
+    pub(super) method: &'static str,
+    pub(super) path: String,
+    pub(super) redactor: Redactor,
+}
+
+impl RequestContext {
+    /// The error for a request without a response.
+    pub(super) fn transport_error(&self, error: &TransportError) -> RemoteError {
+        let kind = if error.may_have_arrived {
+            RemoteErrorKind::Ambiguous
+        } else {
+            RemoteErrorKind::Unreachable
+        };
+        RemoteError {
+            hint: error.hint.clone(),
+            ..self.error(kind, error.what.clone())
+        }
+    }
+
+    /// The error for a response that is no success.
+    pub(super) fn response_error(&self, response: &Response<Bytes>) -> RemoteError {
+        let status = response.status();
+        match platform_error(response) {
+            Some(error) => self.platform_error(status, &error),
+            None => self.unexpected(response),
+        }
+    }
+
+    fn platform_error(&self, status: StatusCode, error: &PlatformError) -> RemoteError {
+        let request_id = self.redactor.sanitize(&error.request_id);
+        let mut message = format!(
+            "{} (status {}, request id {request_id})",
+            self.redactor.sanitize(&error.message),
+            status.as_u16(),
+        );
+        if let Some(provider) = &error.provider_message {
+            let provider = self.redactor.sanitize(provider);
+            message.push_str(&format!("; the vendor says: {provider}"));
+        }
+        let (kind, hint) = match status.as_u16() {
+            401 => (RemoteErrorKind::Authentication, Some(CHECK_SECRETS)),
+            403 => (RemoteErrorKind::Forbidden, Some(CHECK_ROLE)),
+            404 => (RemoteErrorKind::NotFound, None),
+            500.. => (RemoteErrorKind::Ambiguous, None),
+            _ => (RemoteErrorKind::Rejected, None),
+        };
+        RemoteError {
+            status: Some(status.as_u16()),
+            request_id: Some(request_id),
+            hint: hint.map(str::to_owned),
+            ..self.error(kind, message)
+        }
+    }
+
+    /// The error for a response of something else than the platform.
+    fn unexpected(&self, response: &Response<Bytes>) -> RemoteError {
+        let status = response.status();
+        let headers = response.headers();
+        let message = if status.is_redirection() {
+            let host = text(headers, header::LOCATION.as_str())
+                .and_then(|location| url::Url::parse(location).ok())
+                .and_then(|location| location.host_str().map(str::to_owned))
+                .unwrap_or_else(|| "another path".to_owned());
+            format!(
+                "redirected to {host} (status {}), which is not followed with credentials",
+                status.as_u16()
+            )
+        } else {
+            let content_type = text(headers, header::CONTENT_TYPE.as_str())
+                .and_then(|value| value.split(';').next())
+                .unwrap_or("no content type");
+            format!(
+                "the answer is not the platform's (status {}, {}, {} bytes)",
+                status.as_u16(),
+                self.redactor.sanitize(content_type),
+                response.body().len()
+            )
+        };
+        let kind = match status.as_u16() {
+            401 => RemoteErrorKind::Authentication,
+            500.. => RemoteErrorKind::Ambiguous,
+            _ => RemoteErrorKind::NotThePlatform,
+        };
+        RemoteError {
+            status: Some(status.as_u16()),
+            request_id: text(headers, REQUEST_ID).map(|id| self.redactor.sanitize(id)),
+            hint: Some(CHECK_BASE_URL.to_owned()),
+            ..self.error(kind, message)
+        }
+    }
+
+    /// The error for a success whose body cannot be used.
+    pub(super) fn unreadable(&self, response: &Response<Bytes>, what: &str) -> RemoteError {
+        let error = self.unexpected(response);
+        RemoteError {
+            kind: RemoteErrorKind::NotThePlatform,
+            message: format!("{what}; {}", error.message),
+            ..error
+        }
+    }
+
+    /// An error without a response.
+    pub(super) fn error(&self, kind: RemoteErrorKind, message: String) -> RemoteError {
+        let kind = match kind {
+            // A read changes nothing, so its outcome is never unknown: it only failed.
+            RemoteErrorKind::Ambiguous if self.method == "GET" => RemoteErrorKind::Unreachable,
+            kind => kind,
+        };
+        RemoteError {
+            kind,
+            method: self.method,
+            path: self.path.clone(),
+            status: None,
+            request_id: None,
+            message,
+            hint: None,
+        }
+    }
+}
+
+/// The header with the id that the platform's support asks for (docs/platform.md#responses).
+pub(super) const REQUEST_ID: &str = "elements-request-id";
+
+/// A header as text.
+pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

@@ -1,0 +1,50 @@
+//! The platform's own error body, and what it proves (docs/platform.md#errors).
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::Value;
+
+/// The platform's own error body.
+#[derive(Debug)]
+pub(super) struct PlatformError {
+    pub(super) request_id: String,
+    pub(super) message: String,
+    /// Only in errors that come from the vendor.
+    pub(super) provider_message: Option<String>,
+}
+
+/// The error body, if it is the platform's own.
+pub(super) fn platform_error(response: &Response<Bytes>) -> Option<PlatformError> {
+    let value: Value = serde_json::from_slice(response.body()).ok()?;
+    let field = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    Some(PlatformError {
+        request_id: field("requestId")?,
+        message: field("message")?,
+        provider_message: field("providerMessage"),
+    })
+}
+
+/// Whether the platform itself says that the object does not exist. A 404 of anything else proves
+/// nothing.
+pub(super) fn is_missing(response: &Response<Bytes>) -> bool {
+    response.status() == StatusCode::NOT_FOUND && platform_error(response).is_some()
+}
+
+/// Whether a 404 is an empty list in the platform's own words (docs/platform.md#empty-lists).
+pub(super) fn is_empty_list(response: &Response<Bytes>) -> bool {
+    response.status() == StatusCode::NOT_FOUND
+        && platform_error(response).is_some_and(|error| {
+            let message = error.message.trim_end_matches('.');
+            message.starts_with("No ")
+                && (message.ends_with(" found") || message.contains(" found "))
+        })
+}
+
+/// Whether the platform is rate limiting or overloaded. A 429 of the vendor concerns one vendor only.
+pub(super) fn is_throttled(response: &Response<Bytes>) -> bool {
+    match response.status().as_u16() {
+        503 => true,
+        429 => platform_error(response).is_none_or(|error| error.provider_message.is_none()),
+        _ => false,
+    }
+}
