@@ -23,11 +23,10 @@ const SETTLE: &str = "CONNECTORCTL_SETTLE";
 
 pub(super) async fn run(context: &Context, arguments: &ApplyArgs) -> Result<Exit, CliError> {
     if !arguments.yes && !context.ui.may_ask() {
-        return Err(
-            CliError::usage("no terminal to ask for confirmation; nothing was changed").hint(
-                "pass --yes to apply without confirmation; `connectorctl plan` shows what it would do",
-            ),
-        );
+        return Err(CliError::usage(
+            "cannot ask for confirmation without a terminal; nothing was changed",
+        )
+        .hint("pass `--yes` to apply without confirmation"));
     }
     let mut shell = Shell::new(context, arguments);
     let me = holder::of(&context.environment);

@@ -41,13 +41,13 @@ impl Environment {
         let file_name = format!("{name}_FILE");
         match (self.get(name), self.get(&file_name)) {
             (Some(_), Some(_)) => Err(CliError::usage(format!(
-                "both {name} and {file_name} are set"
+                "both `{name}` and `{file_name}` are set"
             ))
-            .hint(format!("unset {name} or {file_name}"))),
+            .hint(format!("unset `{name}` or `{file_name}`"))),
             (Some(value), None) => Ok(Some(value.to_owned())),
             (None, Some(path)) => {
                 let text = std::fs::read_to_string(PathBuf::from(path)).map_err(|error| {
-                    let summary = format!("cannot read the file that {file_name} names: {path}");
+                    let summary = format!("cannot read `{path}` (from `{file_name}`)");
                     CliError::caused_by(Exit::Usage, summary, error)
                 })?;
                 let text = trimmed(&text);

@@ -11,6 +11,7 @@ use super::{holder, inputs};
 use crate::error::{CliError, Exit};
 use crate::lockfile::{LockStore, LockView};
 use crate::remote::Settings;
+use crate::render;
 use crate::session::{Session, SessionError, Verified};
 
 /// Compares the lock file with the platform and writes nothing.
@@ -19,7 +20,7 @@ pub(super) async fn verify(context: &Context) -> Result<Exit, CliError> {
     let manifest = inputs::manifest(context)?;
     let view = LockView::read(&paths, &manifest.desired.inventory)?;
     let Some(lock) = &view.lock else {
-        let summary = format!("no lock file at {}", paths.lock.display());
+        let summary = format!("no lock file at `{}`", paths.lock.display());
         return Err(CliError::new(Exit::Failed, summary).hint(
             "run `connectorctl apply` to create it, or `connectorctl lock rebuild` to restore it from the platform",
         ));
@@ -58,7 +59,8 @@ fn show(context: &Context, verified: &Verified) -> Result<(), CliError> {
         .and_then(|()| match differences.len() {
             0 => writeln!(
                 out,
-                "The lock file agrees with the platform: {instances} instances."
+                "Lock file matches the platform: {}.",
+                render::instances(*instances)
             ),
             1 => writeln!(out, "1 difference."),
             many => writeln!(out, "{many} differences."),
@@ -81,10 +83,10 @@ pub(super) async fn rebuild(
     wait: Duration,
 ) -> Result<Exit, CliError> {
     if !yes && !context.ui.may_ask() {
-        return Err(
-            CliError::usage("no terminal to ask for confirmation; nothing was changed")
-                .hint("pass --yes to rebuild the lock file without confirmation"),
-        );
+        return Err(CliError::usage(
+            "cannot ask for confirmation without a terminal; nothing was changed",
+        )
+        .hint("pass `--yes` to rebuild the lock file without confirmation"));
     }
     let me = holder::of(&context.environment);
     let mut store =
@@ -103,10 +105,11 @@ pub(super) async fn rebuild(
         identity: &connection.identity,
     };
     let lock = session.rebuilt(&connection.reader).await?;
-    let (path, count) = (store.paths().lock.clone(), lock.instances.len());
+    let path = store.paths().lock.clone();
+    let count = render::instances(lock.instances.len());
     if !yes {
         let question = format!(
-            "Replace {} by the {count} instances that carry this inventory's marker?",
+            "Rebuild {} from the {count} with this inventory's marker?",
             path.display(),
         );
         if !context
@@ -114,13 +117,13 @@ pub(super) async fn rebuild(
             .confirm(&question)
             .map_err(SessionError::Question)?
         {
-            return Err(SessionError::Declined("the rebuild").into());
+            return Err(SessionError::Declined.into());
         }
     }
     store.replace(lock)?;
     writeln!(
         context.ui.stdout(),
-        "{}: {count} instances.",
+        "Lock file {}: {count}.",
         path.display()
     )
     .map_err(CliError::output)?;

@@ -64,9 +64,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| {
-            CliError::caused_by(Exit::Failed, "cannot start the asynchronous runtime", error)
-        })
+        .map_err(|error| CliError::caused_by(Exit::Failed, "cannot start worker threads", error))
 }
 
 async fn dispatch(context: &Context, command: Command) -> Result<Exit, CliError> {

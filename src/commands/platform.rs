@@ -58,17 +58,17 @@ pub(super) async fn connect(
         .or(from_environment)
         .or_else(|| desired.api.url.clone())
         .ok_or_else(|| {
-            CliError::usage("no platform URL")
+            CliError::usage("no platform URL is set")
                 .hint(format!(
-                    "set {URL}, pass --url, or add `api: {{ url: … }}` to the manifest"
+                    "set `{URL}`, pass `--url`, or add `api: {{ url: … }}` to the manifest"
                 ))
-                .hint("to try the manifest without an account, pass --sandbox")
+                .hint("pass `--sandbox` to try the manifest without an account")
         })?;
     let address = address(&url, context.global.allow_http)?;
     let secret = |name: &'static str| {
         context.environment.secret(name)?.ok_or_else(|| {
-            CliError::usage(format!("{name} is not set")).hint(format!(
-                "set {name} or {name}_FILE; to try the manifest without an account, pass --sandbox"
+            CliError::usage(format!("`{name}` is not set")).hint(format!(
+                "set `{name}` or `{name}_FILE`, or pass `--sandbox` to try the manifest without an account"
             ))
         })
     };
@@ -76,7 +76,7 @@ pub(super) async fn connect(
     let certificates = match &context.global.ca_file {
         None => None,
         Some(path) => Some(std::fs::read(path).map_err(|error| {
-            let summary = format!("cannot read --ca-file {}", path.display());
+            let summary = format!("cannot read `--ca-file {}`", path.display());
             CliError::caused_by(Exit::Usage, summary, error)
         })?),
     };
@@ -124,11 +124,11 @@ fn address(url: &str, allow_http: bool) -> Result<Address, CliError> {
     Address::parse(url, allow_http).map_err(|error| {
         CliError::caused_by(
             Exit::Usage,
-            "cannot use the base URL of the platform",
+            "invalid base URL",
             error,
         )
         .hint(
-            "use the host of the API, such as https://api.openconnectors.us2.ext.hana.ondemand.com",
+            "use the host of the API, such as `https://api.openconnectors.us2.ext.hana.ondemand.com`",
         )
     })
 }
@@ -152,5 +152,5 @@ fn reader(
         Arc::new(SystemClock),
         settings,
     )
-    .map_err(|error| CliError::caused_by(Exit::Usage, "the credentials cannot be used", error))
+    .map_err(|error| CliError::caused_by(Exit::Usage, "invalid credentials", error))
 }

@@ -34,16 +34,16 @@ pub(super) async fn run(context: &Context, arguments: &SandboxArgs) -> Result<Ex
     })
     .await?;
     let kept = match &arguments.state {
-        Some(path) => format!("its state is kept in {}", path.display()),
-        None => "nothing is kept after it ends; --state FILE keeps it".to_owned(),
+        Some(path) => format!("its state is saved in {}", path.display()),
+        None => "its state is not saved (pass --state FILE to save it)".to_owned(),
     };
     let where_ = if arguments.listen.ip().is_loopback() {
-        "only this machine reaches it"
+        "reachable from this machine only"
     } else {
-        "other machines reach it"
+        "reachable from other machines"
     };
     context.ui.say(&format!(
-        "A sandbox of SAP Open Connectors at {}: {where_}; {kept}. Paste these lines to point connectorctl at it; end it with Ctrl-C.",
+        "Sandbox of SAP Open Connectors at {}: {where_}; {kept}. Run these lines in a shell to point connectorctl at it. Stop it with Ctrl-C.",
         running.url()
     ));
     let mut out = context.ui.stdout();

@@ -89,13 +89,10 @@ impl Hooks for Shell<'_> {
 
     fn recorded(&mut self, finished: &Finished) {
         if finished.rewritten {
-            let count = match finished.instances {
-                1 => "1 instance".to_owned(),
-                many => format!("{many} instances"),
-            };
             self.context.ui.say(&format!(
-                "Lock file {}: {count}; contains plaintext tokens, readable by its owner only.",
+                "Lock file {}: {}. Its tokens are plaintext; only the file's owner can read them.",
                 self.paths.lock.display(),
+                render::instances(finished.instances),
             ));
         }
     }

@@ -5,13 +5,11 @@ use std::io::Write as _;
 use super::context::Context;
 use super::inputs;
 use crate::error::{CliError, Exit};
+use crate::render;
 
 pub(super) fn run(context: &Context) -> Result<Exit, CliError> {
     let desired = inputs::manifest(context)?.desired;
-    let count = match desired.instances.len() {
-        1 => "1 instance".to_owned(),
-        many => format!("{many} instances"),
-    };
+    let count = render::instances(desired.instances.len());
     writeln!(
         context.ui.stdout(),
         "Valid: inventory {}, {count}.",

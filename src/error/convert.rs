@@ -24,7 +24,7 @@ impl From<SessionError> for CliError {
             SessionError::Interrupted => Exit::Interrupted,
             SessionError::Randomness(_)
             | SessionError::BrokenPlan(_)
-            | SessionError::Declined(_)
+            | SessionError::Declined
             | SessionError::Output(_)
             | SessionError::Question(_) => Exit::Failed,
         };
@@ -46,7 +46,7 @@ impl From<SandboxError> for CliError {
     fn from(error: SandboxError) -> Self {
         match error {
             SandboxError::NotLoopback(_) => Self::typed(Exit::Usage, error).hint(
-                "pass --allow-non-loopback if everybody who reaches that address may read the sandbox's secrets",
+                "pass `--allow-non-loopback` to allow it; anyone who reaches the address can read the sandbox's secrets",
             ),
             _ => Self::typed(Exit::Failed, error),
         }

@@ -40,28 +40,28 @@ impl Exit {
     /// Every code with its meaning, in numeric order.
     pub const TABLE: &'static [(Self, &'static str)] = &[
         (Self::Success, "done, or nothing to do"),
-        (Self::Failed, "failed, nothing was changed"),
+        (Self::Failed, "failed; nothing was changed"),
         (
             Self::Changes,
             "changes pending (`--detailed-exitcode` only; `lock verify`: a difference)",
         ),
-        (Self::Partial, "applied in part; the report says what"),
+        (Self::Partial, "partly applied; see the report"),
         (
             Self::Unknown,
-            "an outcome is unknown; run `apply` again to settle it",
+            "the outcome of a request is unknown; run `apply` again",
         ),
         (Self::Refused, "refused by a guard or by protection"),
         (Self::Stale, "stale plan, or the lock is held"),
         (
             Self::Authentication,
-            "authentication failed, or the tenant is not the pinned one",
+            "authentication failed, or wrong organization",
         ),
         (Self::Usage, "invalid manifest or usage"),
         (
             Self::Lock,
             "lock file damaged, from a newer version, or cannot be decrypted",
         ),
-        (Self::Interrupted, "interrupted, cleanly"),
+        (Self::Interrupted, "interrupted cleanly"),
     ];
 
     /// The number.

@@ -31,7 +31,7 @@ struct Message {
 
 /// The manifest has errors.
 #[derive(Debug, thiserror::Error)]
-#[error("the manifest is invalid; nothing was sent")]
+#[error("invalid manifest; nothing was sent")]
 struct InvalidManifest(Diagnostics);
 
 impl CliError {

@@ -4,6 +4,14 @@ use serde::Serialize;
 
 use crate::model::{Action, Planned};
 
+/// `1 instance`, `2 instances`.
+pub fn instances(count: usize) -> String {
+    match count {
+        1 => "1 instance".to_owned(),
+        many => format!("{many} instances"),
+    }
+}
+
 /// How many of each; in JSON the `summary` of a plan.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Counts {

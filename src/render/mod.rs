@@ -13,6 +13,7 @@ mod style;
 mod tests;
 mod yaml;
 
+pub use count::instances;
 pub use style::Color;
 
 /// The version of every JSON form: unknown members are to be ignored, another major refused.

@@ -20,13 +20,13 @@ pub enum SessionError {
     #[error(transparent)]
     Remote(#[from] RemoteError),
     /// References without a value.
-    #[error("a reference in the manifest has no value; nothing was sent")]
+    #[error("cannot resolve a reference in the manifest; nothing was sent")]
     Unresolved(Diagnostics),
     /// Manifest, lock file and credentials do not belong together.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
     /// A pattern or key of the command line that names nothing.
-    #[error("{option} `{value}` matches no instance")]
+    #[error("`{option} {value}` matches no instance")]
     NoSuchInstance {
         /// The flag.
         option: &'static str,
@@ -34,25 +34,25 @@ pub enum SessionError {
         value: String,
     },
     /// No new fingerprints can be made.
-    #[error("cannot make fingerprints")]
+    #[error("cannot create fingerprints of secrets")]
     Randomness(#[from] NoRandomness),
     /// The audit found a fault in a plan: a bug of this program.
-    #[error("internal error: the plan breaks its own rules; nothing was sent")]
+    #[error("internal error: the plan failed its audit; nothing was sent")]
     BrokenPlan(Vec<Violation>),
     /// A guard or a protection forbids the plan.
     #[error("{}", refused(.0.len()))]
     Refused(Vec<Refusal>),
     /// The question was answered with no.
-    #[error("{0} was not confirmed; nothing was changed")]
-    Declined(&'static str),
+    #[error("not confirmed; nothing was changed")]
+    Declined,
     /// A signal came before anything was sent that writes.
     #[error("interrupted; nothing was changed")]
     Interrupted,
     /// The plan could not be shown.
-    #[error("cannot write the result")]
+    #[error("cannot write to standard output")]
     Output(#[source] std::io::Error),
     /// The question could not be asked.
-    #[error("cannot ask for confirmation")]
+    #[error("cannot read the confirmation")]
     Question(#[source] std::io::Error),
 }
 
@@ -60,9 +60,7 @@ pub enum SessionError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The lock file is of another inventory.
-    #[error(
-        "the lock file belongs to inventory `{recorded}`, but the manifest declares `{declared}`"
-    )]
+    #[error("lock file belongs to inventory `{recorded}`, but the manifest declares `{declared}`")]
     Inventory {
         /// That of the lock file.
         recorded: InventoryName,
@@ -70,7 +68,7 @@ pub enum Mismatch {
         declared: InventoryName,
     },
     /// The lock file is of another platform.
-    #[error("the lock file belongs to {recorded}, but this run uses {used}")]
+    #[error("lock file belongs to {recorded}, but the base URL is {used}")]
     Url {
         /// That of the lock file.
         recorded: String,
@@ -78,7 +76,7 @@ pub enum Mismatch {
         used: String,
     },
     /// The credentials are of another tenant than the manifest pins.
-    #[error("the manifest pins organization {pinned}, but the credentials belong to {found}")]
+    #[error("manifest requires organization {pinned}, but the credentials belong to {found}")]
     Pin {
         /// That of the manifest.
         pinned: OrganizationId,
@@ -87,16 +85,14 @@ pub enum Mismatch {
     },
     /// The manifest pins a tenant, and the platform does not say whose the credentials are.
     #[error(
-        "the manifest pins organization {pinned}, but these credentials cannot read their organization"
+        "manifest requires organization {pinned}, but these credentials cannot read their organization"
     )]
     PinUnreadable {
         /// That of the manifest.
         pinned: OrganizationId,
     },
     /// The credentials are of another tenant than the lock file records.
-    #[error(
-        "the lock file belongs to organization {recorded}, but the credentials belong to {found}"
-    )]
+    #[error("lock file belongs to organization {recorded}, but the credentials belong to {found}")]
     Organization {
         /// That of the lock file.
         recorded: OrganizationId,
@@ -121,12 +117,12 @@ impl SessionError {
             Self::NotFolded(error) => error
                 .hint()
                 .into_iter()
-                .chain(one("run `apply` again: everything that was recorded is safe in the journal beside the lock file"))
+                .chain(one("run `apply` again: every recorded result is in the journal beside the lock file and will be merged"))
                 .collect(),
             Self::Remote(error) => error.hint.clone().into_iter().collect(),
             Self::Mismatch(mismatch) => mismatch.hint().into_iter().map(str::to_owned).collect(),
-            Self::NoSuchInstance { .. } => one("use a key of the manifest or the lock file; * stands for any text"),
-            Self::BrokenPlan(_) => one("please report this, with the plan and this message"),
+            Self::NoSuchInstance { .. } => one("use a key from the manifest or the lock file; `*` matches any text"),
+            Self::BrokenPlan(_) => one("report this message together with the plan"),
             Self::Refused(refusals) => {
                 let mut hints: Vec<String> = Vec::new();
                 for refusal in refusals {
@@ -138,7 +134,7 @@ impl SessionError {
             }
             Self::Unresolved(_)
             | Self::Randomness(_)
-            | Self::Declined(_)
+            | Self::Declined
             | Self::Interrupted
             | Self::Output(_)
             | Self::Question(_) => Vec::new(),
@@ -167,12 +163,12 @@ impl SessionError {
 impl Mismatch {
     fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Inventory { .. } => Some(
-                "restore the old name, since every marker contains it, or use a separate lock file with --lock",
-            ),
-            Self::Url { .. } => {
-                Some("use the URL the lock file was made for, or a separate lock file with --lock")
+            Self::Inventory { .. } => {
+                Some("restore the old inventory name, or pass `--lock` to use a separate lock file")
             }
+            Self::Url { .. } => Some(
+                "use the URL the lock file was written for, or pass `--lock` to use a separate lock file",
+            ),
             Self::Pin { .. } | Self::PinUnreadable { .. } | Self::Organization { .. } => None,
         }
     }

@@ -140,7 +140,7 @@ impl Rounds<'_> {
             && self.approval == Approval::Ask
             && !hooks.confirm().map_err(SessionError::Question)?
         {
-            return Err(SessionError::Declined("the plan"));
+            return Err(SessionError::Declined);
         }
         hooks.listen();
         store.begin(&gathered.header).await?;

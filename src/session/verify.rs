@@ -62,7 +62,7 @@ fn differences(
     observed: &Observed,
 ) -> Vec<String> {
     let Some(seen) = observed.instances.get(&entry.id) else {
-        return vec![format!("instance {} is gone from the platform", entry.id)];
+        return vec![format!("instance {} is missing on the platform", entry.id)];
     };
     let mut differs = Vec::new();
     if seen.token.is_some() && seen.token != entry.token {
@@ -70,13 +70,13 @@ fn differences(
     }
     if seen.element.key != entry.element.key {
         differs.push(format!(
-            "element is `{}` on the platform, `{}` in the lock file",
+            "element differs: `{}` on the platform, `{}` in the lock file",
             seen.element.key, entry.element.key
         ));
     }
     if seen.name != entry.name {
         differs.push(format!(
-            "name is {:?} on the platform, {:?} in the lock file",
+            "name differs: `{}` on the platform, `{}` in the lock file",
             seen.name, entry.name
         ));
     }
@@ -100,7 +100,7 @@ fn differences(
             .configuration
             .iter()
             .filter(|(name, value)| !is_as_recorded(seen, name, value))
-            .map(|(name, _)| format!("configuration.{name} differs")),
+            .map(|(name, _)| format!("`configuration.{name}` differs")),
     );
     let is_other = |other: &&ObservedInstance| other.id != entry.id && other.carries(&marker);
     differs.extend(
@@ -108,7 +108,7 @@ fn differences(
             .instances
             .values()
             .filter(is_other)
-            .map(|other| format!("instance {} carries the same marker", other.id)),
+            .map(|other| format!("instance {} also carries this marker", other.id)),
     );
     differs
 }

@@ -145,5 +145,5 @@ fn rebuild_and_verify_agree_with_the_platform() {
     let renamed = serde_json::json!({"name": "elsewhere"});
     sandbox.patch(id, &renamed);
     let ran = bench.run(&["lock", "verify"]).expect_code(2);
-    ran.stdout_has("k0: name is");
+    ran.stdout_has("k0: name differs");
 }
