@@ -13,9 +13,11 @@ use table::MODULES;
 
 use crate::support::source::{module_path, root, rust_files};
 
-const MOST_LINES: usize = 600;
-const MOST_LINES_IN_MAIN: usize = 25;
-const MEDIAN_LINES: usize = 150;
+const MAX_LINES: usize = 600;
+const MAX_LINES_OF_MAIN: usize = 25;
+/// A command is flags in, bytes out; what takes longer belongs in `session`.
+const MAX_LINES_OF_A_COMMAND: usize = 169;
+const MAX_MEDIAN_LINES: usize = 150;
 
 /// Code without line comments; strings may hold anything, but no string of this project holds a
 /// `crate::` path.
@@ -132,8 +134,14 @@ fn every_file_says_what_it_is_for_and_stays_small() {
         let text = fs::read_to_string(&file).expect("a readable file");
         let lines = text.lines().count();
         lengths.push(lines);
-        let is_main = file.ends_with("src/main.rs");
-        if lines > MOST_LINES || (is_main && lines > MOST_LINES_IN_MAIN) {
+        let most = if file.ends_with("src/main.rs") {
+            MAX_LINES_OF_MAIN
+        } else if file.starts_with(root().join("src/commands")) {
+            MAX_LINES_OF_A_COMMAND
+        } else {
+            MAX_LINES
+        };
+        if lines > most {
             broken.push(format!("{}: {lines} lines", file.display()));
         }
         if !text.starts_with("//!") {
@@ -159,7 +167,10 @@ fn every_file_says_what_it_is_for_and_stays_small() {
     }
     lengths.sort_unstable();
     let median = lengths[lengths.len() / 2];
-    assert!(median <= MEDIAN_LINES, "the median file has {median} lines");
+    assert!(
+        median <= MAX_MEDIAN_LINES,
+        "the median file has {median} lines"
+    );
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
