@@ -1,4 +1,4 @@
-//! The catalogue's shape, and the one compiled into the program.
+//! The types of the catalogue, and the catalogue compiled into the program.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use crate::model::ElementRef;
 
 static TEXT: &str = include_str!("catalogue.json");
 
-/// Every connector known at build time.
+/// All elements known at build time.
 #[derive(Debug)]
 pub struct Catalog {
     common: Vec<ConfigurationKey>,
@@ -17,45 +17,45 @@ pub struct Catalog {
     by_key: BTreeMap<String, usize>,
 }
 
-/// One connector.
+/// One element.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ElementEntry {
-    /// Such as `freshdeskv2`.
+    /// For example `freshdeskv2`.
     pub key: String,
-    /// The id in the documentation's landscape.
+    /// The id in the landscape of the documentation.
     pub id: Option<u64>,
-    /// For people.
+    /// The display name.
     pub name: String,
-    /// Such as `helpdesk`.
+    /// For example `helpdesk`.
     pub hub: Option<String>,
     /// `basic`, `custom`, `apiKey`, `oauth1` or `oauth2`.
     pub authentication: String,
-    /// Its own configuration, sorted by key; the common keys apart.
+    /// Its configuration keys, sorted, without the common ones.
     pub configuration: Vec<ConfigurationKey>,
-    /// Kinds of events the documentation describes: `polling`, `webhook`.
+    /// The documented kinds of events: `polling`, `webhook`.
     pub events: Vec<String>,
 }
 
-/// One configuration key of a connector.
+/// One configuration key of an element.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigurationKey {
     /// Case-sensitive.
     pub key: String,
-    /// The platform's type.
+    /// The type on the platform.
     #[serde(rename = "type")]
     pub kind: ConfigurationType,
-    /// Needed at create, unless it has a default; where it has a group, only in that variant.
+    /// Required at create unless it has a default; with a group, only in that variant.
     pub required: bool,
-    /// A credential, whatever its type.
+    /// Whether it is a credential, whatever its type.
     pub secret: bool,
-    /// What the platform fills in.
+    /// The value that the platform sets if none is sent.
     pub default: Option<String>,
-    /// What a `COMBO` may be; compared without regard to case.
+    /// The values of a `COMBO`, compared case-insensitively.
     #[serde(default)]
     pub options: Vec<String>,
-    /// Counts only where `authentication.type` has this value.
+    /// The value of `authentication.type` that the key belongs to.
     #[serde(default)]
     pub group: Option<String>,
 }
@@ -85,7 +85,7 @@ pub enum ConfigurationType {
 }
 
 impl ConfigurationType {
-    /// The platform's word for it.
+    /// The name on the platform.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TextField32 => "TEXTFIELD_32",
@@ -132,17 +132,17 @@ impl Catalog {
         })
     }
 
-    /// Every connector, sorted by key.
+    /// All elements, sorted by key.
     pub fn elements(&self) -> &[ElementEntry] {
         &self.elements
     }
 
-    /// The keys every connector accepts.
+    /// The configuration keys that every element accepts.
     pub fn common(&self) -> &[ConfigurationKey] {
         &self.common
     }
 
-    /// The connector that a manifest names; `None` where the catalogue does not have it.
+    /// The element that a manifest names; `None` if the catalogue does not have it.
     pub fn entry(&self, element: &ElementRef) -> Option<&ElementEntry> {
         match element {
             ElementRef::Key(key) => self.element(key.as_str()),
@@ -150,18 +150,18 @@ impl Catalog {
         }
     }
 
-    /// The connector of this key.
+    /// The element with this key.
     pub fn element(&self, key: &str) -> Option<&ElementEntry> {
         self.by_key.get(key).map(|&index| &self.elements[index])
     }
 
-    /// The connector of this id, in the documentation's landscape.
+    /// The element with this id in the landscape of the documentation.
     pub fn element_by_id(&self, id: u64) -> Option<&ElementEntry> {
         self.elements.iter().find(|entry| entry.id == Some(id))
     }
 
-    /// The configuration keys that a connector accepts: its own, then the common ones. Without a
-    /// connector only those.
+    /// The configuration keys that an element accepts: its own, then the common ones. Without an
+    /// element only the common ones.
     pub fn keys_of<'a>(
         &'a self,
         element: Option<&'a ElementEntry>,
@@ -170,7 +170,7 @@ impl Catalog {
         own.iter().chain(&self.common)
     }
 
-    /// One of [`Self::keys_of`].
+    /// One of the keys of [`Self::keys_of`].
     pub fn key_of<'a>(
         &'a self,
         element: Option<&'a ElementEntry>,

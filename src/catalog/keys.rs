@@ -1,17 +1,16 @@
-//! What can be told from a configuration key's name.
+//! What the name of a configuration key says about its value.
 
 use super::{Catalog, ElementEntry};
 
-/// Whether a value under this key is a credential: the catalogue says so, or, for a key it does not
-/// know, the name does. The platform masks less than it should (docs/platform.md#masking), so its mask
-/// is no guide.
+/// Whether the value of this key is a credential: by the catalogue, or else by the name. The mask of
+/// the platform does not tell, because it masks too little (docs/platform.md#masking).
 pub fn is_credential(element: Option<&ElementEntry>, key: &str) -> bool {
     Catalog::embedded()
         .key_of(element, key)
-        .map_or_else(|| name_tells_a_credential(key), |known| known.secret)
+        .map_or_else(|| is_credential_name(key), |known| known.secret)
 }
 
-fn name_tells_a_credential(key: &str) -> bool {
+fn is_credential_name(key: &str) -> bool {
     const WORDS: [&str; 9] = [
         "password",
         "passwd",
@@ -23,15 +22,15 @@ fn name_tells_a_credential(key: &str) -> bool {
         "privatekey",
         "private.key",
     ];
-    // An address or a duration that has such a word in its name is no credential.
-    const HARMLESS_ENDS: [&str; 6] = [".url", "_url", ".type", ".expiry", "_at", ".enabled"];
+    // A URL or a time with such a word in its name is not a credential.
+    const OTHER_SUFFIXES: [&str; 6] = [".url", "_url", ".type", ".expiry", "_at", ".enabled"];
     let key = key.to_ascii_lowercase();
     WORDS.iter().any(|word| key.contains(word))
-        && !HARMLESS_ENDS.iter().any(|end| key.ends_with(end))
+        && !OTHER_SUFFIXES.iter().any(|end| key.ends_with(end))
 }
 
-/// Whether the platform computes or refreshes the value by itself (docs/platform.md#configuration). A declared
-/// one is compared with what was last sent, never with what is observed.
+/// Whether the platform computes or refreshes the value (docs/platform.md#configuration). A declared value is
+/// compared with what was last sent, never with what is observed.
 pub fn is_platform_owned(key: &str) -> bool {
     const OWNED: [&str; 8] = [
         "oauth.user.token",

@@ -1,5 +1,5 @@
-//! The catalogue of connectors as data: their configuration keys, types, options and defaults, and
-//! which of them are credentials.
+//! The catalogue of elements: their configuration keys, types, options and defaults, and which keys
+//! are credentials.
 //!
 //! Must not: do I/O, or know any other module of this crate. The facts were compiled from public
 //! documentation; ids differ between landscapes, so an element is looked up by key.

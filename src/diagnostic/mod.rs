@@ -1,34 +1,34 @@
-//! Problems found in what a user wrote: code, place, and how to mend it; and the sorted set of them.
+//! Problems in what a user wrote: code, place and hint; and the sorted set of them.
 //!
-//! Must not: print, read files, or know any other module of this crate. A snippet is put in by
-//! whoever has the text, with credentials masked, so that nobody downstream needs the text.
+//! Must not: print, read files, or use another module of this crate. Whoever has the text adds the
+//! snippet with credentials masked, so that no other code needs the text.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// Whether a problem forbids going on.
+/// Whether a problem stops the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Forbids going on.
+    /// Stops the run.
     Error,
-    /// Does not, unless `--strict`.
+    /// Does not stop the run, unless `--strict` is given.
     Warning,
 }
 
-/// A place in a file, and the line it is on.
+/// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// As the user named it.
+    /// The file as the user named it.
     pub file: String,
-    /// Counted from 1; 0 where the problem is about the whole file.
+    /// From 1; 0 for the whole file.
     pub line: usize,
-    /// In characters, counted from 1; 0 where the problem is about the whole file.
+    /// In characters, from 1; 0 for the whole file.
     pub column: usize,
     /// How many characters to underline; at least 1.
     pub length: usize,
-    /// The line's text with credentials masked; `None` where it must not be shown or is not known.
+    /// The text of the line with credentials masked; `None` if it must not be shown or is unknown.
     pub text: Option<String>,
 }
 
@@ -50,15 +50,15 @@ impl Place {
 pub struct Diagnostic {
     /// A stable word in kebab case, listed in `docs/reference.md`.
     pub code: &'static str,
-    /// How bad it is.
+    /// Error or warning.
     pub severity: Severity,
-    /// What is wrong, in one sentence without a full stop.
+    /// What is wrong: one line in lower case, without a full stop.
     pub message: String,
     /// Where.
     pub place: Option<Place>,
-    /// Other places that belong to it, each with what it is.
+    /// Related places, each with a label.
     pub also: Vec<(Place, String)>,
-    /// What to do about it.
+    /// What to do: one imperative.
     pub hint: Option<String>,
 }
 
@@ -84,21 +84,21 @@ impl Diagnostic {
         }
     }
 
-    /// Says where.
+    /// Sets the place.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
     }
 
-    /// Says where else.
+    /// Adds a related place.
     #[must_use]
     pub fn also(mut self, place: Place, label: impl Into<String>) -> Self {
         self.also.push((place, label.into()));
         self
     }
 
-    /// Says what to do.
+    /// Sets the hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -106,10 +106,10 @@ impl Diagnostic {
     }
 }
 
-/// How often one code is shown before only a count follows (docs/manifest.md).
-pub const SHOWN_PER_CODE: usize = 20;
+/// How many problems with the same code are shown; the others are counted.
+pub const MAX_SHOWN_PER_CODE: usize = 20;
 
-/// Every problem of one run.
+/// All problems of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
@@ -126,17 +126,17 @@ impl Diagnostics {
         self.found.extend(other.found);
     }
 
-    /// Whether there is none.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// Whether any forbids going on.
+    /// Whether there is an error.
     pub fn has_errors(&self) -> bool {
         self.found.iter().any(|d| d.severity == Severity::Error)
     }
 
-    /// Lets whoever has the text complete every place.
+    /// Completes every place.
     pub fn fill_in(&mut self, complete: impl Fn(&mut Place)) {
         for diagnostic in &mut self.found {
             let also = diagnostic.also.iter_mut().map(|(place, _)| place);
@@ -144,24 +144,23 @@ impl Diagnostics {
         }
     }
 
-    /// Makes every warning an error (`--strict`).
+    /// Turns warnings into errors (`--strict`).
     pub fn make_strict(&mut self) {
         for diagnostic in &mut self.found {
             diagnostic.severity = Severity::Error;
         }
     }
 
-    /// Every problem in order of file, position, code and message.
+    /// All problems, sorted by file, position, code and message, without duplicates.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut sorted: Vec<&Diagnostic> = self.found.iter().collect();
         sorted.sort_by(|a, b| order(a).cmp(&order(b)));
-        // What `defaults` has wrong would otherwise be told once for every instance.
+        // A problem in `defaults` is found once per instance.
         sorted.dedup();
         sorted
     }
 
-    /// What is to be shown: [`Self::sorted`], each code at most [`SHOWN_PER_CODE`] times; and how
-    /// many of each code were left out.
+    /// The problems to show, at most [`MAX_SHOWN_PER_CODE`] per code, and the number of others by code.
     pub fn shown(&self) -> (Vec<&Diagnostic>, BTreeMap<&'static str, usize>) {
         let mut seen: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut left_out = BTreeMap::new();
@@ -169,7 +168,7 @@ impl Diagnostics {
         for diagnostic in self.sorted() {
             let count = seen.entry(diagnostic.code).or_default();
             *count += 1;
-            if *count <= SHOWN_PER_CODE {
+            if *count <= MAX_SHOWN_PER_CODE {
                 shown.push(diagnostic);
             } else {
                 *left_out.entry(diagnostic.code).or_default() += 1;

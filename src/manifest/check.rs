@@ -1,10 +1,12 @@
-//! Checks of an instance against the catalogue. All are warnings, for the tenant's own catalogue may
-//! be newer than the one compiled in; the platform takes unknown keys without a word
-//! (docs/platform.md#configuration), so nobody else would tell.
+//! Checks of an instance against the catalogue. They are warnings, because the tenant's catalogue may
+//! be newer than the one compiled in. The platform accepts unknown keys silently
+//! (docs/platform.md#configuration), so nothing else would report them.
+//!
+//! Must not: resolve a reference.
 
 use std::collections::BTreeMap;
 
-use super::fields::{Members, OLD_BOOLEAN, Reader, is_old_boolean, nearest};
+use super::fields::{Members, OLD_BOOLEAN, Reader, did_you_mean, is_old_boolean};
 use super::parse::{Key, Span};
 use crate::catalog::{Catalog, ConfigurationKey, ConfigurationType, ElementEntry};
 use crate::model::{DesiredValue, ElementRef, InstanceKey};
@@ -18,27 +20,27 @@ const VARIANT: &str = "authentication.type";
 /// The configuration of an instance, defaults included.
 #[derive(Default)]
 pub(super) struct Configuration<'n> {
-    /// What is declared, right or wrong.
+    /// Everything declared, valid or not.
     pub(super) nodes: Members<'n>,
-    /// Whether a layer could not be read, so that what seems to be missing may be there.
-    pub(super) in_part: bool,
-    /// What is right.
+    /// Whether a layer could not be read, so that a key that seems missing may be in it.
+    pub(super) is_partial: bool,
+    /// The valid values.
     pub(super) values: BTreeMap<String, DesiredValue>,
 }
 
-/// What is checked.
+/// An instance to check.
 pub(super) struct InstanceCheck<'a> {
     pub(super) name: &'a InstanceKey,
     pub(super) key: &'a Key,
     pub(super) entry: &'static ElementEntry,
     pub(super) configuration: &'a Configuration<'a>,
-    /// Whether a grant code or a refresh token stands for the rest of a sign-in; it does not for the
-    /// application's own key and secret.
+    /// Whether the instance signs in with a grant code or a refresh token. It then needs no
+    /// `oauth.user.*` keys, but still the key and secret of the application.
     pub(super) signs_in: bool,
 }
 
 impl InstanceCheck<'_> {
-    /// Whether a key counts for the variant that the instance chooses.
+    /// Whether a key belongs to the authentication variant of this instance.
     fn in_variant(&self, known: &ConfigurationKey) -> bool {
         let Some(group) = &known.group else {
             return true;
@@ -67,7 +69,7 @@ impl InstanceCheck<'_> {
 }
 
 impl Reader<'_, '_> {
-    /// Warns of what the catalogue does not agree with.
+    /// Warns about everything that contradicts the catalogue.
     pub(super) fn check(&mut self, check: &InstanceCheck<'_>) {
         let entry = check.entry;
         for (name, (key, node)) in &check.configuration.nodes {
@@ -81,17 +83,17 @@ impl Reader<'_, '_> {
             }
         }
         let missing = check.missing();
-        if !missing.is_empty() && !check.configuration.in_part {
+        if !missing.is_empty() && !check.configuration.is_partial {
             self.warning(
                 &check.key.span,
                 "missing-required",
                 format!(
-                    "`{}` lacks what `{}` requires: {}",
+                    "`{}` has no value for the required configuration of `{}`: {}",
                     check.name,
                     entry.key,
                     missing.join(", ")
                 ),
-                "add it under `configuration`; the platform refuses a create without it",
+                "add the missing keys under `configuration`; the platform rejects a create without them",
             );
         }
     }
@@ -101,16 +103,13 @@ impl Reader<'_, '_> {
             return;
         };
         let known = Catalog::embedded().elements().iter();
-        let near = nearest(element.as_str(), known.map(|entry| entry.key.as_str()));
-        self.warning(
-            at,
-            "unknown-element",
-            format!("the catalogue knows no element `{element}`"),
-            near.map_or_else(
-                || "a private element is fine: its configuration is not checked then".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            ),
+        let hint = did_you_mean(
+            element.as_str(),
+            known.map(|entry| entry.key.as_str()),
+            "check the spelling; the configuration of a private element is not checked",
         );
+        let message = format!("unknown element `{element}`");
+        self.warning(at, "unknown-element", message, hint);
     }
 
     fn unknown_key(&mut self, at: &Span, name: &str, entry: &ElementEntry) {
@@ -121,16 +120,13 @@ impl Reader<'_, '_> {
             return;
         }
         let known = Catalog::embedded().keys_of(Some(entry));
-        let near = nearest(name, known.map(|known| known.key.as_str()));
-        self.warning(
-            at,
-            "unknown-configuration",
-            format!("the catalogue knows no key `{name}` for `{}`", entry.key),
-            near.map_or_else(
-                || "the platform takes unknown keys without a word: check the spelling".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            ),
+        let hint = did_you_mean(
+            name,
+            known.map(|known| known.key.as_str()),
+            "check the spelling; the platform accepts unknown keys silently",
         );
+        let message = format!("unknown configuration key `{name}` for `{}`", entry.key);
+        self.warning(at, "unknown-configuration", message, hint);
     }
 
     fn check_value(&mut self, at: &Span, known: &ConfigurationKey, value: &DesiredValue) {
@@ -141,7 +137,7 @@ impl Reader<'_, '_> {
         let name = &known.key;
         let (message, hint) = match known.kind {
             ConfigurationType::Boolean if !matches!(text.as_str(), "true" | "false") => (
-                format!("`{name}` is a boolean: expected true or false"),
+                format!("invalid value for `{name}`: expected true or false"),
                 if is_old_boolean(&text) {
                     OLD_BOOLEAN.to_owned()
                 } else {
@@ -154,9 +150,13 @@ impl Reader<'_, '_> {
                     .iter()
                     .any(|option| option.eq_ignore_ascii_case(&text)) =>
             {
+                let options = known.options.iter().map(String::as_str);
                 (
-                    format!("`{name}` has another set of values"),
-                    format!("one of: {}", known.options.join(", ")),
+                    format!(
+                        "invalid value for `{name}`: expected one of `{}`",
+                        known.options.join("`, `")
+                    ),
+                    did_you_mean(&text, options, "use one of these values"),
                 )
             }
             _ => return,

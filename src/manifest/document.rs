@@ -16,10 +16,10 @@ const KNOWN: [&str; 7] = [
     "lock",
     "extends",
 ];
-/// The one version there is.
+/// The only version there is.
 const VERSION: u64 = 1;
 
-/// What one file says.
+/// The content of one file.
 pub(super) struct Document<'t> {
     pub(super) file: &'t FileText,
     pub(super) inventory: Option<(InventoryName, Place)>,
@@ -28,7 +28,7 @@ pub(super) struct Document<'t> {
     pub(super) places: Places,
 }
 
-/// Reads one file; `None` where it is no document at all.
+/// Reads one file; `None` if it is not a document.
 pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Document<'t>> {
     if file.text.trim().is_empty() {
         out.push(empty(file));
@@ -70,16 +70,16 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
     for (name, hint) in [
         (
             "lock",
-            "tokens stand in the lock file as plain text; remove the block",
+            "remove the block; the lock file stores tokens in plaintext",
         ),
         (
             "extends",
-            "write the instances out, or use `defaults`; remove the line",
+            "remove the line; use `defaults` for what instances share",
         ),
     ] {
         if let Some((key, node)) = find(name) {
             reader.hide(node);
-            let message = format!("`{name}` is not available in this version");
+            let message = format!("`{name}` is not supported in this version");
             reader.error(&key.span, "not-available", message, hint);
         }
     }
@@ -102,7 +102,7 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
 fn empty(file: &FileText) -> Diagnostic {
     Diagnostic::error("empty-file", "the file is empty")
         .at(Place::whole(&file.name))
-        .hint("a manifest starts with `version: 1` and `inventory: a-name`")
+        .hint("start the manifest with `version: 1` and `inventory: <name>`")
 }
 
 impl Reader<'_, '_> {
@@ -112,7 +112,7 @@ impl Reader<'_, '_> {
             return self.error(
                 &(start..start + 1),
                 "missing-version",
-                "the manifest has no `version`",
+                "`version` is missing",
                 "add `version: 1` as the first line",
             );
         };
@@ -121,8 +121,8 @@ impl Reader<'_, '_> {
             Kind::Number(_, written) => self.error(
                 &node.span,
                 "unknown-version",
-                format!("version {written} of the manifest is not known, only {VERSION} is"),
-                "a newer connectorctl may know it",
+                format!("unsupported manifest version {written}: expected {VERSION}"),
+                "update connectorctl, or use version 1",
             ),
             _ => self.expected(
                 node,
@@ -137,7 +137,7 @@ impl Reader<'_, '_> {
         match InventoryName::new(text) {
             Ok(inventory) => Some((inventory, self.file.place(&node.span))),
             Err(error) => {
-                let hint = "write it in the manner of `acme-support`";
+                let hint = "use a name such as `acme-support`";
                 self.error(&node.span, "bad-key", error.to_string(), hint);
                 None
             }
@@ -155,8 +155,8 @@ impl Reader<'_, '_> {
                         self.error(
                             &value.span,
                             "reference-not-allowed",
-                            "`api.url` cannot hold a reference",
-                            "set CONNECTORCTL_URL instead; it goes before `api.url`",
+                            "`api.url` cannot contain a reference",
+                            "set `CONNECTORCTL_URL` instead; it overrides `api.url`",
                         );
                     }
                     api.url = Some(url.to_owned());

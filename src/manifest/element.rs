@@ -1,11 +1,11 @@
-//! Which connector an instance is of: a key, or a pasted `element` object.
+//! The `element` of an instance: a key, or an object with a key or an id.
 
 use super::fields::Reader;
 use super::parse::{Kind, Node};
 use crate::model::{ElementId, ElementKey, ElementRef};
 
-/// A pasted answer has the whole catalogue entry here.
-const OF_ANSWERS: [&str; 11] = [
+/// Members of a pasted response, which has the whole catalogue entry here.
+const IGNORED: [&str; 11] = [
     "name",
     "hub",
     "authentication",
@@ -26,8 +26,8 @@ impl Reader<'_, '_> {
                 self.error(
                     &node.span,
                     "missing-element",
-                    "the element's key is empty",
-                    "write `element: freshdeskv2`, say",
+                    "the element key is empty",
+                    "write, for example, `element: freshdeskv2`",
                 );
                 None
             }
@@ -36,8 +36,8 @@ impl Reader<'_, '_> {
             Kind::Null | Kind::Bool(_) | Kind::Number(..) | Kind::List(_) => {
                 self.expected(
                     node,
-                    "the key of an element",
-                    "write `element: freshdeskv2`, or `element: { key: freshdeskv2 }`",
+                    "an element key",
+                    "write `element: freshdeskv2` or `element: { key: freshdeskv2 }`",
                 );
                 None
             }
@@ -53,16 +53,16 @@ impl Reader<'_, '_> {
                 "key" => {
                     named = true;
                     by_key = self
-                        .text(value, "the element's key")
+                        .text(value, "the element key")
                         .map(|key| ElementRef::Key(ElementKey(key.to_owned())));
                 }
                 "id" => {
                     named = true;
                     by_id = self
-                        .number(value, "the element's id")
+                        .number(value, "the element id")
                         .map(|id| ElementRef::Id(ElementId(id)));
                 }
-                known if OF_ANSWERS.contains(&known) => {}
+                known if IGNORED.contains(&known) => {}
                 _ => self.unknown(member, "`element`", &["key", "id"]),
             }
         }
@@ -70,11 +70,11 @@ impl Reader<'_, '_> {
             self.error(
                 &node.span,
                 "missing-element",
-                "the element has neither a key nor an id",
-                "write `element: { key: freshdeskv2 }`, say",
+                "`element` has neither `key` nor `id`",
+                "write, for example, `element: { key: freshdeskv2 }`",
             );
         }
-        // Ids differ between landscapes, so where both are given the key is what was meant.
+        // Ids differ between landscapes, so the key wins over the id.
         by_key.or(by_id)
     }
 }

@@ -1,5 +1,7 @@
-//! Reading the members of a mapping: unknown ones, doubled ones and wrong kinds are reported, and
-//! reading goes on.
+//! Reads the members of a mapping. Unknown members, duplicates and wrong types are reported, and
+//! reading continues.
+//!
+//! Must not: know which members there are.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 /// The members of a mapping by name.
 pub(super) type Members<'n> = BTreeMap<&'n str, (&'n Key, &'n Node)>;
 
-/// What a reader needs at hand.
+/// Reads one file and collects its problems.
 pub(super) struct Reader<'t, 'd> {
     pub(super) file: &'t FileText,
     pub(super) out: &'d mut Diagnostics,
@@ -51,19 +53,19 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Keeps the value of a member out of snippets, and whatever else is on the line of its key.
+    /// Keeps the value of a member out of snippets, and the rest of the line of its key.
     pub(super) fn hide_member(&self, key: &Key, value: &Node) {
         self.hide(value);
         self.file.hide_rest_of_line(key.span.end);
     }
 
-    /// Reports a value of the wrong kind.
+    /// Reports a value of the wrong type.
     pub(super) fn expected(&mut self, node: &Node, what: &str, hint: &str) {
         let message = format!("expected {what}, found {}", node.kind.name());
         self.error(&node.span, "wrong-type", message, hint);
     }
 
-    /// The members of a mapping, each key once; nothing is an empty mapping.
+    /// The members of a mapping, each key once. Null is an empty mapping.
     pub(super) fn members<'n>(
         &mut self,
         node: &'n Node,
@@ -74,14 +76,14 @@ impl Reader<'_, '_> {
             Kind::Map(members) => Some(self.once(members)),
             Kind::Bool(_) | Kind::Number(..) | Kind::Text(_) | Kind::List(_) => {
                 self.hide(node);
-                let hint = "write `name: value` lines below it, indented by two spaces";
+                let hint = "write `name: value` lines below it, indented with two spaces";
                 self.expected(node, &format!("a mapping for {what}"), hint);
                 None
             }
         }
     }
 
-    /// Members whose key was not there before; the others are reported.
+    /// The members without those whose key is a duplicate, which are reported.
     pub(super) fn once<'n>(&mut self, members: &'n [(Key, Node)]) -> Vec<&'n (Key, Node)> {
         let mut seen: BTreeMap<&str, &Key> = BTreeMap::new();
         let mut once = Vec::new();
@@ -93,36 +95,34 @@ impl Reader<'_, '_> {
                 continue;
             };
             self.hide_member(key, value);
-            let message = format!("the key `{}` is there twice", key.text);
+            let message = format!("duplicate key `{}`", key.text);
             let problem = Diagnostic::error("duplicate-key", message)
-                .also(self.file.place(&first.span), "it is here first")
-                .hint("keep one of them; YAML would drop the other without a word");
+                .also(self.file.place(&first.span), "first defined here")
+                .hint("remove one of them");
             self.report(&key.span, problem);
         }
         once
     }
 
-    /// Reports a member nobody knows, with the nearest known name.
+    /// Reports an unknown member, with the nearest known name.
     pub(super) fn unknown(&mut self, member: &(Key, Node), what: &str, known: &[&str]) {
         let (key, value) = member;
         self.hide_member(key, value);
-        let hint = match nearest(&key.text, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known are: {}", known.join(", ")),
-        };
-        let message = format!("{what} has no member `{}`", key.text);
+        let otherwise = format!("use one of `{}`", known.join("`, `"));
+        let hint = did_you_mean(&key.text, known.iter().copied(), &otherwise);
+        let message = format!("unknown field `{}` in {what}", key.text);
         self.error(&key.span, "unknown-field", message, hint);
     }
 
     pub(super) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
         let hint = match &node.kind {
             Kind::Text(text) => return Some(text),
-            Kind::Bool(_) | Kind::Number(..) => "put it in quotes",
+            Kind::Bool(_) | Kind::Number(..) => "quote the value",
             Kind::Null | Kind::List(_) | Kind::Map(_) => {
-                "write a text; put it in quotes where it looks like something else"
+                "write a string; quote it if it looks like another type"
             }
         };
-        self.expected(node, &format!("a text for {what}"), hint);
+        self.expected(node, &format!("a string for {what}"), hint);
         None
     }
 
@@ -154,28 +154,36 @@ impl Reader<'_, '_> {
             Kind::List(items) => items,
             Kind::Null => &[],
             Kind::Bool(_) | Kind::Number(..) | Kind::Text(_) | Kind::Map(_) => {
-                self.expected(node, &format!("a list for {what}"), "write [a, b]");
+                self.expected(
+                    node,
+                    &format!("a list for {what}"),
+                    "write a list such as `[a, b]`",
+                );
                 &[]
             }
         }
     }
 }
 
-/// The remedy for a word that [`is_old_boolean`].
+/// The hint for a word that [`is_old_boolean`].
 pub(super) const OLD_BOOLEAN: &str =
-    "since YAML 1.2, `yes`, `no`, `on` and `off` are texts: write true or false";
+    "write true or false; in YAML 1.2, `yes`, `no`, `on` and `off` are strings";
 
-/// `yes`, `no`, `on`, `off` in the spellings that were booleans in YAML 1.1.
+/// Whether a word was a boolean in YAML 1.1: `yes`, `no`, `on` or `off`.
 pub(super) fn is_old_boolean(word: &str) -> bool {
     ["yes", "no", "on", "off"]
         .iter()
         .any(|old| word.eq_ignore_ascii_case(old))
 }
 
-/// The known word most like this one, where one is like it at all.
-pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let most = (word.chars().count() / 3).max(1);
-    known
+/// The hint for an unknown word: the known one that is closest, if any is close.
+pub(super) fn did_you_mean<'k>(
+    word: &str,
+    known: impl Iterator<Item = &'k str>,
+    otherwise: &str,
+) -> String {
+    let max_distance = (word.chars().count() / 3).max(1);
+    let nearest = known
         .map(|candidate| {
             let distance = if candidate.eq_ignore_ascii_case(word) {
                 0
@@ -184,7 +192,10 @@ pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> O
             };
             (distance, candidate)
         })
-        .filter(|(distance, _)| *distance <= most)
-        .min()
-        .map(|(_, candidate)| candidate)
+        .filter(|(distance, _)| *distance <= max_distance)
+        .min();
+    match nearest {
+        Some((_, near)) => format!("did you mean `{near}`?"),
+        None => otherwise.to_owned(),
+    }
 }

@@ -1,4 +1,4 @@
-//! One instance of the manifest: any documented `POST /instances` body, pasted under a key.
+//! One instance of the manifest: any documented body of `POST /instances`, pasted under a key.
 
 use super::check::{Configuration, InstanceCheck};
 use super::fields::{Members, Reader};
@@ -20,8 +20,9 @@ const KNOWN: [&str; 9] = [
     "lifecycle",
 ];
 
-/// Members only answers have (docs/platform.md#the-instance); pasted along with a body, they are dropped.
-const OF_ANSWERS: [&str; 22] = [
+/// Members that only responses have (docs/platform.md#the-instance). They are ignored, so that a response can be
+/// pasted.
+const RESPONSE_ONLY: [&str; 22] = [
     "id",
     "token",
     "createdDate",
@@ -46,7 +47,7 @@ const OF_ANSWERS: [&str; 22] = [
     "hub",
 ];
 
-/// An instance and where its parts stand.
+/// An instance and its places.
 pub(super) struct ReadInstance {
     pub(super) key: InstanceKey,
     pub(super) instance: DesiredInstance,
@@ -55,7 +56,7 @@ pub(super) struct ReadInstance {
 }
 
 impl Reader<'_, '_> {
-    /// Sorts the members of an instance, reporting those it cannot have.
+    /// The members of an instance or of `defaults`; others are reported.
     pub(super) fn instance_members<'n>(
         &mut self,
         node: &'n Node,
@@ -66,13 +67,10 @@ impl Reader<'_, '_> {
             let (key, value) = member;
             if KNOWN.contains(&key.text.as_str()) {
                 members.insert(&key.text, (key, value));
-            } else if OF_ANSWERS.contains(&key.text.as_str()) {
+            } else if RESPONSE_ONLY.contains(&key.text.as_str()) {
                 self.hide_member(key, value);
-                let message = format!(
-                    "`{}` is only in answers of the platform, and is left out",
-                    key.text
-                );
-                self.warning(&key.span, "response-member", message, "remove the line");
+                let message = format!("`{}` appears only in responses and is ignored", key.text);
+                self.warning(&key.span, "response-member", message, "remove it");
             } else {
                 self.unknown(member, what, &KNOWN);
             }
@@ -80,8 +78,10 @@ impl Reader<'_, '_> {
         Some(members)
     }
 
-    /// Reads one instance; `defaults` are merged below it. `None` where there is nothing to go on
-    /// with; whatever else is wrong was reported, and keeps the manifest from being used.
+    /// Reads one instance on top of `defaults`. `None` if it has no usable key, element or name.
+    ///
+    /// A wrong value is reported and then missing in the result. That is safe: a manifest with an
+    /// error is never used.
     pub(super) fn instance<'n>(
         &mut self,
         key: &'n Key,
@@ -108,8 +108,8 @@ impl Reader<'_, '_> {
                 self.error(
                     &key.span,
                     "missing-element",
-                    format!("`{name}` names no element"),
-                    "add `element: freshdeskv2`, say",
+                    format!("`{name}` has no `element`"),
+                    "add, for example, `element: freshdeskv2`",
                 );
                 None
             }
@@ -184,7 +184,7 @@ impl Reader<'_, '_> {
         let mut configuration = Configuration::default();
         for layer in layers {
             let members = self.members(layer, "`configuration`");
-            configuration.in_part |= members.is_none();
+            configuration.is_partial |= members.is_none();
             for (name, value) in members.unwrap_or_default() {
                 configuration.nodes.insert(&name.text, (name, value));
             }
@@ -218,8 +218,8 @@ impl Reader<'_, '_> {
         self.error(
             &node.span,
             "wrong-type",
-            "expected `none` or `initial` for `externalAuthentication`",
-            "`initial` takes an OAuth sign-in from a refresh token; leave it out otherwise",
+            "invalid value for `externalAuthentication`: expected `none` or `initial`",
+            "write `initial` to sign in with a refresh token; otherwise remove the line",
         );
         None
     }

@@ -8,7 +8,7 @@ use crate::model::{InstanceKey, Lifecycle, OnRemove};
 const KNOWN: [&str; 4] = ["protect", "onRemove", "movedFrom", "ignoreChanges"];
 
 impl Reader<'_, '_> {
-    /// The lifecycle, and where `movedFrom` stands.
+    /// The block, and the place of `movedFrom`.
     pub(super) fn lifecycle(&mut self, node: &Node) -> (Lifecycle, Option<Place>) {
         let mut lifecycle = Lifecycle::default();
         let mut moved_from = None;
@@ -24,8 +24,8 @@ impl Reader<'_, '_> {
                     Some(_) => self.error(
                         &value.span,
                         "wrong-type",
-                        "expected `keep` or `delete` for `onRemove`",
-                        "`keep` is what happens without it",
+                        "invalid value for `onRemove`: expected `keep` or `delete`",
+                        "remove the line to keep the instance",
                     ),
                 },
                 "movedFrom" => {
@@ -49,7 +49,7 @@ impl Reader<'_, '_> {
     pub(super) fn instance_key(&mut self, text: &str, at: &Span) -> Option<InstanceKey> {
         InstanceKey::new(text)
             .map_err(|error| {
-                let hint = "write it in the manner of `freshdesk-support`";
+                let hint = "use a name such as `freshdesk-support`";
                 self.error(at, "bad-key", error.to_string(), hint);
             })
             .ok()
@@ -67,8 +67,8 @@ impl Reader<'_, '_> {
         self.error(
             &item.span,
             "bad-path",
-            format!("`{path}` is no path of an instance"),
-            "paths are `name`, `tags`, `enabled` and `configuration.<key>`",
+            format!("invalid path `{path}` in `ignoreChanges`"),
+            "use `name`, `tags`, `enabled` or `configuration.<key>`",
         );
         None
     }

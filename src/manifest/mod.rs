@@ -1,7 +1,7 @@
-//! The manifest: YAML or JSON text to [`Desired`], or every problem of every file at once.
+//! Reads the manifest: YAML or JSON text to [`Desired`], or all problems of all files at once.
 //!
-//! Must not: resolve a reference, touch the network, or stop at the first problem. Only `parse`
-//! knows the YAML library.
+//! Must not: resolve a reference, use the network, or stop at the first problem. Only `parse` uses
+//! the YAML library.
 
 mod check;
 mod document;
@@ -26,25 +26,25 @@ pub use text::Places;
 use crate::diagnostic::{Diagnostics, Place};
 use crate::model::Desired;
 
-/// How a manifest is read.
+/// How to read a manifest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// Make every warning an error.
+    /// Treat warnings as errors.
     pub strict: bool,
 }
 
-/// What became of the text.
+/// The result of reading.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The manifest; `None` where it has errors.
+    /// The manifest; `None` if it has errors.
     pub desired: Option<Desired>,
     /// Every problem, warnings included.
     pub diagnostics: Diagnostics,
-    /// Where each value with references stands, for whoever resolves them.
+    /// For messages of whoever resolves the references.
     pub places: Places,
 }
 
-/// Reads the union of these files.
+/// Reads these files as one inventory.
 pub fn load(files: &[SourceFile], options: LoadOptions) -> Loaded {
     let mut diagnostics = Diagnostics::default();
     let texts: Vec<text::FileText> = files
@@ -55,7 +55,7 @@ pub fn load(files: &[SourceFile], options: LoadOptions) -> Loaded {
         .iter()
         .filter_map(|text| document::read(text, &mut diagnostics))
         .collect();
-    // Whatever could not be read may have held the rest: then nothing may be concluded.
+    // An unreadable file may declare instances, so what the others say is not the whole inventory.
     let whole = texts.len() == files.len() && documents.len() == texts.len();
     let united = union::unite(documents, &mut diagnostics);
     if options.strict {

@@ -1,5 +1,5 @@
-//! Names and tags: only what the platform would alter is refused, for an altered one would be a
-//! difference for ever (docs/platform.md#tags and docs/platform.md#names).
+//! Names and tags. Only what the platform would change is rejected, because it would show as a
+//! difference in every plan (docs/platform.md#tags and docs/platform.md#names).
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::parse::Node;
 use super::reference;
 use crate::model::Marker;
 
-/// docs/platform.md#q13: the platform's own limit is unknown, 128 is safe.
+/// The limit of the platform is unknown; 128 is safe (docs/platform.md#q13).
 const MAX_NAME: usize = 128;
 /// docs/platform.md#q14.
 const MAX_TAG: usize = 64;
@@ -34,11 +34,11 @@ impl Reader<'_, '_> {
                 self.error(
                     &item.span,
                     "reserved-tag",
-                    "tags that start with `connectorctl:` or `connectorctl-retired:` are this tool's own",
-                    "remove it: the marker is added by itself",
+                    "tags that start with `connectorctl:` or `connectorctl-retired:` are reserved",
+                    "remove the tag; connectorctl adds its marker itself",
                 );
             } else if tags.contains(&tag) {
-                let message = format!("the tag `{tag}` is there twice");
+                let message = format!("duplicate tag `{tag}`");
                 self.warning(&item.span, "duplicate-tag", message, "remove one of them");
             } else {
                 tags.insert(tag);
@@ -47,16 +47,16 @@ impl Reader<'_, '_> {
         tags
     }
 
-    /// A text that is stored and shown in clear, and that the platform keeps as it is.
+    /// A string that is stored and shown in plaintext, and that the platform does not change.
     fn clear_text(&mut self, node: &Node, text: &str, what: &str, max: usize) -> Option<String> {
         let split = reference::split(text, &self.file.folder);
         if split.has_reference() || !split.errors.is_empty() {
             self.error(
                 &node.span,
                 "reference-not-allowed",
-                format!("a {what} cannot hold a reference"),
+                format!("a {what} cannot contain a reference"),
                 format!(
-                    "every referenced value is treated as a secret, and a {what} is shown and stored in clear"
+                    "write the {what} out; a {what} is stored in plaintext, but a reference stands for a secret"
                 ),
             );
             return None;
@@ -64,17 +64,17 @@ impl Reader<'_, '_> {
         let problem = if text.trim().is_empty() {
             "is empty"
         } else if text.trim() != text {
-            "begins or ends with a space, which the platform may trim"
+            "starts or ends with a space"
         } else if text.chars().any(char::is_control) {
-            "has a control character"
+            "contains a control character"
         } else if text.contains(['<', '>']) {
-            "has `<` or `>`, and the platform removes markup"
+            "contains `<` or `>`"
         } else if text.chars().count() > max {
             self.error(
                 &node.span,
                 "too-long",
                 format!("the {what} is longer than {max} characters"),
-                "shorten it: how much the platform keeps is not documented",
+                "shorten it; the platform documents no higher limit",
             );
             return None;
         } else {
@@ -84,7 +84,7 @@ impl Reader<'_, '_> {
             &node.span,
             "bad-text",
             format!("the {what} {problem}"),
-            "write what the platform keeps as it is: anything else would differ for ever",
+            "change it; the platform would alter it, and every plan would show a difference",
         );
         None
     }

@@ -52,10 +52,10 @@ impl Kind {
     /// For messages.
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Null => "nothing",
+            Self::Null => "no value",
             Self::Bool(_) => "a boolean",
             Self::Number(..) => "a number",
-            Self::Text(_) => "a text",
+            Self::Text(_) => "a string",
             Self::List(_) => "a list",
             Self::Map(_) => "a mapping",
         }
@@ -158,7 +158,7 @@ pub(super) fn parse(file: &FileText) -> Result<Node, Box<Diagnostic>> {
         return Err(Box::new(problem(
             file,
             file.text.find('\0').unwrap_or(0),
-            "the file has a NUL character",
+            "the file contains a NUL character",
         )));
     }
     let options = serde_yaml::options! {

@@ -56,9 +56,7 @@ pub(super) fn split(text: &str, folder: &Path) -> Split {
         }
         literal.push_str(&text[at..start]);
         let Some(end) = inside.find('}') else {
-            split
-                .errors
-                .push((start, "the reference has no closing `}`"));
+            split.errors.push((start, "missing `}` at the end"));
             literal.push_str(&text[start..]);
             at = text.len();
             break;
@@ -90,20 +88,20 @@ fn reference(inside: &str, folder: &Path) -> Result<Reference, &'static str> {
         None => (rest, None),
     };
     match kind {
-        "env" if !is_variable(name) => {
-            Err("the name of a variable has letters, digits and `_`, and starts with no digit")
-        }
+        "env" if !is_variable(name) => Err(
+            "invalid variable name: expected letters, digits and `_`, not starting with a digit",
+        ),
         "env" => Ok(Reference::Env {
             name: name.to_owned(),
             default,
         }),
-        "file" if name.is_empty() => Err("the reference names no file"),
+        "file" if name.is_empty() => Err("missing file name"),
         "file" => Ok(Reference::File {
             written: name.to_owned(),
             path: folder.join(name),
             default,
         }),
-        _ if rest.trim().is_empty() => Err("the reference names no command"),
+        _ if rest.trim().is_empty() => Err("missing command"),
         _ => Ok(Reference::Exec {
             command: rest.to_owned(),
         }),

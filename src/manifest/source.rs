@@ -1,4 +1,6 @@
-//! Finding and reading the files of a manifest.
+//! Finds and reads the files of a manifest.
+//!
+//! Must not: decode or parse them.
 
 #![expect(
     clippy::disallowed_methods,
@@ -11,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 
-/// A file larger than this is no manifest: 100,000 instances are 22 MB.
+/// A larger file is not a manifest: 100,000 instances are 22 MB.
 pub(super) const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// One file of a manifest.
@@ -19,7 +21,7 @@ pub(super) const MAX_BYTES: u64 = 64 * 1024 * 1024;
 pub struct SourceFile {
     /// As the user named it, for messages.
     pub name: String,
-    /// What `${file:…}` is relative to.
+    /// The folder that `${file:…}` is relative to.
     pub folder: PathBuf,
     /// The content, undecoded.
     pub bytes: Vec<u8>,
@@ -28,7 +30,7 @@ pub struct SourceFile {
 /// Reads files, and folders' `*.yaml`, `*.yml` and `*.json` but not `*.lock.json`, sorted by name.
 ///
 /// # Errors
-/// Every file that cannot be read, and every folder that has none.
+/// Every file that cannot be read, and every folder without a manifest.
 pub fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Diagnostics> {
     let mut files = Vec::new();
     let mut problems = Diagnostics::default();
@@ -46,10 +48,10 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Diagnostics> {
     }
 }
 
-/// Takes standard input for a file; references to files are relative to `folder`.
+/// Reads standard input as a file; references to files are relative to `folder`.
 ///
 /// # Errors
-/// Where it cannot be read or is too large.
+/// If it cannot be read or is too large.
 pub fn standard_input(folder: &Path) -> Result<SourceFile, Diagnostics> {
     let mut bytes = Vec::new();
     let result = std::io::stdin()
@@ -86,9 +88,9 @@ fn read_folder(folder: &Path, files: &mut Vec<SourceFile>, problems: &mut Diagno
     paths.sort();
     if paths.is_empty() {
         return problems.push(
-            Diagnostic::error("empty-folder", "the folder has no manifest")
+            Diagnostic::error("empty-folder", "the folder contains no manifest")
                 .at(Place::whole(folder.display().to_string()))
-                .hint("a manifest is a *.yaml, *.yml or *.json file directly in the folder"),
+                .hint("add a `*.yaml`, `*.yml` or `*.json` file; subfolders are not read"),
         );
     }
     for path in paths {
@@ -125,14 +127,14 @@ fn too_large(path: &Path) -> Diagnostic {
     let limit = MAX_BYTES / 1024 / 1024;
     Diagnostic::error("too-large", format!("the file is larger than {limit} MiB"))
         .at(Place::whole(path.display().to_string()))
-        .hint("split the inventory into several files and pass their folder with -f")
+        .hint("split the inventory into several files and pass their folder with `-f`")
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     let problem = Diagnostic::error("unreadable-file", format!("cannot read the file: {error}"))
         .at(Place::whole(path.display().to_string()));
     if error.kind() == std::io::ErrorKind::NotFound {
-        problem.hint("name the manifest with -f FILE; `instances.yaml` is the default")
+        problem.hint("name the manifest with `-f FILE`; the default is `instances.yaml`")
     } else {
         problem
     }

@@ -1,4 +1,4 @@
-//! The text of one file: places in it, and which parts of it must not be shown.
+//! The text of one file: places in it, and the parts that must not be shown.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,12 +10,12 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::{InstanceKey, SecretField};
 
-/// Where the values with references stand.
+/// The places of the values with references.
 pub type Places = BTreeMap<(InstanceKey, SecretField), Place>;
 
 /// Longer lines are cut in snippets.
 const MAX_SHOWN: usize = 200;
-/// Stands for a character that must not be shown.
+/// Replaces a character that must not be shown.
 const HIDDEN: char = '•';
 
 /// A decoded file.
@@ -26,12 +26,12 @@ pub(super) struct FileText {
     line_starts: Vec<usize>,
     /// Byte ranges that may hold a credential.
     hidden: RefCell<Vec<Range<usize>>>,
-    /// Without a syntax tree nobody knows what a line holds.
+    /// Whether there is no syntax tree that would tell which parts are values.
     opaque: Cell<bool>,
 }
 
 impl FileText {
-    /// Decodes: UTF-8 with or without a byte order mark, as YAML demands of text files today.
+    /// Decodes UTF-8 with or without a byte order mark.
     pub(super) fn new(file: &SourceFile, diagnostics: &mut Diagnostics) -> Option<Self> {
         let bytes = file
             .bytes
@@ -62,8 +62,8 @@ impl FileText {
         self.hidden.borrow_mut().push(range);
     }
 
-    /// Keeps what follows a key on its line out of every snippet: an anchor or a tag is no part of
-    /// the value's own place, and may be a mistyped credential all the same.
+    /// Keeps what follows a key on its line out of every snippet: an anchor or a tag is outside the
+    /// span of the value, and may be a mistyped credential.
     pub(super) fn hide_rest_of_line(&self, from: usize) {
         let from = floor(&self.text, from);
         let end = self.text[from..]
@@ -75,12 +75,12 @@ impl FileText {
         self.hide(colon..end);
     }
 
-    /// Keeps everything out of snippets but the words that every manifest has.
+    /// Keeps everything out of snippets but well-known keys.
     pub(super) fn make_opaque(&self) {
         self.opaque.set(true);
     }
 
-    /// The place of a byte range, its text still missing.
+    /// The place of a byte range, without its text.
     pub(super) fn place(&self, range: &Range<usize>) -> Place {
         let start = floor(&self.text, range.start);
         let line = self
@@ -114,7 +114,7 @@ impl FileText {
         (from, to - usize::from(line.ends_with('\r')))
     }
 
-    /// Adds the line's text to a place, without what must not be shown.
+    /// Adds the text of the line to a place, without what must not be shown.
     pub(super) fn fill_in(&self, place: &mut Place) {
         let Some(line) = place.line.checked_sub(1) else {
             return;
@@ -151,8 +151,8 @@ impl FileText {
     }
 }
 
-/// Without a syntax tree nobody knows which text is a value: only a word that every manifest has, at
-/// the beginning of a line and with a colon behind it, is shown. Answers where showing ends.
+/// Where a line without a syntax tree stops being safe to show: after a well-known key and its colon
+/// at the start of the line.
 fn known_head(line: &str) -> usize {
     const WORDS: [&str; 13] = [
         "version",
@@ -199,11 +199,11 @@ fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Diagnostic {
     let column = String::from_utf8_lossy(&before[last..]).chars().count() + 1;
     let sixteen = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
     let hint = if sixteen {
-        "the file is UTF-16: save it as UTF-8"
+        "save the file as UTF-8 instead of UTF-16"
     } else {
         "save the file as UTF-8"
     };
-    Diagnostic::error("not-utf8", "the file is not UTF-8 text")
+    Diagnostic::error("not-utf8", "the file is not valid UTF-8")
         .at(Place {
             file: name.to_owned(),
             line,

@@ -1,5 +1,5 @@
-//! Several files are one inventory: a different head or a key in two places is an error that shows
-//! both.
+//! Merges several files into one inventory. A different inventory or a key in two files is an error
+//! that shows both places.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::text::Places;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::{ApiSettings, Desired, InstanceKey, InventoryName};
 
-/// Unites the files; `None` where no file names an inventory.
+/// Merges the files; `None` if no file names an inventory.
 pub(super) fn unite(
     documents: Vec<Document<'_>>,
     out: &mut Diagnostics,
@@ -28,8 +28,8 @@ pub(super) fn unite(
                 out.push(
                     Diagnostic::error("duplicate-instance", message)
                         .at(read.place)
-                        .also(first.place.clone(), "it is here first")
-                        .hint("one of the two needs another key, or is a copy to delete"),
+                        .also(first.place.clone(), "first declared here")
+                        .hint("rename or remove one of them"),
                 );
             } else {
                 seen.insert(read.key.clone(), read);
@@ -55,19 +55,19 @@ fn inventory(documents: &[Document<'_>], out: &mut Diagnostics) -> Option<Invent
     let Some((inventory, first)) = named.next() else {
         let file = documents.first()?.file;
         out.push(
-            Diagnostic::error("missing-inventory", "the manifest names no `inventory`")
+            Diagnostic::error("missing-inventory", "`inventory` is missing")
                 .at(Place::whole(&file.name))
-                .hint("add `inventory: a-name`; it marks every instance as this manifest's own"),
+                .hint("add `inventory: <name>`; it marks every instance as owned by this manifest"),
         );
         return None;
     };
     for (other, place) in named.filter(|(other, _)| other != inventory) {
-        let message = format!("the files belong to two inventories, `{inventory}` and `{other}`");
+        let message = format!("the files name two inventories, `{inventory}` and `{other}`");
         out.push(
             Diagnostic::error("different-inventory", message)
                 .at(place.clone())
-                .also(first.clone(), "the other one is here")
-                .hint("the files of one run are one inventory: give them the same name"),
+                .also(first.clone(), "the other one")
+                .hint("use the same `inventory` in all files of a run"),
         );
     }
     Some(inventory.clone())
@@ -84,22 +84,22 @@ fn check_moves(seen: &BTreeMap<InstanceKey, ReadInstance>, out: &mut Diagnostics
         let error = |message: String| Diagnostic::error("bad-move", message).at(place.clone());
         if old == key {
             out.push(
-                error(format!("`{key}` cannot have moved from itself"))
-                    .hint("name the key it had before, or remove the line"),
+                error(format!("`{key}` cannot be moved from itself"))
+                    .hint("name the previous key, or remove the line"),
             );
         } else if let Some(declared) = seen.get(old) {
             out.push(
                 error(format!(
-                    "`{key}` has moved from `{old}`, which is still declared"
+                    "`{key}` is moved from `{old}`, which is still declared"
                 ))
-                .also(declared.place.clone(), "it is declared here")
-                .hint("a rename takes the old key out of the manifest"),
+                .also(declared.place.clone(), "declared here")
+                .hint("remove the old key from the manifest, or remove `movedFrom`"),
             );
         } else if let Some(first) = from.insert(old, place) {
             out.push(
-                error(format!("two instances have moved from `{old}`"))
-                    .also(first.clone(), "the other one is here")
-                    .hint("only one of them can be the old one"),
+                error(format!("two instances are moved from `{old}`"))
+                    .also(first.clone(), "the other one")
+                    .hint("keep `movedFrom` in only one of them"),
             );
         }
     }

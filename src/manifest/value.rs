@@ -1,4 +1,4 @@
-//! Values of `configuration` and `providerData`: plain ones, and templates with references.
+//! Values of `configuration` and `providerData`: plain values, and templates with references.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,7 @@ use crate::model::observed::MASK;
 use crate::model::{DesiredValue, Part, PlainValue, Template};
 
 impl Reader<'_, '_> {
-    /// A configuration value; `path` is for messages. A credential is one by the catalogue, or by the
-    /// name of its key.
+    /// A configuration value; `path` is for messages.
     pub(super) fn configuration_value(
         &mut self,
         node: &Node,
@@ -24,7 +23,7 @@ impl Reader<'_, '_> {
                 &node.span,
                 "empty-value",
                 format!("`{path}` has no value"),
-                "write \"\" for an empty text, or remove the key to leave it to the platform",
+                "write \"\" for an empty string, or remove the key to leave the value to the platform",
             );
             return None;
         }
@@ -38,8 +37,8 @@ impl Reader<'_, '_> {
         self.warning(
             &node.span,
             "plaintext-secret",
-            format!("`{path}` is a credential in plain text"),
-            "put it into the environment or a file, and write ${env:NAME} or ${file:path}",
+            format!("`{path}` is a plaintext credential"),
+            "store it in a variable or a file, and write `${env:NAME}` or `${file:path}`",
         );
         // A number under a credential key is its text: that is what the platform stores.
         Some(DesiredValue::Secret(match template {
@@ -81,8 +80,8 @@ impl Reader<'_, '_> {
             self.error(
                 at,
                 "masked-value",
-                format!("`{path}` is the platform's mask"),
-                "the platform shows secrets as ********; write a reference such as ${env:NAME}",
+                format!("`{path}` is a mask, not a value"),
+                "write a reference such as `${env:NAME}`; `********` is what the platform shows for a secret",
             );
             return None;
         }
@@ -91,24 +90,24 @@ impl Reader<'_, '_> {
             self.error(
                 at,
                 "bad-reference",
-                format!("in `{path}`: {what}"),
-                "a reference is ${env:NAME}, ${env:NAME:-default} or ${file:path}; $${env: is a literal ${env:",
+                format!("invalid reference in `{path}`: {what}"),
+                "write `${env:NAME}`, `${env:NAME:-default}` or `${file:path}`; `$${env:` is a literal `${env:`",
             );
         }
         if !split.suspicious.is_empty() {
             self.warning(
                 at,
                 "reference-typo",
-                format!("`{path}` looks like a mistyped reference, and is sent as it stands"),
-                "a reference is ${env:NAME}, ${env:NAME:-default} or ${file:path}",
+                format!("`{path}` looks like a mistyped reference and is sent unchanged"),
+                "write `${env:NAME}`, `${env:NAME:-default}` or `${file:path}`",
             );
         }
         if looks_like_a_placeholder(text) {
             self.warning(
                 at,
                 "placeholder",
-                format!("`{path}` looks like a placeholder of a documentation"),
-                "put the real value there, or a reference such as ${env:NAME}",
+                format!("`{path}` looks like a placeholder"),
+                "replace it with the real value, or with a reference such as `${env:NAME}`",
             );
         }
         split

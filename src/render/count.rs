@@ -1,4 +1,4 @@
-//! How many steps of each action a plan has: for the summary line and for JSON.
+//! Counts the steps of a plan by action, for the summary line and for JSON.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ pub fn instances(count: usize) -> String {
     }
 }
 
-/// How many of each; in JSON the `summary` of a plan.
+/// The number of steps by action; in JSON the `summary` of a plan.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Counts {
     create: usize,
@@ -44,7 +44,7 @@ impl Counts {
         counts
     }
 
-    /// Those that there are, such as `2 to create, 1 to update`; empty where there is no step.
+    /// In words, such as `2 to create, 1 to update`; empty if there is no step.
     pub(super) fn in_words(&self) -> String {
         let Self {
             create,

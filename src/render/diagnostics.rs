@@ -1,23 +1,23 @@
-//! Diagnostics for people, each with its place underlined, and as JSON.
+//! Diagnostics for people, with their places underlined, or as JSON.
 
 use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
-use super::style::{Color, harmless};
+use super::style::{Color, escape_controls};
 use super::{FORMAT_VERSION, json};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Object<'a> {
+struct DiagnosticsObject<'a> {
     format_version: &'static str,
-    diagnostics: Vec<Row<'a>>,
+    diagnostics: Vec<DiagnosticObject<'a>>,
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct DiagnosticObject<'a> {
     code: &'static str,
     severity: Severity,
     message: &'a str,
@@ -38,7 +38,7 @@ struct Row<'a> {
 pub fn json(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
     let rows = diagnostics.sorted().into_iter().map(|diagnostic| {
         let place = diagnostic.place.as_ref();
-        Row {
+        DiagnosticObject {
             code: diagnostic.code,
             severity: diagnostic.severity,
             message: &diagnostic.message,
@@ -48,14 +48,14 @@ pub fn json(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
             hint: diagnostic.hint.as_deref(),
         }
     });
-    let object = Object {
+    let object = DiagnosticsObject {
         format_version: FORMAT_VERSION,
         diagnostics: rows.collect(),
     };
     json::write(&object, out)
 }
 
-/// Writes diagnostics for people, and how many there were.
+/// Writes diagnostics for people, then how many there are.
 ///
 /// # Errors
 /// Those of the writer.
@@ -69,7 +69,7 @@ pub fn human(diagnostics: &Diagnostics, color: Color, out: &mut dyn Write) -> io
         writeln!(out, "{}\n", one(diagnostic, &renderer))?;
     }
     for (code, count) in &left_out {
-        writeln!(out, "and {count} more of [{code}]\n")?;
+        writeln!(out, "{count} more [{code}] not shown\n")?;
     }
     let all = diagnostics.sorted();
     let errors = all.iter().filter(|d| d.severity == Severity::Error).count();
@@ -96,12 +96,12 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let message = harmless(&diagnostic.message);
+    let message = escape_controls(&diagnostic.message);
     let mut group = Group::with_title(level.primary_title(message.as_str()).id(diagnostic.code));
     let also: Vec<(&Place, String)> = diagnostic
         .also
         .iter()
-        .map(|(place, label)| (place, harmless(label)))
+        .map(|(place, label)| (place, escape_controls(label)))
         .collect();
     if let Some(place) = &diagnostic.place {
         group = add(group, place, None);
@@ -109,9 +109,9 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
     for (place, label) in &also {
         group = add(group, place, Some(label));
     }
-    let hint = diagnostic.hint.as_deref().map(harmless);
+    let hint = diagnostic.hint.as_deref().map(escape_controls);
     if let Some(hint) = &hint {
-        group = group.element(Level::HELP.message(hint.as_str()));
+        group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
     }
     renderer.render(&[group])
 }

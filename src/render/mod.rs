@@ -1,7 +1,7 @@
-//! A plan, a report or diagnostics into a `Write`: for people and as JSON.
+//! Writes a plan, a report or diagnostics, for people or as JSON.
 //!
-//! Must not: decide anything, fetch anything, or know where the text goes. No secret gets here: a
-//! plan has none.
+//! Must not: decide or fetch anything, or know where the text goes. It never sees a secret: a plan
+//! has none.
 
 mod count;
 pub mod diagnostics;
@@ -16,5 +16,5 @@ mod yaml;
 pub use count::instances;
 pub use style::Color;
 
-/// The version of every JSON form: unknown members are to be ignored, another major refused.
+/// The version of all JSON output. Readers ignore unknown members and reject another major version.
 pub const FORMAT_VERSION: &str = "1.0";

@@ -1,4 +1,4 @@
-//! What an apply did: a table for people, and one JSON object.
+//! The report of an apply: a table for people, or one JSON object.
 
 use std::io::{self, Write};
 
@@ -43,7 +43,7 @@ fn width(report: &ApplyReport, cell: impl Fn(&StepOutcome) -> &str) -> usize {
     longest.max().unwrap_or(0)
 }
 
-/// Writes a report for people: a row a step, and a line that sums up.
+/// Writes a report for people: one row per step, then a summary.
 ///
 /// # Errors
 /// Those of the writer.
@@ -66,7 +66,7 @@ pub fn human(report: &ApplyReport, color: Color, out: &mut dyn Write) -> io::Res
         };
         let word = outcome.as_str();
         let outcome = color.paint(label, word);
-        // Spaces stay outside the colour, and none end a line.
+        // Spaces are outside the color, and no line ends with one.
         let id = id.map_or_else(String::new, |id| {
             format!(
                 "{}  id {id}",
@@ -81,7 +81,7 @@ pub fn human(report: &ApplyReport, color: Color, out: &mut dyn Write) -> io::Res
     writeln!(out, "{}", color.paint(Label::Strong, summary(report)))
 }
 
-/// One line that says it all.
+/// The last line: how many steps had which outcome.
 pub fn summary(report: &ApplyReport) -> String {
     let count = |kind: OutcomeKind| {
         let rows = report.outcomes.iter().filter(|row| row.outcome == kind);
@@ -100,10 +100,10 @@ pub fn summary(report: &ApplyReport) -> String {
     }
     let mut line = format!("Apply: {}.", parts.join(", "));
     if count(OutcomeKind::Unknown) > 0 {
-        line.push_str(" Run `connectorctl apply` again to settle what is unknown.");
+        line.push_str(" Run `connectorctl apply` again to settle unknown outcomes.");
     }
     if report.interrupted {
-        line.push_str(" The run was stopped before the end.");
+        line.push_str(" The run was interrupted.");
     }
     line
 }

@@ -1,10 +1,10 @@
-//! Colour, which never carries a meaning of its own, and text that is safe to show.
+//! Color, which never carries meaning alone, and text that is safe to print.
 
 use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 
-/// Whether to use colour.
+/// Whether to use color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Color {
     /// Yes.
@@ -13,7 +13,7 @@ pub enum Color {
     Never,
 }
 
-/// What a piece of text is.
+/// The role of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Label {
     Added,
@@ -33,7 +33,7 @@ pub(super) enum Side {
 }
 
 impl Color {
-    /// The text, coloured where that is wanted.
+    /// The text in the color of its label, or as it is.
     pub(super) fn paint(self, label: Label, text: impl Display) -> String {
         let style = match (self, label) {
             (Self::Never, _) => return text.to_string(),
@@ -54,9 +54,9 @@ impl Color {
     }
 }
 
-/// Whether a character does something to a terminal or to the order of a line instead of being seen:
-/// controls, line separators, directional overrides and what has no width.
-pub(super) fn is_treacherous(character: char) -> bool {
+/// Whether a character controls the terminal or the direction of text, breaks a line, or has no
+/// width.
+pub(super) fn is_unprintable(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
@@ -72,17 +72,16 @@ pub(super) fn is_treacherous(character: char) -> bool {
         )
 }
 
-/// Text that a terminal shows as it is, line for line: treacherous characters are written as
-/// escapes, so that two different texts stay different.
-pub(super) fn harmless(text: &str) -> String {
+/// Escapes unprintable characters except line breaks. Different texts stay different.
+pub(super) fn escape_controls(text: &str) -> String {
     escaped(text, |character| {
-        character != '\n' && is_treacherous(character)
+        character != '\n' && is_unprintable(character)
     })
 }
 
-/// The same on one line.
+/// Escapes unprintable characters and line breaks.
 pub(super) fn one_line(text: &str) -> String {
-    escaped(text, is_treacherous)
+    escaped(text, is_unprintable)
 }
 
 fn escaped(text: &str, is_bad: impl Fn(char) -> bool) -> String {
@@ -102,12 +101,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_moves_a_cursor_or_turns_a_line_is_written_out() {
-        assert_eq!(harmless("Müller & Söhne 東京"), "Müller & Söhne 東京");
-        assert_eq!(harmless("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
-        assert_eq!(harmless("a\nb\tc\r"), "a\nb\\tc\\r");
+    fn unprintable_characters_are_escaped() {
+        assert_eq!(
+            escape_controls("Müller & Söhne 東京"),
+            "Müller & Söhne 東京"
+        );
+        assert_eq!(escape_controls("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(escape_controls("a\nb\tc\r"), "a\nb\\tc\\r");
         assert_eq!(one_line("a\nb\tc\r"), "a\\nb\\tc\\r");
-        assert_eq!(harmless("\u{202e}gnp\u{9b}"), "\\u{202e}gnp\\u{9b}");
-        assert_ne!(harmless("a\u{1}"), harmless("a\u{2}"));
+        assert_eq!(escape_controls("\u{202e}gnp\u{9b}"), "\\u{202e}gnp\\u{9b}");
+        assert_ne!(escape_controls("a\u{1}"), escape_controls("a\u{2}"));
     }
 }

@@ -124,7 +124,7 @@ pub(super) fn shown(planned: &Planned, full: Option<&Desired>) -> String {
     );
     for line in plain.lines() {
         assert_eq!(line.trim_end(), line);
-        assert!(!line.contains(super::style::is_treacherous), "{line:?}");
+        assert!(!line.contains(super::style::is_unprintable), "{line:?}");
     }
     assert_ne!(plain, coloured);
     assert_eq!(without_colour(&coloured), plain);
@@ -253,7 +253,7 @@ long-key  update  failed   id 7
 c         delete  unknown
     cut off
 d         forget  skipped
-Apply: 1 applied, 1 failed, 1 unknown, 1 skipped. Run `connectorctl apply` again to settle what is unknown. The run was stopped before the end.
+Apply: 1 applied, 1 failed, 1 unknown, 1 skipped. Run `connectorctl apply` again to settle unknown outcomes. The run was interrupted.
 "
     );
     let mut out = Vec::new();

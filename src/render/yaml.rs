@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
-use super::style::is_treacherous;
+use super::style::is_unprintable;
 
-/// The lines of `name: value` at this depth, in the manifest's own shape. Different values have
-/// different lines, and no line has anything that a terminal would not show.
+/// The lines of `name: value` at this depth, as in a manifest. Different values have different
+/// lines, and no line has an unprintable character.
 pub(super) fn lines(depth: usize, name: &str, value: &Value) -> Vec<String> {
     let mut out = Vec::new();
     member(depth, name, value, &mut out);
     out
 }
 
-/// The beginning of such a line, for a value that is not shown.
+/// The start of such a line, for a value that is not shown.
 pub(super) fn head(depth: usize, name: &str) -> String {
     format!("{}{}:", "  ".repeat(depth), scalar(name))
 }
@@ -45,7 +45,7 @@ fn member(depth: usize, name: &str, value: &Value, out: &mut Vec<String>) {
     }
 }
 
-/// JSON in a string is shown as what it is.
+/// JSON in a string is shown as JSON.
 fn nested(text: &str) -> Option<Value> {
     if !text.starts_with(['{', '[']) {
         return None;
@@ -55,8 +55,8 @@ fn nested(text: &str) -> Option<Value> {
         .filter(|value: &Value| value.is_object() || value.is_array())
 }
 
-/// A text of several lines as a block, with its style; `None` where a block would hide something of
-/// it: controls, spaces at the end of a line, or at the beginning of the first.
+/// A text of several lines as a block, with its style. `None` if a block would hide something:
+/// controls, trailing spaces, or leading spaces of the first line.
 fn block(text: &str) -> Option<(&'static str, std::str::Lines<'_>)> {
     let body = text.strip_suffix('\n');
     let style = if body.is_some() { "|" } else { "|-" };
@@ -65,7 +65,7 @@ fn block(text: &str) -> Option<(&'static str, std::str::Lines<'_>)> {
         && !body.starts_with(['\n', ' '])
         && !body.ends_with('\n')
         && !body.split('\n').any(|line| line.ends_with(' '))
-        && !body.contains(|c: char| c != '\n' && is_treacherous(c));
+        && !body.contains(|c: char| c != '\n' && is_unprintable(c));
     shows_all.then(|| (style, body.lines()))
 }
 
@@ -90,7 +90,7 @@ fn flow(value: &Value) -> String {
     }
 }
 
-/// A text as YAML would be written by hand: quoted only where it must be.
+/// A string as YAML would be written by hand: quoted only if necessary.
 fn scalar(text: &str) -> String {
     let plain_character = |c: char| c.is_alphanumeric() || " ._-/:@+%=~()".contains(c);
     let plain = text.starts_with(|c: char| c.is_alphanumeric() || c == '/' || c == '_')
@@ -101,7 +101,7 @@ fn scalar(text: &str) -> String {
     if plain { text.to_owned() } else { quoted(text) }
 }
 
-/// Whether YAML would read something else than a text.
+/// Whether YAML would not read a string.
 fn is_special(text: &str) -> bool {
     let word = text.to_ascii_lowercase();
     let numeric = word.starts_with(|c: char| c.is_ascii_digit())
@@ -120,10 +120,10 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            other if is_treacherous(other) && u32::from(other) > 0xffff => {
+            other if is_unprintable(other) && u32::from(other) > 0xffff => {
                 out.push_str(&format!("\\U{:08x}", u32::from(other)));
             }
-            other if is_treacherous(other) => {
+            other if is_unprintable(other) => {
                 out.push_str(&format!("\\u{:04x}", u32::from(other)));
             }
             other => out.push(other),
@@ -187,7 +187,7 @@ mod tests {
         fn different_texts_have_different_lines(a in "[ab:\\-\\n\\r\\t \u{1b}\u{202e}\"\\\\]{0,6}", b in "[ab:\\-\\n\\r\\t \u{1b}\u{202e}\"\\\\]{0,6}") {
             let (left, right) = (shown(&json!(a)), shown(&json!(b)));
             prop_assert_eq!(a == b, left == right, "{}", left);
-            prop_assert!(!left.contains(|c: char| c != '\n' && is_treacherous(c)));
+            prop_assert!(!left.contains(|c: char| c != '\n' && is_unprintable(c)));
             prop_assert!(left.lines().all(|line| line.trim_end() == line), "{left:?}");
         }
 

@@ -1,6 +1,7 @@
-//! Fingerprints: keyed BLAKE3 with a salt of its own each. The key is derived from the organization
-//! secret, so that neither the lock file alone nor a guess reveals anything, and two equal secrets
-//! do not show as equal.
+//! Fingerprints: keyed BLAKE3, each with its own salt. The key is derived from the organization
+//! secret, so that the lock file alone reveals nothing, and equal secrets do not look equal.
+//!
+//! Must not: keep a value.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,18 +9,18 @@ use zeroize::Zeroizing;
 
 use crate::model::{Fingerprint, Secret};
 
-/// Separates this use of the organization secret from any other.
+/// Separates this use of the organization secret from others.
 const CONTEXT: &str = "connectorctl 2026 fingerprints of instance secrets v1";
-/// What `check` is the fingerprint of.
+/// The text that [`FingerprintKey::check`] makes a fingerprint of.
 const KNOWN_TEXT: &str = "connectorctl";
 const SALT_BYTES: usize = 16;
 
-/// The key that fingerprints of one organization are made with.
+/// The key for the fingerprints of one organization.
 pub struct FingerprintKey(Zeroizing<[u8; 32]>);
 
-/// No randomness could be had from the operating system.
+/// The operating system provided no random bytes.
 #[derive(Debug, thiserror::Error)]
-#[error("the operating system gave no random bytes")]
+#[error("the operating system provided no random bytes")]
 pub struct NoRandomness;
 
 impl FingerprintKey {
@@ -41,7 +42,7 @@ impl FingerprintKey {
         Ok(Fingerprint { salt, fingerprint })
     }
 
-    /// Whether a fingerprint is of this value. Takes the same time for a near miss as for a far one.
+    /// Whether a fingerprint belongs to this value, in constant time.
     pub fn matches(&self, fingerprint: &Fingerprint, value: &str) -> bool {
         let Ok(recorded) = STANDARD.decode(&fingerprint.fingerprint) else {
             return false;
@@ -53,7 +54,7 @@ impl FingerprintKey {
         self.hash(&fingerprint.salt, value) == blake3::Hash::from_bytes(recorded)
     }
 
-    /// The fingerprint by which a later run tells that the key is still the same.
+    /// The fingerprint by which a later run recognizes this key.
     ///
     /// # Errors
     /// [`NoRandomness`].
@@ -61,14 +62,14 @@ impl FingerprintKey {
         self.make(KNOWN_TEXT)
     }
 
-    /// Whether fingerprints of that lock file were made with this key.
+    /// Whether the fingerprint is one that [`Self::check`] made with this key.
     pub fn made(&self, check: &Fingerprint) -> bool {
         self.matches(check, KNOWN_TEXT)
     }
 
     fn hash(&self, salt: &str, value: &str) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
-        // The length keeps salt and value apart.
+        // The length separates salt and value.
         hasher.update(&(salt.len() as u64).to_le_bytes());
         hasher.update(salt.as_bytes());
         hasher.update(value.as_bytes());

@@ -1,6 +1,6 @@
-//! Secrets: resolving references, and telling "the same" from "another" without keeping a value.
+//! Resolves references, and compares secrets without storing them.
 //!
-//! Must not: store or show a value, or read the environment by itself: it is handed in.
+//! Must not: store or show a value, or read the environment: variables are passed in.
 
 mod exec;
 mod facts;

@@ -1,5 +1,6 @@
-//! References to values. All of them, before anything is sent: a run that cannot have one secret
-//! sends none.
+//! Resolves all references before anything is sent: a run that lacks one secret sends none.
+//!
+//! Must not: show a value.
 
 #![expect(
     clippy::disallowed_methods,
@@ -19,32 +20,32 @@ use crate::model::{
     SecretField, SecretJson, Template,
 };
 
-/// A larger file is no secret.
+/// A larger file is not a secret.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// What becomes of a reference that has no value.
+/// What to do with a reference that has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingPolicy {
-    /// It is an error.
+    /// Report an error.
     Refuse,
-    /// It gets a stand-in, the same in every run: for the sandbox.
+    /// Use a placeholder that is the same in every run: for the sandbox.
     StandIn,
 }
 
-/// Where references get their values.
+/// Where references get their values from.
 pub struct Lookups<'a> {
     /// A variable that is set and not empty.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// Whether `${exec:…}` may run commands.
     pub allow_exec: bool,
-    /// What becomes of a missing one.
+    /// What to do with a reference that has no value.
     pub missing: MissingPolicy,
 }
 
 /// Resolves every template of the manifest; fingerprints are added later.
 ///
 /// # Errors
-/// Every reference without a value, with the place of its template.
+/// All references without a value, with their places.
 pub fn resolve(
     desired: &Desired,
     places: &BTreeMap<(InstanceKey, SecretField), Place>,
@@ -134,8 +135,8 @@ fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unres
     let (found, default) = match reference {
         Reference::Env { name, default } => {
             let found = (lookups.variable)(name).ok_or_else(|| Unresolved {
-                message: format!("the variable {name} is not set"),
-                hint: format!("set {name}, or give a default: ${{env:{name}:-…}}"),
+                message: format!("variable `{name}` is not set"),
+                hint: format!("set `{name}`, or add a default: `${{env:{name}:-…}}`"),
             });
             (found, default.as_ref())
         }
@@ -145,23 +146,22 @@ fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unres
             default,
         } => {
             let found = read(path).map_err(|reason| Unresolved {
-                message: format!("the file {written} {reason}"),
-                hint: "the path is relative to the manifest".to_owned(),
+                message: format!("file `{written}` {reason}"),
+                hint: "check the path; it is relative to the manifest".to_owned(),
             });
             (found, default.as_ref())
         }
         Reference::Exec { command } if lookups.allow_exec => {
             let found = exec::run(command).map_err(|message| Unresolved {
                 message,
-                hint: "run it by hand to see what it says; it gets no shell and no input"
-                    .to_owned(),
+                hint: "run the command by hand; it gets no shell and no input".to_owned(),
             });
             (found, None)
         }
         Reference::Exec { .. } => {
             let refused = Err(Unresolved {
-                message: "${exec:…} runs a command".to_owned(),
-                hint: "pass --allow-exec where you trust the manifest".to_owned(),
+                message: "`${exec:…}` is disabled".to_owned(),
+                hint: "pass `--allow-exec` if you trust the commands in the manifest".to_owned(),
             });
             (refused, None)
         }
@@ -174,7 +174,7 @@ fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unres
     }
 }
 
-/// Looks like a secret, is the same in every run, and says what it is.
+/// The placeholder for a reference without a value.
 fn stand_in(reference: &Reference) -> String {
     let name = match reference {
         Reference::Env { name, .. } => format!("env:{name}"),
@@ -192,6 +192,6 @@ fn read(path: &Path) -> Result<String, String> {
         return Err(format!("is larger than {MAX_BYTES} bytes"));
     }
     let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
-    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
+    let text = String::from_utf8(bytes).map_err(|_| "is not valid UTF-8".to_owned())?;
     Ok(trimmed(&text).to_owned())
 }

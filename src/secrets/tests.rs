@@ -81,7 +81,7 @@ fn references_become_values_inside_their_text() {
     let error = resolved(env("UNSET", None), refuse).expect_err("unset");
     assert_eq!(
         error,
-        ["`k.configuration.password`: the variable UNSET is not set"]
+        ["`k.configuration.password`: variable `UNSET` is not set"]
     );
 }
 

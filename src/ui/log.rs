@@ -7,8 +7,8 @@ use tracing_subscriber::prelude::*;
 
 use crate::cli::{GlobalArgs, LogFormat};
 
-/// Installs the log for the whole process: warnings, or more with `-v`. Only this crate's own
-/// events are shown, for a library's may hold headers.
+/// Installs the log of the process: warnings, or more with `-v`. Only events of this crate are
+/// logged, because those of libraries may contain headers.
 pub fn install(global: &GlobalArgs) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
@@ -19,7 +19,7 @@ pub fn install(global: &GlobalArgs) {
     let own = tracing_subscriber::filter::Targets::new().with_target("connectorctl", level);
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let registry = tracing_subscriber::registry();
-    // A second installation, in a test process, leaves the first in place.
+    // In a test process the log may be installed already.
     let _ = match global.log_format {
         LogFormat::Text => registry
             .with(layer.with_ansi(false).with_filter(own))

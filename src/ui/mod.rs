@@ -1,4 +1,4 @@
-//! The only owner of stdout, stderr and colour: stdout is the result, stderr is talk.
+//! The only owner of stdout, stderr and color: results go to stdout, messages to stderr.
 //!
 //! Must not: know what a command does.
 

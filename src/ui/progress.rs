@@ -15,7 +15,7 @@ pub struct ApplyProgress {
 }
 
 impl ApplyProgress {
-    /// For an apply of so many steps.
+    /// Progress of an apply with this many steps.
     pub fn new(ui: Ui, steps: usize) -> Self {
         let bar = ui.has_bar().then(|| {
             let bar = ProgressBar::new(steps as u64);
@@ -36,7 +36,7 @@ impl ApplyProgress {
 }
 
 impl Drop for ApplyProgress {
-    /// The result stands alone, without the bar.
+    /// Removes the bar, so that only the result remains.
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -66,7 +66,7 @@ impl Progress for ApplyProgress {
             bar.inc(1);
         }
         if *kind != OutcomeKind::Applied {
-            let error = error.as_deref().unwrap_or("no reason given");
+            let error = error.as_deref().unwrap_or("unknown reason");
             self.line(&format!("{key}: {action} {}{id}: {error}", kind.as_str()));
         } else if self.bar.is_none() {
             self.line(&format!("{key}: {action} done{id}"));
@@ -76,7 +76,7 @@ impl Progress for ApplyProgress {
     fn waiting(&self, key: &InstanceKey, why: &str, at_most: Duration) {
         let seconds = at_most.as_secs().max(1);
         self.line(&format!(
-            "{key}: {why}. Waiting up to {seconds} s; stopping is safe, the next apply goes on from here"
+            "{key}: {why}. Waiting up to {seconds} s; stopping is safe; the next apply resumes from here"
         ));
     }
 }

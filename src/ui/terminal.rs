@@ -1,4 +1,4 @@
-//! stdout, stderr and the terminal, as the global options want them used.
+//! stdout, stderr and the terminal, used as the global options say.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 
@@ -8,7 +8,7 @@ use crate::cli::{Color, GlobalArgs};
 use crate::error::CliError;
 use crate::render;
 
-/// Where output goes and how.
+/// The terminal, and how to use it.
 #[derive(Clone, Copy, Debug)]
 pub struct Ui {
     color: ColorChoice,
@@ -32,40 +32,40 @@ impl Ui {
         }
     }
 
-    /// The result; buffered by the caller's own writes, flushed on drop.
+    /// The result, buffered; the caller flushes it.
     pub fn stdout(&self) -> impl Write + use<> {
         io::BufWriter::new(AutoStream::new(io::stdout().lock(), self.color))
     }
 
-    /// Whether the result is looked at by a person with a colour terminal.
+    /// Whether to color stdout.
     pub fn stdout_color(&self) -> render::Color {
         render_color(AutoStream::new(io::stdout(), self.color).current_choice())
     }
 
-    /// The same for talk.
+    /// Whether to color stderr.
     pub fn stderr_color(&self) -> render::Color {
         render_color(AutoStream::new(io::stderr(), self.color).current_choice())
     }
 
-    /// Talk.
+    /// Messages.
     pub fn stderr(&self) -> impl Write + use<> {
         AutoStream::new(io::stderr().lock(), self.color)
     }
 
-    /// One line of talk, unless `--quiet`.
+    /// Prints a line on stderr, unless `--quiet` is given.
     pub fn say(&self, line: &str) {
         if !self.quiet {
-            // Nobody is there to be told that stderr is closed.
+            // A closed stderr cannot be reported anywhere.
             let _ = writeln!(self.stderr(), "{line}");
         }
     }
 
-    /// One line that `--quiet` does not silence.
+    /// Prints a warning on stderr, even with `--quiet`.
     pub fn warn(&self, line: &str) {
         let _ = writeln!(self.stderr(), "warning: {line}");
     }
 
-    /// An error with its causes and hints, or the diagnostics of a manifest.
+    /// Prints an error with its diagnostics, causes and hints.
     pub fn error(&self, error: &CliError) {
         let _ = self.write_error(error);
     }
@@ -85,15 +85,15 @@ impl Ui {
         Ok(())
     }
 
-    /// Whether a question can be asked at all.
+    /// Whether a question can be asked.
     pub fn may_ask(&self) -> bool {
         self.may_ask
     }
 
-    /// Asks, and takes only `yes` for a yes.
+    /// Asks a question; only `yes` confirms.
     pub fn confirm(&self, question: &str) -> io::Result<bool> {
         let mut err = self.stderr();
-        write!(err, "{question} Only `yes` is taken: ")?;
+        write!(err, "{question} Type `yes` to confirm: ")?;
         err.flush()?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;

@@ -34,7 +34,7 @@ fn the_example_applies_on_the_sandbox_with_no_variable_set_and_then_changes_noth
 }
 
 #[test]
-fn a_full_plan_shows_what_is_as_declared_too() {
+fn a_full_plan_shows_what_is_unchanged_too() {
     let bench = Bench::new().with_manifest(
         "version: 1\ninventory: acme\ninstances:\n  k:\n    element: jira\n    tags: [t]\n    configuration: { username: a, password: '${env:P}' }\n",
     );

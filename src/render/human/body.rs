@@ -12,7 +12,7 @@ use crate::model::{
     Action, DesiredInstance, DesiredValue, FieldChange, Reason, Shown, Step, UpdateRequest,
 };
 
-/// The members of an instance in the order people write them; `configuration` comes last.
+/// The members of an instance in the order in which people write them; `configuration` is last.
 const ORDER: [&str; 9] = [
     "element",
     "name",
@@ -25,9 +25,9 @@ const ORDER: [&str; 9] = [
     "marker",
 ];
 
-/// One declared value on its way into the diff.
+/// One value of the diff.
 struct Member<'a> {
-    /// The block it stands in, if any.
+    /// The block that contains it, if any.
     block: Option<&'a str>,
     name: &'a str,
     content: Content,
@@ -41,13 +41,13 @@ enum Content {
     Secret(SecretWord),
 }
 
-/// What may be said of a secret.
+/// What is shown of a secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SecretWord {
     Set,
     Changed,
     Sent,
-    Same,
+    Unchanged,
     NotCompared,
 }
 
@@ -57,7 +57,7 @@ impl SecretWord {
             Self::Set => "(secret)",
             Self::Changed => "(secret) changed",
             Self::Sent => "(secret) sent again",
-            Self::Same => "(secret) same",
+            Self::Unchanged => "(secret) unchanged",
             Self::NotCompared => "(secret) not compared",
         }
     }
@@ -66,7 +66,7 @@ impl SecretWord {
         match self {
             Self::Set => ("+", Label::Added),
             Self::Changed | Self::Sent => ("~", Label::Changed),
-            Self::Same | Self::NotCompared => (" ", Label::Dim),
+            Self::Unchanged | Self::NotCompared => (" ", Label::Dim),
         }
     }
 }
@@ -120,7 +120,7 @@ pub(super) fn body(
     write_members(&mut members, block_mark, color, out)
 }
 
-/// What is sent to an instance that stays.
+/// The request to an instance that already exists.
 fn existing(action: &Action) -> Option<&UpdateRequest> {
     match action {
         Action::Update(request) | Action::Adopt(request) => Some(request),
@@ -140,7 +140,7 @@ fn member<'a>(step: &Step, change: &'a FieldChange) -> Member<'a> {
     Member::new(path, content)
 }
 
-/// A secret that was never compared cannot be said to have changed.
+/// A secret that was never compared is sent again; whether it changed is unknown.
 fn sent_because(step: &Step) -> SecretWord {
     let again = [
         Reason::SecretUnverified,
@@ -156,14 +156,14 @@ fn sent_because(step: &Step) -> SecretWord {
     }
 }
 
-/// Declared values that the step does not change.
+/// The declared values that a step does not change.
 fn unchanged(
     step: &Step,
     desired: &DesiredInstance,
     request: &UpdateRequest,
 ) -> Vec<(String, Option<Content>)> {
     let secret = |name: &str| match request.entry.secrets.get(name) {
-        Some(SecretRecord::Present) => SecretWord::Same,
+        Some(SecretRecord::Present) => SecretWord::Unchanged,
         Some(SecretRecord::Keep | SecretRecord::Unverified) | None => SecretWord::NotCompared,
     };
     let changes = |path: &str| step.changes.iter().any(|change| change.path == path);
@@ -172,7 +172,7 @@ fn unchanged(
     all
 }
 
-/// Every declared value, as one that stays.
+/// All declared values, as unchanged.
 fn declared(
     desired: &DesiredInstance,
     secret: impl Fn(&str) -> SecretWord,
@@ -200,15 +200,15 @@ fn declared(
         .collect()
 }
 
-/// The values of an instance that is as declared; `compared`: whether its secrets were.
-pub(super) fn as_declared(
+/// The values of an unchanged instance; `compared`: whether its secrets were.
+pub(super) fn unchanged_instance(
     desired: &DesiredInstance,
     compared: bool,
     color: Color,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let word = if compared {
-        SecretWord::Same
+        SecretWord::Unchanged
     } else {
         SecretWord::NotCompared
     };
@@ -220,7 +220,7 @@ pub(super) fn as_declared(
     write_members(&mut members, (" ", Label::Dim), color, out)
 }
 
-/// In the order people write them, blocks with their head line.
+/// Members in the order in which people write them.
 fn write_members(
     members: &mut [Member<'_>],
     block_mark: (&str, Label),

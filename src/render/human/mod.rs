@@ -1,4 +1,6 @@
 //! A plan for people: a diff in the shape of the manifest, then notes, refusals and a summary.
+//!
+//! Must not: show a secret, or decide what a plan means.
 
 mod body;
 
@@ -11,12 +13,12 @@ use super::count::Counts;
 use super::style::{Color, Label, one_line};
 use crate::model::{Action, Desired, InstanceKey, Note, NoteCode, Planned, Reason, Refusal, Step};
 
-/// How a plan is shown.
+/// How to show a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanOptions<'a> {
     /// Whether to use colour.
     pub color: Color,
-    /// The manifest, where its unchanged values are to be shown too.
+    /// The manifest, to show unchanged values too.
     pub full: Option<&'a Desired>,
 }
 
@@ -39,7 +41,7 @@ pub fn plan(planned: &Planned, options: PlanOptions<'_>, out: &mut dyn Write) ->
         writeln!(out)?;
     }
     if let Some(full) = options.full {
-        as_declared(planned, full, color, out)?;
+        unchanged(planned, full, color, out)?;
     }
     if !notes.is_empty() {
         writeln!(out, "{}", color.paint(Label::Strong, "Notes:"))?;
@@ -68,8 +70,8 @@ pub fn plan(planned: &Planned, options: PlanOptions<'_>, out: &mut dyn Write) ->
     writeln!(out, "{}", color.paint(Label::Strong, summary(planned)))
 }
 
-/// The instances nothing is done to.
-fn as_declared(
+/// The unchanged instances.
+fn unchanged(
     planned: &Planned,
     full: &Desired,
     color: Color,
@@ -88,9 +90,9 @@ fn as_declared(
         if has_step || is_refused {
             continue;
         }
-        let title = format!("  {key}: as declared ({})", desired.element);
+        let title = format!("  {key}: unchanged ({})", desired.element);
         writeln!(out, "{}", color.paint(Label::Dim, one_line(&title)))?;
-        body::as_declared(desired, compared, color, out)?;
+        body::unchanged_instance(desired, compared, color, out)?;
         writeln!(out)?;
     }
     Ok(())
@@ -103,21 +105,18 @@ fn about(key: Option<&InstanceKey>, message: &str) -> String {
     }
 }
 
-/// One line that says it all.
+/// The last line: what will be done.
 pub fn summary(planned: &Planned) -> String {
-    let unchanged = match planned.unchanged {
-        1 => "1 instance is as declared".to_owned(),
-        many => format!("{many} instances are as declared"),
-    };
+    let unchanged = planned.unchanged;
     let refused = match planned.refusals.len() {
         0 => "",
-        _ => " Refused: nothing of it can be applied.",
+        _ => " Plan refused: nothing will be applied.",
     };
     let counts = Counts::of(planned).in_words();
     if counts.is_empty() {
-        format!("No changes. {unchanged}.{refused}")
+        format!("No changes. {unchanged} unchanged.{refused}")
     } else {
-        format!("Plan: {counts}. {unchanged}.{refused}")
+        format!("Plan: {counts}. {unchanged} unchanged.{refused}")
     }
 }
 

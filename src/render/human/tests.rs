@@ -47,7 +47,7 @@ fn a_create_shows_everything_in_the_manifests_own_shape() {
     +   subdomain: acme
     +   username: (secret)
 
-Plan: 1 to create. 2 instances are as declared.
+Plan: 1 to create. 2 unchanged.
 "
     );
 }
@@ -72,7 +72,7 @@ fn an_update_shows_both_sides_and_which_secrets() {
     +   a: \"2\"
     ~   password: (secret) changed
 
-Plan: 1 to update. 2 instances are as declared.
+Plan: 1 to update. 2 unchanged.
 "
     );
     let again = body(step("k", update(12), changes, &[Reason::SecretUnverified]));
@@ -158,7 +158,7 @@ x b: forget (freshdeskv2, id 12)  # vanished
 
 < d: adopt (freshdeskv2, id 12, was e)  # marker-found
 
-Plan: 1 to adopt, 1 to replace, 1 to delete, 1 to forget. 2 instances are as declared.
+Plan: 1 to adopt, 1 to replace, 1 to delete, 1 to forget. 2 unchanged.
 "
     );
 }
@@ -167,10 +167,7 @@ Plan: 1 to adopt, 1 to replace, 1 to delete, 1 to forget. 2 instances are as dec
 fn notes_and_refusals_have_their_blocks() {
     let mut plan = planned(Vec::new());
     plan.unchanged = 1;
-    assert_eq!(
-        shown(&plan, None),
-        "No changes. 1 instance is as declared.\n"
-    );
+    assert_eq!(shown(&plan, None), "No changes. 1 unchanged.\n");
     plan.notes.push(Note {
         code: NoteCode::Foreign,
         key: None,
@@ -198,7 +195,7 @@ Refused:
   k: is protected [protected]
     hint: lift it
 
-No changes. 1 instance is as declared. Refused: nothing of it can be applied.
+No changes. 1 unchanged. Plan refused: nothing will be applied.
 "
     );
 }
@@ -249,9 +246,9 @@ fn in_full_unchanged_values_are_there_too_and_no_secret_is_said_to_be_the_same_u
       configuration:
         kept: (secret) not compared
         plain: \"true\"
-        same: (secret) same
+        same: (secret) unchanged
 
-Plan: 1 to update. 2 instances are as declared.
+Plan: 1 to update. 2 unchanged.
 "
     );
     assert!(!text.contains("canary"));
