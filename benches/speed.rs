@@ -1,4 +1,4 @@
-//! A first picture of speed, as ratios of one run: `cargo bench --bench speed`.
+//! Speed as ratios measured in one run: `cargo bench --bench speed`.
 //!
 //! * `apply` of 1,000 creates, against a bare loop of the same `POST`s;
 //! * `plan --offline` of 10,000 instances, against parsing the same two files and nothing else.
@@ -56,7 +56,7 @@ fn command(folder: &Path, sandbox: &sandbox::Running, arguments: &[&str]) -> Com
     command
 }
 
-/// Seconds of one whole process.
+/// Runs a process and returns its seconds.
 fn run(mut command: Command) -> f64 {
     let began = Instant::now();
     let status = command.status().expect("the binary runs");

@@ -1,4 +1,4 @@
-//! The one integration test binary: a module each for the laws, the walls and the documents.
+//! The one integration test binary, with a module for each kind of test.
 
 #![expect(
     clippy::disallowed_methods,

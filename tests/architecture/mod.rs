@@ -1,5 +1,5 @@
-//! The walls of the house: which module may name which, how long a file may be, and that the
-//! documentation says the same.
+//! The architecture: which module may name which, no circles of files, how long a file may be, and that
+//! the documentation has the same table.
 
 mod circles;
 mod graph;

@@ -1,11 +1,11 @@
-//! Right under every assumption about the platform: the whole table of changes, under the opposite answer
-//! to each open question, and under seeded random combinations of answers.
+//! Every assumption about the platform: the whole table of changes runs under the opposite answer to each
+//! open question, and under seeded random combinations of answers.
 
 use connectorctl::sandbox::Assumptions;
 
 use super::changes::all_at_once;
 
-/// A small generator: the combinations must be the same in every run, and nothing more is asked.
+/// A small random generator; the combinations must be the same in every run.
 struct Seeded(u64);
 
 impl Seeded {

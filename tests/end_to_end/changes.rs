@@ -1,5 +1,5 @@
-//! The table of changes: each edit of the manifest, and each edit behind the tool's back, is shown
-//! exactly, applied exactly, and then gone from the plan; under every assumption about the platform.
+//! The table of changes: each edit of the manifest or of the platform appears in the plan exactly, is
+//! applied exactly, and is then gone from the plan, under every assumption about the platform.
 
 use serde_json::{Value, json};
 
@@ -27,13 +27,13 @@ instances:
       password: ${env:JIRA_PASSWORD}
 ";
 
-/// Something that happens between two applies.
+/// A change between two applies.
 enum Edit {
     /// Text of the manifest replaced by other text.
     Manifest(&'static str, &'static str),
     /// A variable of the environment set to another value.
     Variable(&'static str, &'static str),
-    /// An edit behind the tool's back: method, path below the instance, body.
+    /// A change on the platform: method, path below the instance, body.
     Platform(&'static str, &'static str, fn() -> Value),
 }
 
@@ -43,14 +43,14 @@ struct Case {
     arguments: &'static [&'static str],
     action: &'static str,
     key: &'static str,
-    /// Path, before, after; `secret` for both where it is one. None of a create or delete is looked at.
+    /// Path, before, after; [`SECRET`] for both if it is secret. Not checked for creates and deletes.
     change: Option<(&'static str, &'static str, &'static str)>,
     reasons: &'static [&'static str],
 }
 
 const SECRET: &str = "secret";
 
-/// An edit that one update of one value answers.
+/// An edit that leads to one update of one value.
 const fn update(
     name: &'static str,
     key: &'static str,
@@ -128,7 +128,7 @@ const CASES: &[Case] = &[
         NEW_SECRET,
     ),
     update(
-        "a changed secret that the platform shows in clear",
+        "a changed secret that the platform shows in plain text",
         "freshdesk",
         Edit::Variable("FRESHDESK_API_KEY", "another-invented-key"),
         ("configuration.username", SECRET, SECRET),

@@ -1,4 +1,4 @@
-//! The request this product is about, as the platform documents it, and what its answer is for.
+//! The documented create request, and the token that its response returns.
 
 use serde_json::json;
 

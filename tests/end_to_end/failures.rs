@@ -1,4 +1,4 @@
-//! What goes wrong, and what a person and a pipeline are told: exit codes, words, nothing lost.
+//! Failures: exit codes and messages, and that nothing is lost.
 
 use std::fs;
 
@@ -34,7 +34,7 @@ fn wrong_secrets_are_7() {
 }
 
 #[test]
-fn missing_secrets_are_said_before_anything_is_sent() {
+fn missing_secrets_are_reported_before_anything_is_sent() {
     let bench = Bench::new().with_manifest(MANIFEST);
     let ran = bench
         .run(&["plan", "--url", "http://127.0.0.1:9"])
@@ -48,7 +48,7 @@ fn missing_secrets_are_said_before_anything_is_sent() {
 fn a_wrong_host_is_1_with_the_reason() {
     let sandbox = Sandbox::start(&[]);
     let bench = bench(&sandbox);
-    // A port that was free a moment ago: nobody listens.
+    // A port that was free a moment ago, so nothing listens on it.
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = free.local_addr().expect("an address");
     drop(free);
@@ -58,7 +58,7 @@ fn a_wrong_host_is_1_with_the_reason() {
 }
 
 #[test]
-fn a_host_that_is_not_the_platform_is_told_apart() {
+fn a_host_that_is_not_the_platform_is_recognized() {
     let sandbox = Sandbox::start(&[]);
     let bench = bench(&sandbox);
     let url = format!(
@@ -138,7 +138,7 @@ fn an_unset_reference_names_key_path_file_and_line() {
 }
 
 #[test]
-fn a_missing_manifest_is_said_with_a_hint() {
+fn a_missing_manifest_is_reported_with_a_hint() {
     let bench = Bench::new();
     let ran = bench.run(&["plan", "--sandbox"]).expect_code(8);
     ran.stderr_has("instances.yaml");
@@ -174,7 +174,7 @@ fn a_changed_inventory_is_refused() {
 }
 
 #[test]
-fn the_report_is_written_also_when_the_run_fails() {
+fn the_report_is_written_even_if_the_run_fails() {
     let sandbox = Sandbox::start(&[
         "--fault",
         "POST /instances kind=status status=400 count=100",

@@ -21,7 +21,7 @@ fn every_fault_of_a_create_at_every_position() {
     });
 }
 
-/// Nothing was created, and a whole window has proven it: the same run creates it then.
+/// Once a whole window has shown that nothing was created, the same run creates it.
 #[test]
 fn what_a_window_proved_absent_is_created_by_the_same_run() {
     for kind in [
@@ -62,17 +62,17 @@ fn a_list_that_lags_is_waited_for() {
     check(&bench, &sandbox, "a lagging list");
 }
 
-/// A platform that refuses everything for a while, in the middle of thirty creates, ten at a time.
+/// A platform that rate limits every request for a while, in the middle of thirty creates.
 #[test]
 fn storms_of_429_create_everything_once() {
     const MANY: usize = 30;
-    /// `--parallelism`: as many are refused when the storm begins.
+    /// `--parallelism`: how many requests can be rejected when the storm begins.
     const AT_ONCE: u64 = 10;
     let apply = |storm: &[&str]| {
         let sandbox = Sandbox::start(storm);
         let bench = bench_of(&sandbox, MANY);
         let ran = bench.apply();
-        // None was unknown, so nothing had to be searched for.
+        // No outcome was unknown, so there was nothing to search for.
         ran.stderr_lacks("looking whether");
         let counts = (sandbox.count("requests"), sandbox.count("posts"));
         check_of(&bench, &sandbox, &storm.concat(), MANY);
@@ -80,11 +80,11 @@ fn storms_of_429_create_everything_once() {
     };
     let (least, _) = apply(&[]);
     for (retry_after, more) in [
-        // What one was told holds for all: one asks after each pause, for three seconds. Dates leave
-        // out what is below a second.
+        // A `Retry-After` holds for all: one request follows each pause, for three seconds. Dates have
+        // no fractions of a second.
         ("retry-after=2", 2),
         ("retry-after=date:2", 3),
-        // Each keeps pauses of its own: 0.25 s, 0.5 s and 1 s fit into three seconds.
+        // Each request backs off by itself: 0.25 s, 0.5 s and 1 s fit into three seconds.
         ("", 3 * AT_ONCE),
     ] {
         let storm = format!("* * kind=too-many skip=12 for=3s {retry_after}");
@@ -98,8 +98,8 @@ fn storms_of_429_create_everything_once() {
     }
 }
 
-/// The disk is full in the middle: nothing is sent that could not be recorded, what was is reported, and
-/// the next run goes on.
+/// The disk fills up during a run: nothing is sent that cannot be recorded, what was sent is reported, and
+/// the next run continues.
 #[cfg(unix)]
 #[test]
 fn a_full_disk_ends_the_run_and_loses_nothing() {
@@ -118,9 +118,9 @@ fn a_full_disk_ends_the_run_and_loses_nothing() {
     check_of(&bench, &sandbox, "a full disk", MANY);
 }
 
-/// The vendor refused, and an instance is there all the same: its secrets are sent once more.
+/// The vendor rejected the create but an instance exists; its secrets are sent again.
 #[test]
-fn an_instance_that_was_made_but_refused_is_taken_in_and_repaired() {
+fn an_instance_created_despite_a_rejection_is_adopted_and_repaired() {
     let fault = "POST /instances kind=invalid-after-commit count=1";
     let sandbox = Sandbox::start(&["--fault", fault]);
     let bench = bench(&sandbox);
@@ -132,7 +132,7 @@ fn an_instance_that_was_made_but_refused_is_taken_in_and_repaired() {
     check(&bench, &sandbox, fault);
 }
 
-/// Three instances, of which one is about to be updated, one replaced, and one switched off.
+/// Three instances and a manifest that updates one, replaces one and disables one.
 fn before_three_changes(sandbox: &Sandbox) -> Bench {
     let bench = bench(sandbox);
     let _ = bench.apply();
@@ -161,9 +161,9 @@ fn requests_of_three_changes() -> Vec<(&'static str, usize)> {
     methods.into_iter().zip(counts).collect()
 }
 
-/// An update, a replace and a switch, whose every request meets every fault.
+/// Each request of an update, a replace and a disable meets each fault.
 #[test]
-fn every_fault_at_every_request_of_an_update_a_replace_and_a_switch() {
+fn every_fault_at_every_request_of_an_update_a_replace_and_a_disable() {
     let requests = requests_of_three_changes();
     let cases = KINDS.into_iter().flat_map(|kind| {
         let requests = requests.iter();
@@ -183,9 +183,9 @@ fn every_fault_at_every_request_of_an_update_a_replace_and_a_switch() {
     });
 }
 
-/// What is safe to repeat is repeated until it holds, within one run.
+/// Requests that are safe to repeat are repeated within one run until they succeed.
 #[test]
-fn updates_deletes_and_switches_are_repeated_until_they_hold() {
+fn updates_and_reads_are_repeated_until_they_succeed() {
     for fault in [
         "PATCH * kind=cut-after-commit count=2",
         "PATCH * kind=status status=503 count=2",

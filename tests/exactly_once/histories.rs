@@ -1,5 +1,6 @@
-//! Histories that the model of the protocol (`tests/model`) and the random schedules (`tests/chaos`)
-//! pointed at, on the real program over real HTTP: a replace taken back, `--settle-first` in a replace, a rename that is killed while it settles.
+//! Histories found by the model of the protocol (`tests/model`) and the random schedules (`tests/chaos`),
+//! replayed with the real binary over HTTP: a reverted replace, `--settle-first` in a replace, a rename
+//! that is killed while it settles.
 
 use std::io::{BufRead as _, BufReader};
 
@@ -18,7 +19,7 @@ fn manifest(bench: &Bench, stanza: &str) {
     bench.write("instances.yaml", &text);
 }
 
-/// The next create commits, its answer is lost, and lists do not show it for five seconds.
+/// The next create commits, its response is lost, and lists do not show it for five seconds.
 fn lose_the_next_create(sandbox: &Sandbox) {
     sandbox.set_faults(&[
         "POST /instances kind=list-lag for=5s count=1",
@@ -26,7 +27,7 @@ fn lose_the_next_create(sandbox: &Sandbox) {
     ]);
 }
 
-/// Applies, and is killed once it says that it waits.
+/// Starts an apply and kills it once it reports that it waits.
 fn apply_and_die_waiting(bench: &Bench) {
     let mut child = bench.spawn(&["apply", "--yes", "--settle", "8s"]);
     let mut said = String::new();
@@ -66,7 +67,7 @@ fn live(sandbox: &Sandbox, keys: &[&str]) -> usize {
 const FRESHDESK: &str = "  k:\n    element: freshdeskv2\n";
 const OTHER: &str = "  k:\n    element: closeio\n";
 
-/// The old instance is retired, and nobody knows of the new one.
+/// The old instance is retired, and the outcome of creating the new one is unknown.
 fn a_replace_cut_off() -> (Sandbox, Bench) {
     let sandbox = Sandbox::start(&[]);
     let bench = bench(&sandbox, FRESHDESK);

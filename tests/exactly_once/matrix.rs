@@ -1,5 +1,5 @@
-//! What can go wrong at a create: every kind of fault, at every position; and many cases at once, since
-//! most of a case is waiting for its window.
+//! Faults of a create, of every kind and at every position. Cases run in parallel, because each mostly
+//! waits for its settle window.
 
 use std::sync::Mutex;
 
@@ -36,8 +36,8 @@ pub(super) const KINDS: [&str; 22] = [
 /// How many cases run at once.
 const WORKERS: usize = 6;
 
-/// The faults of one request of one run. What is in force at every request has no position of its own:
-/// there the answer is lost besides.
+/// The faults of one request of one run. A fault that affects every request has no position, so the
+/// response is lost as well.
 pub(super) fn faults(request: &str, kind: &str, skip: usize) -> Vec<String> {
     let at = |kind: &str| format!("{request} {kind} skip={skip} count=1");
     let always = kind.starts_with("kind=list-lag") || kind.starts_with("kind=volatile");
@@ -60,7 +60,7 @@ pub(super) fn met(sandbox: &Sandbox) -> Vec<usize> {
     counts.collect()
 }
 
-/// Whether the fault, or the one besides it, has met its request: a case without it shows nothing.
+/// Whether the fault has met its request; otherwise the case proves nothing.
 pub(super) fn is_met(sandbox: &Sandbox, skip: usize) -> bool {
     met(sandbox).last().is_some_and(|matched| *matched > skip)
 }

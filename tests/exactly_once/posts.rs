@@ -1,5 +1,5 @@
-//! No library sends a `POST` again behind our back: counted on the wire, on a server that closes
-//! connections at the worst moments.
+//! No library retries a `POST` by itself: counted on a server that closes connections at the worst
+//! moments.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -100,7 +100,7 @@ fn a_post_whose_connection_closes_is_sent_once_a_window() {
         assert_eq!(ran.code, 4, "{close:?}: {}", ran.all());
         ran.stderr_has("stopping is safe");
         assert_eq!(posts.load(Ordering::SeqCst), 1, "{close:?}");
-        // A window later each run may send once more for a lost answer, and no oftener than twice.
+        // After the window, a run may send a create again, at most twice.
         let _ = bench.apply_with(&["--settle", "0s"]);
         assert!(posts.load(Ordering::SeqCst) <= 3, "{close:?}");
     }

@@ -87,7 +87,7 @@ fn separate_checkouts_leave_no_duplicate_unreported() {
             assert!(message.contains("--prune=duplicates"), "{message}");
         }
     }
-    // Not deleted unasked, and then only those that the lock file does not know.
+    // Duplicates are deleted only on request, and only those that the lock file does not record.
     let [one, two] = &checkouts;
     let _ = one.apply();
     assert_eq!(ids_by_marker(&sandbox), all);
@@ -100,7 +100,7 @@ fn separate_checkouts_leave_no_duplicate_unreported() {
     ];
     let _ = one.run(&prune).expect_code(0);
     check(one, &sandbox, "pruned");
-    // What the other recorded is gone: a guard says so, and it takes over what is there.
+    // The instances that the other checkout recorded are gone: a guard refuses, and then it adopts.
     let ran = two.apply_with(&[]).expect_code(5);
     assert!(ran.all().contains("--recreate-vanished"), "{}", ran.all());
     let _ = two.apply_with(&["--recreate-vanished"]).expect_code(0);

@@ -50,7 +50,7 @@ fn the_first_signal_finishes_and_records_what_is_in_flight() {
         assert_eq!(
             recorded,
             sandbox.instances().len(),
-            "what came back is recorded"
+            "every response is recorded"
         );
         assert_eq!(recorded, 1, "nothing new was started");
         let report = bench.read_json("report.json");
@@ -77,7 +77,7 @@ fn the_second_signal_stops_at_once_and_the_next_run_settles() {
     let mut lines = BufReader::new(child.stderr.take().expect("its stderr")).lines();
     wait_for_a_post(&sandbox);
     send("-TERM", &child);
-    // The second one is for a process that has heard the first.
+    // The second signal counts only after the first was handled.
     while let Some(Ok(line)) = lines.next() {
         if line.starts_with("Stopping") {
             break;
@@ -93,31 +93,39 @@ fn the_second_signal_stops_at_once_and_the_next_run_settles() {
     check(&bench, &sandbox, "stopped twice");
 }
 
-/// A platform that asks to wait for minutes keeps nobody who is asked to end.
+/// A signal ends a run that waits for a rate limit.
 #[test]
-fn a_signal_ends_the_wait_for_a_platform_that_has_too_much_to_do() {
+fn a_signal_ends_the_wait_for_a_rate_limit() {
     let sandbox = Sandbox::start(&["--fault", "POST * kind=too-many retry-after=100 for=1h"]);
     let bench = bench(&sandbox);
     let mut child = start(&bench);
     wait_for_a_post(&sandbox);
     send("-TERM", &child);
     assert_eq!(child.wait().expect("its end").code(), Some(130));
-    assert_eq!(sandbox.count("posts"), 1, "nobody asks again meanwhile");
+    assert_eq!(
+        sandbox.count("posts"),
+        1,
+        "nothing is sent during the pause"
+    );
     let _ = sandbox.admin("DELETE", "/faults", None);
-    // Nothing is open: what the platform refused was not created.
+    // No outcome is unknown: a rate limited create has no effect.
     let ran = bench.apply();
     ran.stderr_lacks("looking whether");
     check(&bench, &sandbox, "stopped in a storm");
 }
 
 #[test]
-fn a_deadline_is_not_waited_beyond() {
+fn a_rate_limit_past_the_deadline_ends_the_run() {
     let sandbox = Sandbox::start(&["--fault", "POST * kind=too-many retry-after=100 for=1h"]);
     let bench = bench(&sandbox);
     let ran = bench.apply_with(&["--deadline", "50s"]).expect_code(1);
     ran.stdout_has("Too many requests");
     ran.stdout_has("was to end before");
-    assert_eq!(sandbox.count("posts"), 1, "nobody asks again meanwhile");
+    assert_eq!(
+        sandbox.count("posts"),
+        1,
+        "nothing is sent during the pause"
+    );
 }
 
 #[test]
@@ -140,7 +148,7 @@ fn a_signal_before_anything_is_sent_ends_with_nothing_changed() {
 fn a_post_that_is_held_and_killed_ends_with_one_instance() {
     let sandbox = Sandbox::start(&["--fault", "POST /instances kind=cut-before-commit count=1"]);
     let bench = bench(&sandbox);
-    // Nothing was committed, and nobody knows: the run waits.
+    // Nothing was committed, but the run cannot know that, so it waits.
     let mut child = start(&bench);
     wait_for_a_post(&sandbox);
     send("-TERM", &child);

@@ -1,4 +1,4 @@
-//! A plain HTTP client for tests, apart from the product's own.
+//! A plain HTTP client for tests; shares no code with the product's client.
 
 use std::sync::Once;
 
@@ -14,7 +14,7 @@ pub(crate) struct Http {
     runtime: tokio::runtime::Runtime,
 }
 
-/// What came back.
+/// Status, headers and body of a response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -27,7 +27,7 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The body of an answer of this status.
+    /// The body; the response must have this status.
     pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         self.body
@@ -38,7 +38,7 @@ impl Answer {
     }
 }
 
-/// TLS needs a provider even where no TLS is spoken.
+/// `reqwest` needs a TLS provider even for plain HTTP.
 pub(crate) fn install_provider() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -69,7 +69,7 @@ impl Http {
         Self::new(self.base.as_str(), authorization)
     }
 
-    /// The same with one header more.
+    /// The same client with an extra header.
     pub(crate) fn with_header(&self, name: &str, value: &str) -> Self {
         let mut http = Self::new(self.base.as_str(), &self.authorization);
         http.more.push((name.to_owned(), value.to_owned()));

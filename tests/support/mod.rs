@@ -1,5 +1,5 @@
-//! The hermetic bench for end-to-end tests: a folder of its own, a cleared environment, the real
-//! binary, and a sandbox of its own on a port of its own.
+//! The hermetic bench for end-to-end tests: the real binary in a temporary folder with a cleared
+//! environment, against its own sandbox on a free port.
 
 mod http;
 mod recorder;
@@ -17,13 +17,13 @@ pub(crate) use http::Answer;
 pub(crate) use recorder::Recorder;
 pub(crate) use sandbox::Sandbox;
 
-/// A working folder and what the commands in it see.
+/// A working folder and the environment of the commands that run in it.
 pub(crate) struct Bench {
     folder: tempfile::TempDir,
     variables: BTreeMap<String, String>,
 }
 
-/// What one command did.
+/// Exit code and output of a command.
 #[must_use = "a run has to be checked"]
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -112,9 +112,9 @@ impl Bench {
         self.read_json("instances.lock.json")
     }
 
-    /// What a new checkout has not: the lock file of uncommitted work, and the journal.
+    /// Removes what a new checkout lacks: the uncommitted lock file and the journal.
     pub(crate) fn fresh_clone(&self) {
-        // A run that was killed early has left neither.
+        // A run that was killed early left neither.
         let _ = std::fs::remove_dir_all(self.path(".connectorctl"));
         let _ = std::fs::remove_file(self.path("instances.lock.json"));
     }
@@ -135,7 +135,7 @@ impl Bench {
     #[cfg(unix)]
     pub(crate) fn run_with_small_files(&self, arguments: &[&str]) -> Ran {
         let command = self.command(arguments);
-        // In blocks of 512 bytes, and an error of the write instead of a signal.
+        // `ulimit -f` counts blocks of 512 bytes; without the signal, the write returns an error.
         let output = Command::new("sh")
             .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\""])
             .arg(command.get_program())

@@ -1,5 +1,4 @@
-//! A platform of a few lines that writes down every request byte for byte: what is really sent, seen
-//! by something that shares no code with the product.
+//! A minimal platform that records every request byte for byte and shares no code with the product.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-/// One request as it came in.
+/// A request as received.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorded {
     pub(crate) method: String,

@@ -72,14 +72,14 @@ impl Sandbox {
             .call_absolute(method, &format!("/_sandbox{path}"), body)
     }
 
-    /// From now on these faults, and no others.
+    /// Replaces the faults that are in force.
     pub(crate) fn set_faults(&self, faults: &[impl AsRef<str>]) {
         let faults = faults.iter().map(AsRef::as_ref).collect::<Vec<&str>>();
         let faults = Value::from(faults);
         let _ = self.admin("PUT", "/faults", Some(&faults)).expect(200);
     }
 
-    /// An edit behind the tool's back.
+    /// Changes an instance without the tool.
     pub(crate) fn patch(&self, id: u64, body: &Value) {
         let _ = self
             .call("PATCH", &format!("/instances/{id}"), Some(body))
@@ -96,7 +96,7 @@ impl Sandbox {
         ))
     }
 
-    /// One of the counters of the operator's view, such as `posts`.
+    /// One of the counters of `/_sandbox/state`, such as `posts`.
     pub(crate) fn count(&self, counter: &str) -> u64 {
         let state = self.admin("GET", "/state", None).body;
         state["counters"][counter].as_u64().expect("a counter")
