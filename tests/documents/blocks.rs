@@ -1,7 +1,10 @@
-//! Every YAML and shell block of the documents runs, and so does an example.
+//! Every YAML, shell and console block of the documents runs, and so does an example.
 
 use std::fs;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
 
 use super::{blocks, documents, read, root};
 use crate::support::{Bench, Sandbox};
@@ -28,54 +31,25 @@ fn every_yaml_block_is_a_valid_manifest_or_workflow() {
     assert!(seen >= 5, "{seen} blocks");
 }
 
-/// Runs every shell block in a folder with the example in it, against a sandbox. `cargo run --`
-/// stands for the program, and `cargo test` is what is running here.
+/// The blocks of one document run one after another in a folder with the example in it.
 #[test]
 fn every_shell_block_runs() {
     let sandbox = Sandbox::start(&[]);
-    let bin = tempfile::tempdir().expect("a folder");
-    let program = env!("CARGO_BIN_EXE_connectorctl");
-    let script = format!(
-        "#!/bin/sh\ncase \"$1\" in\n  run) shift; shift; exec '{program}' \"$@\";;\n  test|install) exit 0;;\nesac\nexit 1\n"
-    );
-    for (name, text) in [
-        ("cargo", script),
-        (
-            "connectorctl",
-            format!("#!/bin/sh\nexec '{program}' \"$@\"\n"),
-        ),
-    ] {
-        let path = bin.path().join(name);
-        fs::write(&path, text).expect("a script");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
-        }
-    }
+    let shell = Shell::new(&[
+        ("CONNECTORCTL_URL", &sandbox.url),
+        ("CONNECTORCTL_USER_SECRET", &sandbox.user),
+        ("CONNECTORCTL_ORGANIZATION_SECRET", &sandbox.organization),
+    ]);
     let mut seen = 0;
     for path in documents() {
         let folder = tempfile::tempdir().expect("a folder");
+        let example = read("instances.example.yaml");
         for name in ["instances.example.yaml", "instances.yaml"] {
-            fs::copy(
-                root().join("instances.example.yaml"),
-                folder.path().join(name),
-            )
-            .expect("copied");
+            fs::write(folder.path().join(name), &example).expect("written");
         }
         for (line, block) in blocks(&path, "sh") {
             seen += 1;
-            let output = Command::new("sh")
-                .args(["-eu", "-c", &block])
-                .current_dir(folder.path())
-                .env_clear()
-                .env("PATH", format!("{}:/usr/bin:/bin", bin.path().display()))
-                .env("CONNECTORCTL_URL", &sandbox.url)
-                .env("CONNECTORCTL_USER_SECRET", &sandbox.user)
-                .env("CONNECTORCTL_ORGANIZATION_SECRET", &sandbox.organization)
-                .envs(references())
-                .output()
-                .expect("a shell");
+            let output = shell.run(folder.path(), &block);
             assert!(
                 output.status.success(),
                 "{path}:{line}\n{block}\n{}{}",
@@ -87,18 +61,23 @@ fn every_shell_block_runs() {
     assert!(seen >= 5, "{seen} blocks");
 }
 
-/// An invented value for every variable the example refers to.
-fn references() -> Vec<(String, String)> {
-    let text = read("instances.example.yaml");
-    text.match_indices("${env:")
-        .filter_map(|(at, _)| text[at + 6..].split(['}', ':']).next())
-        .filter(|name| {
-            name.bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
-        })
-        .filter(|name| !name.is_empty())
-        .map(|name| (name.to_owned(), format!("invented-{}", name.to_lowercase())))
-        .collect()
+/// What stands after `$ ` is run, and prints what stands below it.
+#[test]
+fn the_session_of_the_readme_is_real() {
+    let shell = Shell::new(&[]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, manifest) = &blocks("README.md", "yaml")[0];
+    fs::write(folder.path().join("instances.yaml"), manifest).expect("written");
+    let (_, session) = &blocks("README.md", "console")[0];
+    for step in session.split("$ ").skip(1) {
+        let (command, expected) = step.split_once('\n').expect("a line");
+        let output = shell.run(folder.path(), command);
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            expected,
+            "{command}"
+        );
+    }
 }
 
 #[test]
@@ -115,4 +94,65 @@ fn an_example_plans_on_the_sandbox() {
         "{printed}{}",
         String::from_utf8_lossy(&ran.stderr)
     );
+}
+
+/// A shell that finds the program, and a `cargo` that runs it: `cargo test` is what is running here.
+struct Shell {
+    programs: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl Shell {
+    fn new(variables: &[(&str, &str)]) -> Self {
+        let programs = tempfile::tempdir().expect("a folder");
+        let program = env!("CARGO_BIN_EXE_connectorctl");
+        for (name, text) in [
+            ("connectorctl", format!("exec '{program}' \"$@\"")),
+            (
+                "cargo",
+                format!("[ \"$1\" != run ] || {{ shift 2; exec '{program}' \"$@\"; }}"),
+            ),
+        ] {
+            let path = programs.path().join(name);
+            fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("a script");
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
+            }
+        }
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self {
+            programs,
+            variables: variables.chain(references()).collect(),
+        }
+    }
+
+    fn run(&self, folder: &Path, script: &str) -> Output {
+        let programs = self.programs.path().display();
+        Command::new("sh")
+            .args(["-eu", "-c", script])
+            .current_dir(folder)
+            .env_clear()
+            .env("PATH", format!("{programs}:/usr/bin:/bin"))
+            .envs(self.variables.iter().cloned())
+            .output()
+            .expect("a shell")
+    }
+}
+
+/// An invented value for every variable the example refers to.
+fn references() -> Vec<(String, String)> {
+    let text = read("instances.example.yaml");
+    text.match_indices("${env:")
+        .filter_map(|(at, _)| text[at + 6..].split(['}', ':']).next())
+        .filter(|name| {
+            name.bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
+        })
+        .filter(|name| !name.is_empty())
+        .map(|name| (name.to_owned(), format!("invented-{}", name.to_lowercase())))
+        .collect()
 }
