@@ -1,24 +1,24 @@
 //! Why a lock file or a journal cannot be used.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// A problem with the lock file, its journal, or the right to use them. Nothing was changed.
+/// A problem with the lock file, its journal, or the exclusive lock. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// A file could not be read or written.
-    #[error("cannot {action} {}", path.display())]
+    #[error("cannot {action} `{}`", path.display())]
     Io {
-        /// What was tried.
+        /// A verb, such as `read`.
         action: &'static str,
-        /// On what.
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The operating system's reason.
         #[source]
         source: io::Error,
     },
-    /// The lock file is not what this tool writes.
-    #[error("{}:{line}:{column}: the lock file is damaged: {what}", path.display())]
+    /// The lock file has a form that this program never writes.
+    #[error("{}:{line}:{column}: lock file is damaged: {what}", path.display())]
     Damaged {
         /// The lock file.
         path: PathBuf,
@@ -28,11 +28,15 @@ pub enum LockError {
         column: usize,
         /// What is wrong, without any value of the file.
         what: String,
-        /// How to mend it.
-        hint: String,
+        /// How to repair it.
+        hint: &'static str,
     },
-    /// Written by a newer version of the tool.
-    #[error("{} has format version {found}, and this program knows {known}", path.display())]
+    /// Written by a newer version of the program.
+    #[error(
+        "`{}` has format version {found}, but this version of connectorctl reads up to version \
+         {known}",
+        path.display()
+    )]
     Newer {
         /// The lock file or journal.
         path: PathBuf,
@@ -41,39 +45,48 @@ pub enum LockError {
         /// The newest this program knows.
         known: u64,
     },
-    /// The journal has an unreadable record that is not its torn end.
-    #[error("{}:{line}: the journal is damaged", path.display())]
+    /// A complete line of the journal cannot be read.
+    #[error("{}:{line}: journal is damaged", path.display())]
     JournalDamaged {
         /// The journal.
         path: PathBuf,
         /// From 1.
         line: usize,
     },
-    /// Another run holds the lock.
-    #[error("another apply holds the lock: {holder}")]
+    /// Another process holds the exclusive lock.
+    #[error("lock file is held by {holder}")]
     Held {
-        /// Who, since when.
+        /// Which process, since when.
         holder: String,
     },
 }
 
 impl LockError {
-    /// What to do about it.
+    /// For `map_err`: `action` failed on `path`.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// What the reader can do.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Io { .. } => None,
-            Self::Damaged { hint, .. } => Some(hint.clone()),
+            Self::Damaged { hint, .. } => Some((*hint).to_owned()),
             Self::Newer { .. } => {
                 Some("use the version of connectorctl that wrote it, or a later one".to_owned())
             }
             Self::JournalDamaged { path, .. } => Some(format!(
-                "nothing was changed. Move {} away and run `connectorctl apply --settle-first`: it \
-                 waits one settle window and takes in by its marker whatever was created. Add \
-                 --resend-secrets where the run that wrote it was changing secrets",
+                "nothing was changed; move `{}` away and run `connectorctl apply --settle-first`, \
+                 which waits one settle window and adopts what an earlier run created; add \
+                 `--resend-secrets` if that run was changing secrets",
                 path.display()
             )),
             Self::Held { .. } => {
-                Some("wait for it, or pass --lock-timeout 5m to wait here".to_owned())
+                Some("wait until it ends, or pass `--lock-timeout 5m` to wait here".to_owned())
             }
         }
     }

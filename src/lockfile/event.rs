@@ -1,5 +1,5 @@
-//! What a line of the journal says. The types are what is stored: `docs/lockfile.md` describes their
-//! members, and `src/lockfile/tests/journal.golden` holds their bytes.
+//! What a line of the journal says. These types are what is stored: `docs/lockfile.md` describes
+//! their members, and `src/lockfile/tests/journal.golden` holds their bytes.
 
 use std::collections::BTreeMap;
 
@@ -10,25 +10,19 @@ use crate::ports::Record;
 
 /// An event and its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TimedEvent {
-    /// When it was written.
-    pub at: Timestamp,
-    /// What happened.
+pub(super) struct TimedEvent {
+    pub(super) at: Timestamp,
     #[serde(flatten)]
-    pub event: StoredEvent,
+    pub(super) event: StoredEvent,
 }
 
-/// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]
-pub enum StoredEvent {
-    /// What the instances belong to, before the first request is sent.
-    Header {
-        /// Inventory, platform and key check.
-        header: LockHeader,
-    },
-    /// A lock file that holds everything before this line is about to be written. The digest tells
-    /// whether it was.
+pub(super) enum StoredEvent {
+    /// What the instances belong to. Written before the first request is sent.
+    Header { header: LockHeader },
+    /// A lock file that holds everything before this line is about to be written. Its digest tells
+    /// the next run whether that happened.
     #[serde(rename = "folding")]
     CheckpointBegin(Checkpoint),
     /// That lock file is durable: the lines before this one are history.
@@ -39,21 +33,37 @@ pub enum StoredEvent {
     Record(Record),
 }
 
-/// What a fold leaves open. It is one line, so that it is there whole or not at all.
+/// What a fold leaves open. It is one line, so that a torn write cannot lose a part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Checkpoint {
-    /// Digest of the lock file's bytes; `None` where there was nothing to write.
+pub(super) struct Checkpoint {
+    /// Digest of the lock file's bytes; `None` where no lock file is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lock: Option<String>,
+    pub(super) lock: Option<String>,
     /// `None` where the lock file has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub header: Option<LockHeader>,
+    pub(super) header: Option<LockHeader>,
     /// Creates whose outcome is unknown.
-    pub intents: BTreeMap<InstanceKey, OpenIntent>,
+    pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
     /// Retired instances that are still to be deleted, and since when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "retired")]
-    pub retired: BTreeMap<InstanceId, Timestamp>,
+    pub(super) retired: BTreeMap<InstanceId, Timestamp>,
+}
+
+impl TimedEvent {
+    /// Replaces every later time by `now`. A runner whose clock is ahead may have written it, and
+    /// waiting for a settle window that starts in the future would take too long.
+    pub(super) fn cap(&mut self, now: Timestamp) {
+        self.at = self.at.min(now);
+        if let StoredEvent::CheckpointEnd(checkpoint) = &mut self.event {
+            for intent in checkpoint.intents.values_mut() {
+                intent.last_alive = intent.last_alive.min(now);
+            }
+            for at in checkpoint.retired.values_mut() {
+                *at = (*at).min(now);
+            }
+        }
+    }
 }
 
 /// Stores the retired instances as a list of objects.

@@ -1,4 +1,6 @@
-//! Replacing a file atomically and durably, and nobody else reading it.
+//! Replaces files atomically and durably, readable by their owner only.
+//!
+//! Must not: know what the files hold.
 
 #![expect(
     clippy::disallowed_methods,
@@ -12,42 +14,42 @@ use std::path::{Path, PathBuf};
 use super::LockError;
 use crate::ports::kill;
 
-/// Temporary files start with this, so that what a killed process left can be swept, and hidden
-/// from git by one line: they hold what the lock file will hold.
+/// The start of a temporary file's name. What a killed process leaves can be found by it, and one
+/// line hides it from git: such a file holds tokens, as the lock file does.
 const TEMPORARY: &str = ".connectorctl-new-";
-/// As many as the kernel follows.
-const MOST_LINKS: usize = 40;
+/// As many as the Linux kernel follows.
+const MAX_SYMLINKS: usize = 40;
 
-/// Where a name finally points, whether or not anything is there: a replaced symlink would turn a
+/// Where a name finally points, whether or not a file is there. Replacing a symlink would turn a
 /// shared file into a private copy.
-pub(super) fn target(path: &Path) -> PathBuf {
+pub(super) fn resolve_symlinks(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_SYMLINKS {
         let Ok(link) = fs::read_link(&path) else {
             break;
         };
-        path = folder_of(&path).join(link);
+        path = parent_of(&path).join(link);
     }
     path
 }
 
-fn folder_of(path: &Path) -> PathBuf {
+fn parent_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     }
 }
 
-/// The start of the names of one file's temporary files. Several lock files may stand in one folder,
-/// and the sweep of one run must not take what another is writing.
-pub(super) fn prefix(path: &Path) -> String {
+/// The start of the names of one file's temporary files. Several lock files may share a folder, and
+/// the sweep of one run must not remove what another run is writing.
+pub(super) fn temporary_prefix(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let digest = blake3::hash(name.as_bytes()).to_hex();
     format!("{TEMPORARY}{}-", &digest[..8])
 }
 
-/// Writes a file so that at every moment the old or the new content is there whole; mode 0600;
-/// durable on return.
+/// Replaces a file: at every moment either the old or the new content is there. The new file has
+/// mode 0600 and is durable on return.
 ///
 /// # Errors
 /// [`LockError::Io`]; the old content is untouched then.
@@ -55,25 +57,21 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), LockError> {
     replace(path, bytes, || {})
 }
 
-/// As [`write_atomic`], for the one file a test may ask to die over.
+/// As [`write_atomic`], with a point at which a test may kill the process.
 pub(super) fn write_lock(path: &Path, bytes: &[u8]) -> Result<(), LockError> {
     replace(path, bytes, || kill::at(kill::KillPoint::BeforeRename))
 }
 
 fn replace(path: &Path, bytes: &[u8], before_rename: fn()) -> Result<(), LockError> {
-    let path = target(path);
-    write(&path, bytes, before_rename).map_err(|source| LockError::Io {
-        action: "write",
-        path,
-        source,
-    })
+    let path = resolve_symlinks(path);
+    write(&path, bytes, before_rename).map_err(LockError::io("write", &path))
 }
 
 fn write(path: &Path, bytes: &[u8], before_rename: fn()) -> io::Result<()> {
-    let folder = folder_of(path);
-    // `tempfile` makes its files with mode 0600.
+    let folder = parent_of(path);
+    // `tempfile` creates files with mode 0600.
     let mut temporary = tempfile::Builder::new()
-        .prefix(&prefix(path))
+        .prefix(&temporary_prefix(path))
         .tempfile_in(&folder)?;
     temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;
@@ -92,23 +90,22 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the temporary files that killed runs left of this file. Only under the exclusive lock: a
-/// running one has its own.
+/// Removes the temporary files of this file that killed runs left. Only under the exclusive lock:
+/// the run that holds it may be writing one.
 pub(super) fn sweep(path: &Path) {
-    let path = target(path);
-    let prefix = prefix(&path);
-    let Ok(entries) = fs::read_dir(folder_of(&path)) else {
+    let path = resolve_symlinks(path);
+    let prefix = temporary_prefix(&path);
+    let Ok(entries) = fs::read_dir(parent_of(&path)) else {
         return;
     };
     for entry in entries.flatten() {
         if entry.file_name().to_string_lossy().starts_with(&prefix) {
-            // Left behind is untidy and no more.
-            let _ = fs::remove_file(entry.path());
+            remove(&entry.path());
         }
     }
 }
 
-/// Removes a file that is of use only while this process runs.
+/// Removes a file if it can: one that stays does no harm.
 pub(super) fn remove(path: &Path) {
     let _ = fs::remove_file(path);
 }
@@ -118,21 +115,12 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, LockError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(LockError::Io {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        }),
+        Err(error) => Err(LockError::io("read", path)(error)),
     }
 }
 
-/// Makes the folder beside the lock file: for the owner alone, and hidden from git by itself.
-pub(super) fn make_state_folder(folder: &Path) -> Result<(), LockError> {
-    let failed = |source| LockError::Io {
-        action: "make the folder",
-        path: folder.to_owned(),
-        source,
-    };
+/// Creates the folder beside the lock file, with mode 0700 and a `.gitignore` that hides it.
+pub(super) fn create_state_folder(folder: &Path) -> Result<(), LockError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -140,16 +128,18 @@ pub(super) fn make_state_folder(folder: &Path) -> Result<(), LockError> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(folder).map_err(failed)?;
-    close_to_others(folder, 0o700);
+    builder
+        .create(folder)
+        .map_err(LockError::io("create", folder))?;
+    restrict_to_owner(folder, 0o700);
     let ignore = folder.join(".gitignore");
     if !ignore.exists() {
-        write(&ignore, b"*\n", || {}).map_err(failed)?;
+        write_atomic(&ignore, b"*\n")?;
     }
     Ok(())
 }
 
-/// Opens the journal for appending, made with mode 0600 where it is not there.
+/// Opens the journal for appending. Creates it with mode 0600 where it is missing.
 pub(super) fn open_journal(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
@@ -160,9 +150,9 @@ pub(super) fn open_journal(path: &Path) -> io::Result<File> {
     }
     let is_new = !path.exists();
     let file = options.open(path)?;
-    close_to_others(path, 0o600);
+    restrict_to_owner(path, 0o600);
     if is_new {
-        sync_folder(&folder_of(path))?;
+        sync_folder(&parent_of(path))?;
     }
     Ok(file)
 }
@@ -175,10 +165,10 @@ pub(super) fn read_open(mut file: &File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether a name still stands for an open file. A lock on a file that was moved away, or deleted
-/// with its folder, keeps nobody out.
+/// Whether the path still names this open file. A lock on a file that was moved away, or deleted
+/// with its folder, keeps no other run out.
 #[cfg(unix)]
-pub(super) fn is_still(file: &File, path: &Path) -> io::Result<bool> {
+pub(super) fn is_same_file(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     let open = file.metadata()?;
     match fs::metadata(path) {
@@ -189,15 +179,15 @@ pub(super) fn is_still(file: &File, path: &Path) -> io::Result<bool> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn is_still(_file: &File, _path: &Path) -> io::Result<bool> {
+pub(super) fn is_same_file(_file: &File, _path: &Path) -> io::Result<bool> {
     // An open file cannot be moved there.
     Ok(true)
 }
 
-/// Takes away what others than the owner may do: a cache that is restored, or a copy, may have lost
-/// the mode. Only the owner can; where somebody else is, that is how it was set up.
+/// Restores the mode, which a restored cache or a copy may have lost. Where this process is not the
+/// owner, the mode stays as somebody set it.
 #[cfg(unix)]
-fn close_to_others(path: &Path, mode: u32) {
+fn restrict_to_owner(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
     if is_open_to_others(path) {
         let _ = fs::set_permissions(path, fs::Permissions::from_mode(mode));
@@ -205,9 +195,9 @@ fn close_to_others(path: &Path, mode: u32) {
 }
 
 #[cfg(not(unix))]
-fn close_to_others(_path: &Path, _mode: u32) {}
+fn restrict_to_owner(_path: &Path, _mode: u32) {}
 
-/// Whether others than the owner may read a file.
+/// Whether other users have any access to a file.
 #[cfg(unix)]
 pub(super) fn is_open_to_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;

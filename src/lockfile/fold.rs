@@ -1,5 +1,5 @@
-//! What a journal makes of a lock. Pure, and the same however often it is done: a run may die
-//! between writing the lock file and emptying the journal.
+//! Folds the journal into a lock. Pure, and safe to repeat: a run may die between writing the lock
+//! file and emptying the journal.
 
 use std::collections::BTreeMap;
 
@@ -9,37 +9,30 @@ use crate::ports::Record;
 
 /// A lock with its journal folded in.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Folded {
-    /// The lock.
-    pub lock: Lock,
-    /// Creates whose outcome nobody knows.
-    pub intents: BTreeMap<InstanceKey, OpenIntent>,
+pub(super) struct Folded {
+    pub(super) lock: Lock,
+    /// Creates whose outcome is unknown.
+    pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
     /// Retired instances that are still to be deleted, and since when.
-    pub retired: BTreeMap<InstanceId, Timestamp>,
+    pub(super) retired: BTreeMap<InstanceId, Timestamp>,
 }
 
-/// Marks as folded what the lock file with this digest holds already. To fold it once more would not
-/// always be harmless: a key that was renamed and then used anew would be renamed twice.
-pub(super) fn settle_checkpoints(
-    mut lines: Vec<TimedEvent>,
-    lock: Option<&str>,
-) -> Vec<TimedEvent> {
-    let written = lines.iter_mut().rev().find_map(|line| match &line.event {
-        StoredEvent::CheckpointBegin(checkpoint) if checkpoint.lock.as_deref() == lock => {
-            Some(line)
+/// Drops the lines that the lock file with this digest holds already. Folding them again is not
+/// always harmless: a key that was renamed and then used anew would be renamed twice.
+pub(super) fn drop_history(mut lines: Vec<TimedEvent>, lock: Option<&str>) -> Vec<TimedEvent> {
+    for line in lines.iter_mut().rev() {
+        if let StoredEvent::CheckpointBegin(checkpoint) = &line.event
+            && checkpoint.lock.as_deref() == lock
+        {
+            line.event = StoredEvent::CheckpointEnd(checkpoint.clone());
+            break;
         }
-        _ => None,
-    });
-    if let Some(line) = written
-        && let StoredEvent::CheckpointBegin(checkpoint) = line.event.clone()
-    {
-        line.event = StoredEvent::CheckpointEnd(checkpoint);
     }
-    live(&lines).to_vec()
+    since_checkpoint(&lines).to_vec()
 }
 
-/// The lines that are not history yet.
-fn live(lines: &[TimedEvent]) -> &[TimedEvent] {
+/// The lines from the last completed checkpoint on.
+fn since_checkpoint(lines: &[TimedEvent]) -> &[TimedEvent] {
     let start = lines
         .iter()
         .rposition(|line| matches!(line.event, StoredEvent::CheckpointEnd(_)));
@@ -47,21 +40,18 @@ fn live(lines: &[TimedEvent]) -> &[TimedEvent] {
 }
 
 /// Folds the lines of a journal into a lock.
-pub fn fold(lock: Lock, lines: &[TimedEvent]) -> Folded {
-    let lines = live(lines);
+pub(super) fn fold(lock: Lock, lines: &[TimedEvent]) -> Folded {
+    let lines = since_checkpoint(lines);
     let mut folded = Folded {
         lock,
         intents: BTreeMap::new(),
         retired: BTreeMap::new(),
     };
-    // The process was alive when it made its newest record, so every window starts there.
+    // The process was alive when it wrote its newest line, so every settle window starts there.
     let newest = lines.iter().map(|line| line.at).max().unwrap_or_default();
-    for line in lines {
-        match &line.event {
-            StoredEvent::Record(Record::Retired { id }) => {
-                folded.retired.insert(*id, line.at);
-            }
-            StoredEvent::Record(record) => one(record, newest, &mut folded),
+    for TimedEvent { at, event } in lines {
+        match event {
+            StoredEvent::Record(record) => folded.apply(record, *at, newest),
             StoredEvent::Header { header } => folded.lock.header = header.clone(),
             StoredEvent::CheckpointEnd(checkpoint) => {
                 if let Some(header) = &checkpoint.header {
@@ -69,77 +59,75 @@ pub fn fold(lock: Lock, lines: &[TimedEvent]) -> Folded {
                 }
                 folded.retired.extend(&checkpoint.retired);
                 for (key, intent) in &checkpoint.intents {
-                    let last_alive = intent.last_alive.max(newest);
-                    let intent = OpenIntent {
-                        last_alive,
-                        ..intent.clone()
-                    };
+                    let mut intent = intent.clone();
+                    intent.last_alive = intent.last_alive.max(newest);
                     folded.intents.insert(key.clone(), intent);
                 }
             }
-            // The lock file it announced never came: what is before still counts.
+            // Its lock file was never written, so the lines before it still count.
             StoredEvent::CheckpointBegin(_) => {}
         }
     }
     folded
 }
 
-fn one(record: &Record, newest: Timestamp, folded: &mut Folded) {
-    let Folded {
-        lock,
-        intents,
-        retired,
-    } = folded;
-    match record {
-        Record::Intent { key, secrets } => {
-            let intent = OpenIntent {
-                last_alive: newest,
-                answered: false,
-                secrets: secrets.clone(),
-            };
-            intents.insert(key.clone(), intent);
-        }
-        Record::Answered { key } => {
-            if let Some(intent) = intents.get_mut(key) {
-                intent.answered = true;
+impl Folded {
+    fn apply(&mut self, record: &Record, at: Timestamp, newest: Timestamp) {
+        let Self {
+            lock,
+            intents,
+            retired,
+        } = self;
+        match record {
+            Record::Intent { key, secrets } => {
+                let intent = OpenIntent {
+                    last_alive: newest,
+                    answered: false,
+                    secrets: secrets.clone(),
+                };
+                intents.insert(key.clone(), intent);
             }
-        }
-        Record::NotCreated { key } => {
-            intents.remove(key);
-        }
-        Record::Sending { key, secrets } => {
-            if let Some(entry) = lock.instances.get_mut(key) {
-                for name in secrets {
-                    entry.secrets.insert(name.clone(), None);
+            Record::Answered { key } => {
+                if let Some(intent) = intents.get_mut(key) {
+                    intent.answered = true;
                 }
             }
-        }
-        Record::Entry { key, entry } => {
-            intents.remove(key);
-            lock.instances.insert(key.clone(), (**entry).clone());
-        }
-        Record::Removed { key } => {
-            // An intent stays: that the old instance is gone says nothing of a new one.
-            lock.instances.remove(key);
-        }
-        Record::Renamed { from, to } => {
-            if let Some(entry) = lock.instances.remove(from) {
-                lock.instances.insert(to.clone(), entry);
+            Record::NotCreated { key } => {
+                intents.remove(key);
             }
-            if let Some(moved) = intents.remove(from) {
-                match intents.get_mut(to) {
-                    // Of two that are open, one unanswered keeps the longer window.
-                    Some(own) => own.answered &= moved.answered,
-                    None => {
-                        intents.insert(to.clone(), moved);
-                    }
+            Record::Sending { key, secrets } => {
+                if let Some(entry) = lock.instances.get_mut(key) {
+                    let unverified = secrets.iter().map(|name| (name.clone(), None));
+                    entry.secrets.extend(unverified);
                 }
             }
+            Record::Entry { key, entry } => {
+                intents.remove(key);
+                lock.instances.insert(key.clone(), (**entry).clone());
+            }
+            Record::Removed { key } => {
+                // An intent stays open: that the old instance is gone says nothing about a new one.
+                lock.instances.remove(key);
+            }
+            Record::Renamed { from, to } => {
+                if let Some(entry) = lock.instances.remove(from) {
+                    lock.instances.insert(to.clone(), entry);
+                }
+                if let Some(moved) = intents.remove(from) {
+                    intents
+                        .entry(to.clone())
+                        // If either is unanswered, the longer window counts.
+                        .and_modify(|own| own.answered &= moved.answered)
+                        .or_insert(moved);
+                }
+            }
+            Record::Retired { id } => {
+                retired.insert(*id, at);
+            }
+            Record::Deleted { id } => {
+                retired.remove(id);
+            }
+            Record::Heartbeat => {}
         }
-        Record::Deleted { id } => {
-            retired.remove(id);
-        }
-        // Retired ones have the time of their line.
-        Record::Retired { .. } | Record::Heartbeat => {}
     }
 }

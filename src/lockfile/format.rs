@@ -1,4 +1,7 @@
-//! Canonical bytes of the lock file: sorted, versioned, made to be reviewed and merged.
+//! The canonical bytes of the lock file: sorted and versioned, so that changes can be reviewed and
+//! merged.
+//!
+//! Must not: quote a value of the file in an error, because it may be a token.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +12,7 @@ use serde_json::error::Category;
 
 use super::LockError;
 use crate::model::lock::key_check;
-use crate::model::unique::no_key_twice;
+use crate::model::unique::unique_keys;
 use crate::model::{
     Fingerprint, InstanceKey, InventoryName, Lock, LockHeader, LockedApi, LockedInstance,
 };
@@ -26,9 +29,8 @@ struct Written<'a> {
     instances: &'a BTreeMap<InstanceKey, LockedInstance>,
 }
 
-/// The file as it is read. The header's members are listed, for serde neither refuses an unknown
-/// member of a flattened struct nor tells its line. An unknown member is refused because the next
-/// write would drop it.
+/// The file as it is read. It lists the header's members, because serde cannot reject an unknown
+/// member beside a flattened struct. The next write would drop an unknown member, so it is an error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a lock file, which is an object")]
 struct Read {
@@ -42,17 +44,18 @@ struct Read {
         deserialize_with = "key_check::deserialize"
     )]
     check: Option<Fingerprint>,
-    #[serde(deserialize_with = "no_key_twice")]
+    #[serde(deserialize_with = "unique_keys")]
     instances: BTreeMap<InstanceKey, LockedInstance>,
 }
 
+/// Readable whatever else a newer version holds.
 #[derive(Deserialize)]
 struct VersionOnly {
     version: u64,
 }
 
-/// The canonical bytes: two spaces, members sorted where their order is free, a newline at the end.
-pub fn to_bytes(lock: &Lock) -> Vec<u8> {
+/// Writes a lock file: two spaces of indentation, sorted members, a line break at the end.
+pub(super) fn to_bytes(lock: &Lock) -> Vec<u8> {
     let Lock { header, instances } = lock;
     let file = Written {
         version: VERSION,
@@ -65,7 +68,7 @@ pub fn to_bytes(lock: &Lock) -> Vec<u8> {
     bytes
 }
 
-/// Tells one content of a lock file from another.
+/// A digest of a lock file's bytes, for the checkpoints of the journal.
 pub(super) fn digest(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
@@ -80,11 +83,9 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Lock, LockError> {
             path: path.to_owned(),
             line,
             column: 1,
-            what: "it has unresolved conflict markers of a merge".to_owned(),
-            hint:
-                "resolve the merge: keep every instance of both sides, and of one that both have \
-                   changed, either; `connectorctl lock verify` then tells whether it is right"
-                    .to_owned(),
+            what: "unresolved merge conflict".to_owned(),
+            hint: "keep every instance of both sides, and either version of one that both sides \
+                   changed; then run `connectorctl lock verify`",
         });
     }
     if let Ok(VersionOnly { version }) = serde_json::from_slice(bytes)
@@ -103,21 +104,19 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Lock, LockError> {
         check,
         instances,
     } = serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))?;
-    Ok(Lock {
-        header: LockHeader {
-            inventory,
-            api,
-            check,
-        },
-        instances,
-    })
+    let header = LockHeader {
+        inventory,
+        api,
+        check,
+    };
+    Ok(Lock { header, instances })
 }
 
 fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
     match u64::deserialize(deserializer)? {
         VERSION => Ok(()),
         other => Err(D::Error::custom(format_args!(
-            "there is no format version {other}"
+            "unknown format version {other}"
         ))),
     }
 }
@@ -128,38 +127,37 @@ fn damaged(path: &Path, error: &serde_json::Error) -> LockError {
         line: error.line().max(1),
         column: error.column().max(1),
         what: without_values(error),
-        hint:
-            "restore it from your repository, or move it away and run `connectorctl lock rebuild`"
-                .to_owned(),
+        hint: "restore the file from your repository, or move it away and run \
+               `connectorctl lock rebuild`",
     }
 }
 
-/// What serde says may quote a value, and a value may be a token: only kinds and names are kept.
+/// Serde may quote a value, and a value may be a token. Only kinds and names are kept.
 fn without_values(error: &serde_json::Error) -> String {
     match error.classify() {
-        Category::Eof => "it ends too early".to_owned(),
-        Category::Syntax => "it is not valid JSON".to_owned(),
-        Category::Io => "it cannot be read".to_owned(),
+        Category::Eof => "unexpected end of file".to_owned(),
+        Category::Syntax => "not valid JSON".to_owned(),
+        Category::Io => "cannot be read".to_owned(),
         Category::Data => {
             let text = error.to_string();
-            // serde's place comes last, and is told apart.
+            // Serde appends the position, which the message has already.
             let plain = text
                 .rsplit_once(" at line ")
                 .map_or(&*text, |(what, _)| what);
-            naming(plain).unwrap_or_else(|| match plain.rsplit_once(", expected ") {
+            names_only(plain).unwrap_or_else(|| match plain.rsplit_once(", expected ") {
                 Some((_, expected)) => format!("expected {expected}"),
-                None => "a value is not of the kind that is expected here".to_owned(),
+                None => "unexpected kind of value".to_owned(),
             })
         }
     }
 }
 
-/// A message that holds names only, and no value.
-fn naming(plain: &str) -> Option<String> {
-    const NAMING: [&str; 5] = [
+/// A message that holds names and no value.
+fn names_only(plain: &str) -> Option<String> {
+    const STARTS: [&str; 5] = [
         "missing field",
         "duplicate",
-        "there is no format version",
+        "unknown format version",
         "an instance key may only contain",
         "an inventory name may only contain",
     ];
@@ -167,13 +165,13 @@ fn naming(plain: &str) -> Option<String> {
         let name = plain
             .rsplit_once(", expected ")
             .map_or(plain, |(name, _)| name);
-        format!("{name}, which this version does not write")
-    } else if NAMING.iter().any(|start| plain.starts_with(start)) {
+        format!("{name}, which this version of connectorctl does not write")
+    } else if STARTS.iter().any(|start| plain.starts_with(start)) {
         plain.to_owned()
     } else {
         return None;
     };
-    // A name of the file may hold what a terminal obeys.
+    // A name in the file may hold control characters that a terminal would obey.
     Some(text.replace(char::is_control, "\u{fffd}"))
 }
 

@@ -1,5 +1,7 @@
-//! The journal's lines: one record each, with the time and a checksum, so that a torn end can be
-//! told from damage.
+//! The bytes of the journal: one event a line, with a checksum, so that a torn end can be told from
+//! damage.
+//!
+//! Must not: know what an event means.
 
 use std::path::Path;
 
@@ -8,13 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::LockError;
 use super::event::TimedEvent;
 
-/// The version of the lines. Each has it: a journal may be emptied at any time, so no line of its
-/// own could hold it for the others.
+/// The version of a line. Each line has it, because the journal may be emptied at any time and a
+/// first line with the version would be lost.
 const VERSION: u64 = 1;
-/// Hex digits of a line's checksum: enough to tell damage, which is no adversary.
-const CHECK_DIGITS: usize = 16;
+/// Hex digits of a line's checksum. Enough against damage; it is no defence against an attacker.
+const CHECKSUM_DIGITS: usize = 16;
 
-/// The version first, so that a reader knows what it may expect of the others.
 #[derive(Serialize, Deserialize)]
 struct Line<T> {
     v: u64,
@@ -31,27 +32,27 @@ struct VersionOnly {
 pub(super) fn line(event: &TimedEvent) -> Vec<u8> {
     let line = Line { v: VERSION, event };
     let json = serde_json::to_string(&line).expect("strings, numbers and string-keyed maps");
-    format!("{} {json}\n", check(json.as_bytes())).into_bytes()
+    format!("{} {json}\n", checksum(json.as_bytes())).into_bytes()
 }
 
-fn check(json: &[u8]) -> String {
-    blake3::hash(json).to_hex()[..CHECK_DIGITS].to_owned()
+fn checksum(json: &[u8]) -> String {
+    blake3::hash(json).to_hex()[..CHECKSUM_DIGITS].to_owned()
 }
 
-/// The lines of a journal, and how many of its bytes they are. What is beyond has no end of line: a
-/// write that never returned, so nobody relied on it.
+/// The events of a journal, and how many of its bytes they take. The bytes after them have no line
+/// break: their write never returned, so nothing depends on them.
 ///
-/// A whole line that cannot be read is damage wherever it stands, the last one too: it may have been
-/// durable, and an intent that is dropped becomes a second instance.
+/// A complete line that cannot be read is damage, even if it is the last one. It may have been
+/// durable, and dropping an intent leads to a second instance.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<(Vec<TimedEvent>, usize), LockError> {
-    let mut lines = Vec::new();
-    let mut sound = 0;
+    let mut events = Vec::new();
+    let mut length = 0;
     for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let Some(whole) = line.strip_suffix(b"\n") else {
+        let Some(complete) = line.strip_suffix(b"\n") else {
             break;
         };
-        match parse(whole) {
-            Ok(event) => lines.push(event),
+        match parse(complete) {
+            Ok(event) => events.push(event),
             Err(Unreadable::Damaged) => {
                 return Err(LockError::JournalDamaged {
                     path: path.to_owned(),
@@ -66,9 +67,9 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<(Vec<TimedEvent>, usize)
                 });
             }
         }
-        sound += line.len();
+        length += line.len();
     }
-    Ok((lines, sound))
+    Ok((events, length))
 }
 
 enum Unreadable {
@@ -76,18 +77,24 @@ enum Unreadable {
     Newer(u64),
 }
 
+impl From<serde_json::Error> for Unreadable {
+    fn from(_: serde_json::Error) -> Self {
+        Self::Damaged
+    }
+}
+
 fn parse(line: &[u8]) -> Result<TimedEvent, Unreadable> {
     let (sum, json) = line
-        .split_at_checked(CHECK_DIGITS)
+        .split_at_checked(CHECKSUM_DIGITS)
         .and_then(|(sum, rest)| Some((sum, rest.strip_prefix(b" ")?)))
         .ok_or(Unreadable::Damaged)?;
-    if sum != check(json).as_bytes() {
+    if sum != checksum(json).as_bytes() {
         return Err(Unreadable::Damaged);
     }
-    let VersionOnly { v } = serde_json::from_slice(json).map_err(|_| Unreadable::Damaged)?;
+    let VersionOnly { v } = serde_json::from_slice(json)?;
     if v > VERSION {
         return Err(Unreadable::Newer(v));
     }
-    let Line { v: _, event } = serde_json::from_slice(json).map_err(|_| Unreadable::Damaged)?;
+    let Line { v: _, event } = serde_json::from_slice(json)?;
     Ok(event)
 }

@@ -1,7 +1,7 @@
 //! The lock file and its journal: canonical bytes, durable replacement, and one run at a time.
 //!
 //! Must not: know the manifest, the platform, or what a plan is. `docs/lockfile.md` describes both
-//! formats; `docs/guarantees.md` says what they are for.
+//! formats, and `docs/guarantees.md` what they are for.
 
 mod error;
 mod event;
@@ -19,10 +19,8 @@ mod writer;
 mod tests;
 
 pub use error::LockError;
-pub use event::{Checkpoint, StoredEvent, TimedEvent};
 pub use file::write_atomic;
-pub use fold::{Folded, fold};
-pub use format::{parse, to_bytes};
+pub use format::parse;
 pub use holder::Holder;
 pub use paths::{LockKind, LockPaths};
 pub use store::{Finished, LockStore};

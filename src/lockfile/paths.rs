@@ -8,35 +8,35 @@ use super::file;
 /// The folder beside the lock file that holds what is not committed.
 const STATE_FOLDER: &str = ".connectorctl";
 
-/// Whether a lock file is of a real platform or of a trial.
+/// Whether a lock file is of a real platform or of the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockKind {
-    /// Of a real one.
+    /// Of a real platform.
     Real,
-    /// Of the embedded one.
+    /// Of the embedded sandbox.
     Sandbox,
 }
 
-/// The paths that belong to one inventory.
+/// The files that belong to one lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockPaths {
     /// The lock file.
     pub lock: PathBuf,
-    /// `.connectorctl/` beside it.
+    /// `.connectorctl/` beside the lock file.
     pub state_folder: PathBuf,
     /// The journal, on which the exclusive lock is held.
     pub journal: PathBuf,
-    /// Who holds the lock.
+    /// Names the process that holds the lock.
     pub holder: PathBuf,
 }
 
 impl LockPaths {
-    /// As docs/lockfile.md says: `--lock FILE`, else beside the first manifest, `prod.yaml` having
-    /// `prod.lock.json` and a folder `instances.lock.json` inside; under `--sandbox` always
-    /// `….sandbox.lock.json`, so that a trial cannot mix with the real inventory.
+    /// The lock file is `explicit`, or stands beside the first manifest: `prod.lock.json` beside
+    /// `prod.yaml`, `instances.lock.json` in a folder. With [`LockKind::Sandbox`] it ends in
+    /// `.sandbox.lock.json`, so that a trial cannot mix with the real inventory.
     ///
-    /// A lock file that is a symbolic link has its folder where it points to: two checkouts that
-    /// share one lock file so must share its journal, and the lock on it.
+    /// The folder of a lock file that is a symbolic link is where the link points to: two checkouts
+    /// that share a lock file must share its journal, and the lock on it.
     pub fn new(
         explicit: Option<&Path>,
         first_manifest: &Path,
@@ -47,7 +47,7 @@ impl LockPaths {
             Some(path) => path.to_owned(),
             None => beside(first_manifest, manifest_is_folder, kind),
         };
-        let real = file::target(&lock);
+        let real = file::resolve_symlinks(&lock);
         let folder = match real.parent() {
             Some(parent) => parent.join(STATE_FOLDER),
             None => PathBuf::from(STATE_FOLDER),
@@ -65,7 +65,7 @@ impl LockPaths {
         }
     }
 
-    /// The state of the embedded platform, one per inventory.
+    /// The state of the sandbox, one file for each inventory.
     pub fn sandbox_state(&self, inventory: &str) -> PathBuf {
         self.state_folder.join(format!("{inventory}.sandbox.json"))
     }
@@ -83,7 +83,7 @@ fn beside(manifest: &Path, is_folder: bool, kind: LockKind) -> PathBuf {
         || "instances".to_owned(),
         |stem| stem.to_string_lossy().into_owned(),
     );
-    // Standard input has no name of its own.
+    // `-` is standard input.
     let stem = if stem == "-" {
         "instances".to_owned()
     } else {

@@ -1,4 +1,7 @@
-//! The lock file as an apply holds it: every record durable, folded in at the end.
+//! The lock file while a run holds it: each record is durable at once, and the run ends by folding
+//! the journal into the lock file.
+//!
+//! Must not: decide what a record means; that is `fold`'s.
 
 use std::fs::File;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,24 +10,24 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::event::{Checkpoint, StoredEvent, TimedEvent};
-use super::fold::{Folded, fold, settle_checkpoints};
-use super::holder::{Holder, take};
+use super::fold::{Folded, drop_history, fold};
+use super::holder::{Holder, acquire};
 use super::view::LockView;
 use super::writer::Writer;
 use super::{LockError, LockPaths, file, format, journal};
 use crate::model::{InventoryName, Lock, LockHeader, Timestamp};
 use crate::ports::{Clock, LockSink, Record, SinkError, kill};
 
-/// How long a retired instance that could not be deleted is remembered: until every list shows it, with
-/// much to spare.
+/// How long a retired instance that could not be deleted is remembered. Every list shows it long
+/// before (docs/lifecycle.md#create).
 const RETIRED_RETENTION: Duration = Duration::from_secs(600);
 
-/// What the end of a run left behind.
+/// What a run has recorded at its end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
-    /// Whether the lock file was rewritten.
+    /// Whether the lock file changed.
     pub rewritten: bool,
-    /// How many instances it records.
+    /// How many instances the lock file holds.
     pub instances: usize,
     /// Creates whose outcome is still unknown.
     pub open_intents: usize,
@@ -36,15 +39,15 @@ pub struct LockStore {
     clock: Arc<dyn Clock>,
     writer: Writer,
     on_disk: Option<Lock>,
-    /// What of the journal is not history yet: what was there, and what this run recorded.
+    /// The journal since its last checkpoint: what earlier runs left, and what this run recorded.
     lines: Mutex<Vec<TimedEvent>>,
-    /// Holds the exclusive lock; a handle of its own to the journal. The last member, for the lock
-    /// is to be released when everything else has ended.
+    /// Holds the exclusive lock. The last member, so that the lock is released when everything else
+    /// has ended.
     journal: File,
 }
 
 impl LockStore {
-    /// Takes the exclusive lock, waiting at most `wait` for it, and replays the journal.
+    /// Takes the exclusive lock, waiting at most `wait` for it, and reads both files.
     ///
     /// # Errors
     /// [`LockError::Held`] and every other [`LockError`].
@@ -54,49 +57,46 @@ impl LockStore {
         holder: &Holder,
         wait: Duration,
     ) -> Result<Self, LockError> {
-        let journal = take(&paths, clock.as_ref(), holder, wait).await?;
+        let journal = acquire(&paths, clock.as_ref(), holder, wait).await?;
         file::sweep(&paths.lock);
         file::sweep(&paths.holder);
 
-        let failed = |action| {
-            let path = paths.journal.clone();
-            move |source| LockError::Io {
-                action,
-                path,
-                source,
-            }
-        };
+        let failed = |action| LockError::io(action, &paths.journal);
         let bytes = file::read_open(&journal).map_err(failed("read"))?;
-        let (lines, sound) = journal::read(&paths.journal, &bytes)?;
+        let (lines, length) = journal::read(&paths.journal, &bytes)?;
         let lock = file::read(&paths.lock)?;
         let on_disk = lock
             .as_deref()
             .map(|bytes| format::parse(&paths.lock, bytes))
             .transpose()?;
-        // Nothing is touched before both files are known to be sound.
-        if sound < bytes.len() {
+        // Only now, when both files are known to be readable, may anything be changed.
+        if length < bytes.len() {
             tracing::warn!(
                 journal = %paths.journal.display(),
-                bytes = bytes.len() - sound,
-                "the last record of the journal is cut off: nothing relied on it yet, and it is dropped"
+                bytes = bytes.len() - length,
+                "dropped an incomplete record at the end of the journal; nothing depends on it"
             );
-            journal.set_len(sound as u64).map_err(failed("cut"))?;
+            journal.set_len(length as u64).map_err(failed("cut"))?;
             journal.sync_all().map_err(failed("cut"))?;
         }
         let writer = journal
             .try_clone()
-            .and_then(|file| Writer::new(file, sound as u64))
+            .and_then(|file| Writer::new(file, length as u64))
             .map_err(failed("open"))?;
 
-        let was_folding = matches!(lines.last(), Some(line) if matches!(line.event, StoredEvent::CheckpointBegin(_)));
-        let mut lines = settle_checkpoints(lines, lock.as_deref().map(format::digest).as_deref());
-        not_after(&mut lines, clock.now());
+        let died_in_fold = lines
+            .last()
+            .is_some_and(|line| matches!(line.event, StoredEvent::CheckpointBegin(_)));
+        let mut lines = drop_history(lines, lock.as_deref().map(format::digest).as_deref());
+        let now = clock.now();
+        lines.iter_mut().for_each(|line| line.cap(now));
         if let [only] = &lines[..]
             && let StoredEvent::CheckpointEnd(checkpoint) = &only.event
-            && was_folding
+            && died_in_fold
         {
-            // The run died after it had replaced the lock file: its last act is done now.
-            lines = settle(&writer, checkpoint.clone(), only.at).map_err(failed("empty"))?;
+            // The lock file was replaced, but the checkpoint has no end yet.
+            lines =
+                end_checkpoint(&writer, checkpoint.clone(), only.at).map_err(failed("empty"))?;
         }
         Ok(Self {
             clock,
@@ -117,9 +117,9 @@ impl LockStore {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records whose instances these are and on which platform, before anything is done to them: a
-    /// run that is killed before it wrote a lock file is then not continued as another inventory, or
-    /// on another platform. Nothing is written where that is known.
+    /// Records inventory and platform before the first request is sent. If the first run is killed
+    /// before it writes a lock file, the next one cannot resume it as another inventory or on
+    /// another platform. Writes nothing where that is recorded already.
     ///
     /// # Errors
     /// [`LockError::Io`]; nothing may be sent then.
@@ -131,12 +131,11 @@ impl LockStore {
         }
         self.append(StoredEvent::Header { header: wanted })
             .await
-            .map_err(|source| self.io("write", source))
+            .map_err(LockError::io("write", &self.paths.journal))
     }
 
-    /// Folds the journal into the lock file and empties it. `header` gives what the journal does
-    /// not hold: inventory, platform and key check. Safe to call on every way out; where it fails
-    /// the journal is still there.
+    /// Folds the journal into the lock file and empties it. The lock file gets this header. Safe to
+    /// call on every way out: where it fails, the journal still holds everything.
     ///
     /// # Errors
     /// [`LockError::Io`].
@@ -147,7 +146,7 @@ impl LockStore {
         folded.lock.header = header.clone();
         let instances = folded.lock.instances.len();
         let open_intents = folded.intents.len();
-        // A first run that created nothing leaves no file behind.
+        // A first run that created nothing leaves no lock file.
         let needed = instances > 0;
         let rewritten = self.commit(folded, needed)?;
         Ok(Finished {
@@ -157,7 +156,8 @@ impl LockStore {
         })
     }
 
-    /// Writes the lock file anew with nothing of the old content, and empties the journal.
+    /// Replaces the content of the lock file and empties the journal; answers whether the file
+    /// changed. Intents and retired instances stay open.
     ///
     /// # Errors
     /// [`LockError::Io`].
@@ -166,9 +166,9 @@ impl LockStore {
         self.commit(Folded { lock, ..folded }, true)
     }
 
-    /// Checkpoint, replace, empty: whenever the process dies, either the checkpoint says by the digest
-    /// of the lock file that everything is in it, or nothing of the journal is gone. The journal is
-    /// never replaced: the exclusive lock is held on it.
+    /// Begins a checkpoint, replaces the lock file, ends the checkpoint. Whenever the process dies,
+    /// either the checkpoint's digest says that the lock file holds everything, or the journal does.
+    /// The journal itself is never replaced, because the exclusive lock is held on it.
     fn commit(&mut self, folded: Folded, needed: bool) -> Result<bool, LockError> {
         let Folded {
             lock,
@@ -188,36 +188,36 @@ impl LockStore {
         let rewritten = new.is_some() && new != old;
         let newest = self.lines().iter().map(|line| line.at).max();
         let at = newest.unwrap_or_default();
-        let nothing_new = match &self.lines()[..] {
+        let is_unchanged = match &self.lines()[..] {
             [] => true,
             [only] => only.event == StoredEvent::CheckpointEnd(checkpoint.clone()),
             _ => false,
         };
-        if !nothing_new {
+        if !is_unchanged {
             let line = TimedEvent {
                 at,
                 event: StoredEvent::CheckpointBegin(checkpoint.clone()),
             };
             self.writer
                 .checkpoint(journal::line(&line))
-                .map_err(|source| self.io("write", source))?;
+                .map_err(LockError::io("write", &self.paths.journal))?;
         }
         if rewritten && let Some(new) = &new {
             file::write_lock(&self.paths.lock, new)?;
         }
         self.on_disk = new.is_some().then_some(lock);
         kill::at(kill::KillPoint::DuringFold);
-        if nothing_new {
+        if is_unchanged {
             return Ok(rewritten);
         }
-        // History from here on, whatever becomes of the file: folded once more into this lock the
-        // lines might rename twice.
+        // From here on the lines are history, even if the journal cannot be written: folded into this
+        // lock again, they might rename twice.
         *self.lines() = vec![TimedEvent {
             at,
             event: StoredEvent::CheckpointEnd(checkpoint.clone()),
         }];
-        let left =
-            settle(&self.writer, checkpoint, at).map_err(|source| self.io("empty", source))?;
+        let left = end_checkpoint(&self.writer, checkpoint, at)
+            .map_err(LockError::io("empty", &self.paths.journal))?;
         *self.lines() = left;
         Ok(rewritten)
     }
@@ -228,8 +228,8 @@ impl LockStore {
             event,
         };
         let bytes = journal::line(&timed);
-        // In memory first: should this future be dropped while the bytes are on their way, the fold
-        // of this run knows at least what the journal knows.
+        // In memory first: if this future is dropped during the write, the fold of this run still
+        // knows at least what the journal holds.
         let place = {
             let mut lines = self.lines();
             lines.push(timed);
@@ -240,22 +240,14 @@ impl LockStore {
             && let Some(line) = self.lines().get_mut(place)
             && matches!(line.event, StoredEvent::Record(Record::Intent { .. }))
         {
-            // No `POST` follows an intent that is not durable, so there is nothing to settle. What
-            // else could not be written did happen, and the fold may still save it.
+            // No `POST` follows an intent that is not durable, so it leaves nothing to settle. Every
+            // other event did happen, and the fold may still save it.
             line.event = StoredEvent::Record(Record::Heartbeat);
         }
         written
     }
 
-    fn io(&self, action: &'static str, source: std::io::Error) -> LockError {
-        LockError::Io {
-            action,
-            path: self.paths.journal.clone(),
-            source,
-        }
-    }
-
-    /// Bytes appended to the journal, and how many `fsync` they took.
+    /// Bytes appended to the journal, and the number of `fsync` calls.
     #[cfg(test)]
     pub(super) fn written(&self) -> (u64, u64) {
         use std::sync::atomic::Ordering;
@@ -266,7 +258,7 @@ impl LockStore {
         )
     }
 
-    /// From here on every append fails, as on a full disk.
+    /// Makes every further append fail, as on a full disk.
     #[cfg(test)]
     pub(super) fn break_disk(&self) {
         self.writer.break_disk();
@@ -280,19 +272,18 @@ impl LockStore {
 
 impl Drop for LockStore {
     fn drop(&mut self) {
-        // Still under the lock, so it is ours.
+        // While the lock is held, so that it is not another run's.
         file::remove(&self.paths.holder);
-        // What was asked for is written under the lock.
         self.writer.end();
-        // Closing would release it too, but not while a process that is just being started has yet
-        // to close what it inherited.
+        // Closing the file releases the lock too, but not while a child process that is being started
+        // still has the file open.
         let _ = self.journal.unlock();
     }
 }
 
-/// After the lock file is durable: empties the journal, or marks as history what is before the
-/// intents that stay open and the retired instances that are left. Answers what is left of it.
-fn settle(
+/// Once the lock file is durable: empties the journal, or writes the end of the checkpoint where
+/// intents or retired instances stay open. Answers the lines that still count.
+fn end_checkpoint(
     writer: &Writer,
     checkpoint: Checkpoint,
     at: Timestamp,
@@ -307,22 +298,6 @@ fn settle(
     };
     writer.checkpoint(journal::line(&line))?;
     Ok(vec![line])
-}
-
-/// Nothing was recorded later than now: what says so was by a clock that is ahead of ours, and would
-/// make us wait for longer than a window.
-fn not_after(lines: &mut [TimedEvent], now: Timestamp) {
-    for line in lines {
-        line.at = line.at.min(now);
-        if let StoredEvent::CheckpointEnd(checkpoint) = &mut line.event {
-            for intent in checkpoint.intents.values_mut() {
-                intent.last_alive = intent.last_alive.min(now);
-            }
-            for at in checkpoint.retired.values_mut() {
-                *at = (*at).min(now);
-            }
-        }
-    }
 }
 
 #[async_trait]

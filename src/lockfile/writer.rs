@@ -1,4 +1,6 @@
-//! The thread that owns the journal's end: whatever waits when it is free shares one `fsync`.
+//! The thread that appends to the journal: records that wait for it share one `fsync`.
+//!
+//! Must not: know what the bytes mean.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -12,9 +14,9 @@ use tokio::sync::oneshot;
 /// A file that is appended to.
 pub(super) trait Storage: Send + 'static {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
-    /// Returns once everything survives the loss of power.
+    /// Returns once everything survives a loss of power.
     fn sync(&mut self) -> io::Result<()>;
-    /// Makes the file this long.
+    /// Shortens the file to this length.
     fn cut(&mut self, length: u64) -> io::Result<()>;
 }
 
@@ -33,11 +35,11 @@ impl Storage for File {
 }
 
 enum Job {
-    /// One of many records that may share a sync.
+    /// A record. Several share a sync.
     Append(Append),
-    /// A line that is written where the file is sound, whatever failed before.
+    /// A line that is written even after an earlier write failed.
     Checkpoint(Vec<u8>, Sender<io::Result<()>>),
-    /// Nothing in the file counts any more.
+    /// Removes every line.
     Empty(Sender<io::Result<()>>),
     #[cfg(test)]
     Break,
@@ -48,14 +50,14 @@ struct Append {
     done: oneshot::Sender<io::Result<()>>,
 }
 
-/// Counts what was written, for the tests that count bytes and not time.
+/// Counts what was written, for tests that measure bytes and not time.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) bytes: AtomicU64,
     pub(super) syncs: AtomicU64,
 }
 
-/// The appending side of a journal.
+/// A handle to the thread.
 pub(super) struct Writer {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
@@ -64,19 +66,19 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Appends to a file of which this many bytes are sound, and no more are there.
-    pub(super) fn new(storage: impl Storage, sound: u64) -> io::Result<Self> {
+    /// Appends to a file of this length.
+    pub(super) fn new(storage: impl Storage, length: u64) -> io::Result<Self> {
         let (jobs, waiting) = channel();
         let counts = Arc::new(Counts::default());
-        let end = End {
+        let appender = Appender {
             storage,
-            sound,
+            length,
             broken: false,
             counts: Arc::clone(&counts),
         };
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || run(end, &waiting))?;
+            .spawn(move || run(appender, &waiting))?;
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
@@ -89,29 +91,29 @@ impl Writer {
     pub(super) async fn append(&self, bytes: Vec<u8>) -> io::Result<()> {
         let (done, waits) = oneshot::channel();
         self.send(Job::Append(Append { bytes, done }))?;
-        waits.await.map_err(|_| gone())?
+        waits.await.map_err(|_| closed())?
     }
 
-    /// Appends a line after everything that was asked for before; durable on return. Possible after
-    /// a failed write too: what that one left is cut off first.
+    /// Appends a line after every earlier job; durable on return. After a failed write, cuts off what
+    /// that write left.
     pub(super) fn checkpoint(&self, bytes: Vec<u8>) -> io::Result<()> {
         let (done, waits) = channel();
         self.send(Job::Checkpoint(bytes, done))?;
-        waits.recv().map_err(|_| gone())?
+        waits.recv().map_err(|_| closed())?
     }
 
-    /// Empties the file after everything that was asked for before; durable on return.
+    /// Empties the file after every earlier job; durable on return.
     pub(super) fn empty(&self) -> io::Result<()> {
         let (done, waits) = channel();
         self.send(Job::Empty(done))?;
-        waits.recv().map_err(|_| gone())?
+        waits.recv().map_err(|_| closed())?
     }
 
-    /// Writes what was asked for, and nothing from then on.
+    /// Finishes the jobs and stops the thread.
     pub(super) fn end(&mut self) {
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
-            // It has nothing left to say: every job was answered.
+            // Every job was answered, so a panic of the thread has nothing to add.
             let _ = thread.join();
         }
     }
@@ -122,13 +124,13 @@ impl Writer {
     }
 
     fn send(&self, job: Job) -> io::Result<()> {
-        let jobs = self.jobs.as_ref().ok_or_else(gone)?;
-        jobs.send(job).map_err(|_| gone())
+        let jobs = self.jobs.as_ref().ok_or_else(closed)?;
+        jobs.send(job).map_err(|_| closed())
     }
 }
 
-fn gone() -> io::Error {
-    io::Error::other("the journal's writer has ended")
+fn closed() -> io::Error {
+    io::Error::other("the journal is closed")
 }
 
 impl Drop for Writer {
@@ -137,7 +139,7 @@ impl Drop for Writer {
     }
 }
 
-fn run<S: Storage>(mut end: End<S>, waiting: &Receiver<Job>) {
+fn run<S: Storage>(mut appender: Appender<S>, waiting: &Receiver<Job>) {
     let mut next = waiting.recv().ok();
     while let Some(job) = next.take() {
         match job {
@@ -152,28 +154,28 @@ fn run<S: Storage>(mut end: End<S>, waiting: &Receiver<Job>) {
                         }
                     }
                 }
-                end.append(batch);
+                appender.append(batch);
             }
-            // Who asked waits for the answer; where it does not, nobody is left to be told.
-            Job::Checkpoint(bytes, done) => drop(done.send(end.checkpoint(&bytes))),
-            Job::Empty(done) => drop(done.send(end.empty())),
+            // The caller may have stopped waiting.
+            Job::Checkpoint(bytes, done) => drop(done.send(appender.checkpoint(&bytes))),
+            Job::Empty(done) => drop(done.send(appender.empty())),
             #[cfg(test)]
-            Job::Break => end.broken = true,
+            Job::Break => appender.broken = true,
         }
         next = next.or_else(|| waiting.recv().ok());
     }
 }
 
-struct End<S> {
+struct Appender<S> {
     storage: S,
-    /// How many bytes are durable, and whole lines.
-    sound: u64,
-    /// After a failed write: what is beyond the sound bytes is not known, so nothing is appended.
+    /// Of the complete, durable lines.
+    length: u64,
+    /// Whether a write failed, so that unknown bytes may follow the durable ones.
     broken: bool,
     counts: Arc<Counts>,
 }
 
-impl<S: Storage> End<S> {
+impl<S: Storage> Appender<S> {
     fn append(&mut self, batch: Vec<Append>) {
         let bytes: Vec<u8> = batch
             .iter()
@@ -186,22 +188,22 @@ impl<S: Storage> End<S> {
         };
         if result.is_err() && !self.broken {
             self.broken = true;
-            // Should this fail too, the next checkpoint tries again, or the next run sees a torn end.
-            let _ = self.storage.cut(self.sound);
+            // If this fails too, the next checkpoint tries again, or the next run sees a torn end.
+            let _ = self.storage.cut(self.length);
         }
         for append in batch {
-            let answer = match &result {
+            let result = match &result {
                 Ok(()) => Ok(()),
                 Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
             };
-            // Who asked may be gone, cancelled by a signal; the record is there all the same.
-            let _ = append.done.send(answer);
+            // A signal may have cancelled the caller.
+            let _ = append.done.send(result);
         }
     }
 
     fn checkpoint(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.broken {
-            self.storage.cut(self.sound)?;
+            self.storage.cut(self.length)?;
         }
         self.broken = true;
         self.write(bytes)?;
@@ -211,7 +213,7 @@ impl<S: Storage> End<S> {
 
     fn empty(&mut self) -> io::Result<()> {
         self.storage.cut(0)?;
-        self.sound = 0;
+        self.length = 0;
         self.storage.sync()?;
         self.broken = false;
         Ok(())
@@ -220,9 +222,9 @@ impl<S: Storage> End<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.storage.append(bytes)?;
         self.storage.sync()?;
-        let length = bytes.len() as u64;
-        self.sound += length;
-        self.counts.bytes.fetch_add(length, Ordering::Relaxed);
+        let added = bytes.len() as u64;
+        self.length += added;
+        self.counts.bytes.fetch_add(added, Ordering::Relaxed);
         self.counts.syncs.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::unique::no_key_twice;
+use super::unique::unique_keys;
 use super::{
     ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, OrganizationId,
     Secret, Timestamp,
@@ -143,10 +143,10 @@ pub struct LockedInstance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeSet<String>>,
     /// Plain values as declared and last applied, in canonical spelling.
-    #[serde(deserialize_with = "no_key_twice")]
+    #[serde(deserialize_with = "unique_keys")]
     pub configuration: BTreeMap<String, String>,
     /// Secret values as declared and last applied.
-    #[serde(deserialize_with = "no_key_twice")]
+    #[serde(deserialize_with = "unique_keys")]
     pub secrets: BTreeMap<String, LockedSecret>,
     /// As last applied.
     pub enabled: bool,

@@ -1,5 +1,5 @@
-//! Maps in which no key may stand twice. `serde_json` keeps the last of two equal keys; two branches
-//! merged by hand may have both, and dropping one would lose an id and a token.
+//! Maps that reject duplicate keys. `serde_json` keeps the last of two equal keys. Two branches that
+//! were merged by hand may hold both, and dropping one would lose an id and a token.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// For `deserialize_with`.
-pub(crate) fn no_key_twice<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+pub(crate) fn unique_keys<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
 where
     D: Deserializer<'de>,
     K: Deserialize<'de> + Ord + fmt::Display,

@@ -1,4 +1,4 @@
-//! Death and the loss of power between any two bytes: nothing durable is lost, nothing counts twice.
+//! Kills and power loss at every byte: nothing durable is lost, and nothing counts twice.
 
 #![expect(
     clippy::disallowed_methods,
@@ -8,17 +8,15 @@
 use std::fs;
 
 use super::*;
-use crate::lockfile::fold::settle_checkpoints;
-use crate::lockfile::format::digest;
 
-/// What the two files hold at one moment.
+/// The content of both files at one moment.
 struct Moment {
     lock: Option<Vec<u8>>,
     journal: Vec<u8>,
 }
 
 impl Moment {
-    /// What the next run makes of it, in a folder of its own; and the lock file it ends with.
+    /// What the next run reads, in a folder of its own, and the lock file it ends with.
     async fn next_run(&self) -> (LockView, Vec<u8>) {
         let folder = tempfile::tempdir().expect("a folder");
         let paths = paths(folder.path());
@@ -33,7 +31,7 @@ impl Moment {
         assert_eq!(
             (&plan.lock, open_keys(&plan)),
             (&view.lock, open_keys(&view)),
-            "a plan sees what an apply sees"
+            "a plan and an apply see the same"
         );
         store.finish(&header()).expect("folded");
         let again = store.view(&inventory());
@@ -45,8 +43,8 @@ impl Moment {
     }
 }
 
-/// An apply over a lock file that is there, to its end; and every moment at which it may have died
-/// during its fold.
+/// Runs an apply over an existing lock file. Answers every moment at which its fold may have been
+/// killed, and the lock file at its end.
 async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
@@ -63,7 +61,7 @@ async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
     let lines = journal_lines(&recorded);
     let folded = fold(
         parse(Path::new("x"), &old).expect("a lock"),
-        &settle_checkpoints(lines.clone(), Some(&digest(&old))),
+        &drop_history(lines.clone(), Some(&digest(&old))),
     );
     let checkpoint = super::super::journal::line(&TimedEvent {
         at: lines.last().expect("a record").at,
@@ -76,7 +74,7 @@ async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
     });
     let marked = [recorded.clone(), checkpoint].concat();
     let mut moments = Vec::new();
-    // While the checkpoint is written the old lock file is there.
+    // The old lock file is still there while the checkpoint is written.
     for cut in recorded.len()..=marked.len() {
         moments.push(Moment {
             lock: Some(old.clone()),
@@ -92,7 +90,7 @@ async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
     } else {
         assert!(
             left.starts_with(&marked),
-            "the checkpoint stands before what is left"
+            "the journal begins with the checkpoint"
         );
     }
     for cut in marked.len()..=left.len() {
@@ -115,11 +113,11 @@ fn journal_lines(bytes: &[u8]) -> Vec<TimedEvent> {
 }
 
 #[tokio::test]
-async fn death_at_every_byte_of_a_fold_with_nothing_open() {
+async fn a_kill_at_every_byte_of_a_fold() {
     let records = vec![
         intent("b"),
         created("b", 2),
-        // Not the same when it is done twice.
+        // Folding this twice would give another result.
         renamed("a", "c"),
         intent("a"),
         created("a", 3),
@@ -137,7 +135,7 @@ async fn death_at_every_byte_of_a_fold_with_nothing_open() {
 }
 
 #[tokio::test]
-async fn death_at_every_byte_of_a_fold_that_leaves_intents_open() {
+async fn a_kill_at_every_byte_of_a_fold_with_open_intents() {
     let records = vec![
         intent("b"),
         Record::Answered { key: key("b") },
@@ -159,7 +157,7 @@ async fn death_at_every_byte_of_a_fold_that_leaves_intents_open() {
 }
 
 #[tokio::test]
-async fn death_at_every_byte_of_the_records_loses_none_that_was_durable() {
+async fn a_kill_at_every_byte_of_a_record_loses_no_durable_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path()).await.expect("the lock");
     let mut durable = Vec::new();
@@ -186,7 +184,7 @@ async fn death_at_every_byte_of_the_records_loses_none_that_was_durable() {
 }
 
 #[tokio::test]
-async fn after_a_torn_end_the_journal_goes_on() {
+async fn the_journal_continues_after_a_torn_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path()).await.expect("the lock");
     all(&store, vec![intent("a"), intent("b")]).await;
@@ -204,7 +202,7 @@ async fn after_a_torn_end_the_journal_goes_on() {
 }
 
 #[tokio::test]
-async fn open_intents_survive_any_number_of_runs_and_cost_no_more() {
+async fn open_intents_survive_any_number_of_runs_and_take_no_more_space() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
     all(&store, vec![intent("a"), created("b", 2)]).await;

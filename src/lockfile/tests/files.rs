@@ -1,4 +1,4 @@
-//! Files: where they are, who may read them, and what is replaced.
+//! Files: their paths, their modes, and how they are replaced.
 
 #![expect(
     clippy::disallowed_methods,
@@ -38,7 +38,7 @@ fn paths_follow_the_manifest() {
 }
 
 #[tokio::test]
-async fn only_the_owner_reads_what_holds_tokens() {
+async fn files_with_tokens_are_readable_by_their_owner_only() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     let folder = tempfile::tempdir().expect("a folder");
@@ -77,9 +77,9 @@ mod unix {
         fs::metadata(path).expect("a file").permissions().mode() & 0o777
     }
 
-    /// A cache that is restored, or a copy, may lose modes; the journal holds tokens too.
+    /// A restored cache or a copy may have lost the modes, and the journal holds tokens too.
     #[tokio::test]
-    async fn a_journal_that_others_may_read_is_closed_to_them() {
+    async fn a_journal_that_others_can_read_gets_its_mode_back() {
         let folder = tempfile::tempdir().expect("a folder");
         let paths = paths(folder.path());
         fs::create_dir(&paths.state_folder).expect("a folder");
@@ -92,7 +92,7 @@ mod unix {
         assert_eq!(mode(&paths.journal), 0o600);
         assert_eq!(mode(&paths.holder), 0o600);
         drop(store);
-        assert!(!paths.holder.exists(), "nobody holds it any more");
+        assert!(!paths.holder.exists(), "no process holds the lock any more");
     }
 
     fn linked(folder: &Path, checkout: &str, to: &Path) -> PathBuf {
@@ -102,12 +102,12 @@ mod unix {
         checkout
     }
 
-    /// Two checkouts that share a lock file share its journal too, or each would overwrite what the
-    /// other recorded.
+    /// Two checkouts that share a lock file must share its journal, or each would overwrite the other's
+    /// records.
     #[tokio::test]
     async fn two_links_to_one_lock_file_are_one_lock() {
         let folder = tempfile::tempdir().expect("a folder");
-        // Nothing is there yet, and one link is relative, over another.
+        // The target does not exist yet, and the second link is relative and points to the first.
         let shared = folder.path().join("shared.json");
         let one = linked(folder.path(), "one", &shared);
         let two = linked(
@@ -134,7 +134,7 @@ mod unix {
     }
 
     #[test]
-    fn links_in_a_circle_have_an_end() {
+    fn a_circle_of_links_is_an_error() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a");
         symlink(folder.path().join("b"), &path).expect("a link");
@@ -146,16 +146,16 @@ mod unix {
     }
 }
 
-/// `prod.yaml` and `dev.yaml` stand in one folder, and each has a lock of its own.
+/// `prod.yaml` and `dev.yaml` may share a folder, and each has a lock file of its own.
 #[tokio::test]
-async fn what_killed_runs_left_is_swept_and_nothing_else() {
+async fn only_the_temporary_files_of_this_lock_file_are_swept() {
     let folder = tempfile::tempdir().expect("a folder");
     let of = |name: &str| {
         let manifest = folder.path().join(name);
         LockPaths::new(None, &manifest, false, LockKind::Real)
     };
     let left = |path: &Path| {
-        let mut name = crate::lockfile::file::prefix(path);
+        let mut name = crate::lockfile::file::temporary_prefix(path);
         name.push_str("left");
         let left = path.with_file_name(name);
         fs::write(&left, "half of a lock file").expect("written");
@@ -182,7 +182,7 @@ fn a_failed_replacement_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("lock");
     fs::create_dir(&path).expect("a folder");
-    let error = write_atomic(&path, b"new").expect_err("a folder is no file");
+    let error = write_atomic(&path, b"new").expect_err("a folder cannot be replaced");
     assert!(matches!(
         error,
         LockError::Io {
@@ -195,14 +195,14 @@ fn a_failed_replacement_leaves_nothing_behind() {
 }
 
 /// The lock file and the journal.
-type Reading = (Option<Vec<u8>>, &'static str);
+type Read = (Option<Vec<u8>>, &'static str);
 
-/// A plan takes no lock: an apply may fold while it reads.
+/// A plan takes no lock, so an apply may fold while it reads.
 #[test]
-fn a_plan_never_sees_half_a_fold() {
+fn a_plan_never_sees_half_of_a_fold() {
     let lock = |text: &str| Some(text.as_bytes().to_vec());
-    // What is there at each reading: the lock file, the journal.
-    let cases: [(&str, &[Reading], Reading); 4] = [
+    // The lock file and the journal at each read.
+    let cases: [(&str, &[Read], Read); 4] = [
         (
             "nothing happens",
             &[(None, "a"), (lock("old"), "a"), (None, "a")],
@@ -214,7 +214,7 @@ fn a_plan_never_sees_half_a_fold() {
             (lock("old"), "ab"),
         ),
         (
-            "it is folded after the lock file was read",
+            "a fold ends after the lock file was read",
             &[
                 (None, "a"),
                 (lock("old"), "a"),
@@ -225,7 +225,7 @@ fn a_plan_never_sees_half_a_fold() {
             (lock("new"), ""),
         ),
         (
-            "it is recorded and folded between",
+            "a record and a fold come between two reads",
             &[
                 (None, ""),
                 (lock("old"), ""),
@@ -238,15 +238,9 @@ fn a_plan_never_sees_half_a_fold() {
     ];
     for (what, moments, expected) in cases {
         let moments = std::cell::RefCell::new(moments.iter());
-        let next = || {
-            moments
-                .borrow_mut()
-                .next()
-                .expect("one more reading")
-                .clone()
-        };
+        let next = || moments.borrow_mut().next().expect("one more read").clone();
         let seen = consistent::<()>(|| Ok(next().0), || Ok(next().1.as_bytes().to_vec()));
-        let (lock, journal) = seen.expect("a reading");
+        let (lock, journal) = seen.expect("a read");
         assert_eq!(
             (lock, journal),
             (expected.0, expected.1.as_bytes().to_vec()),

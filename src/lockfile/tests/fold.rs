@@ -1,13 +1,11 @@
-//! The laws of the fold.
+//! What holds for every fold.
 
 use proptest::prelude::*;
 
 use super::random::{history, lock};
 use super::*;
-use crate::lockfile::fold::settle_checkpoints;
-use crate::lockfile::format::digest;
 
-/// The marks a commit of these lines leaves, once the lock file is written.
+/// The checkpoint that a commit of this lock writes.
 fn checkpoint(folded: &Folded) -> Checkpoint {
     Checkpoint {
         lock: Some(digest(&to_bytes(&folded.lock))),
@@ -25,22 +23,22 @@ fn at(lines: &[TimedEvent], event: StoredEvent) -> TimedEvent {
 }
 
 proptest! {
-    /// A run that dies right after it replaced the lock file changes nothing.
+    /// A run that is killed right after it replaced the lock file changes nothing.
     #[test]
     fn what_the_lock_file_holds_is_not_folded_again(lock in lock(), records in history()) {
         let mut lines = timed(records);
         let once = fold(lock.clone(), &lines);
         lines.push(at(&lines, StoredEvent::CheckpointBegin(checkpoint(&once))));
         let written = digest(&to_bytes(&once.lock));
-        let again = fold(once.lock.clone(), &settle_checkpoints(lines.clone(), Some(&written)));
+        let again = fold(once.lock.clone(), &drop_history(lines.clone(), Some(&written)));
         prop_assert_eq!(&again, &once);
-        // Before it was replaced, the checkpoint announces what never came.
+        // The lock file that the checkpoint announces was never written.
         let old = digest(&to_bytes(&lock));
-        let before = fold(lock, &settle_checkpoints(lines, Some(&old)));
+        let before = fold(lock, &drop_history(lines, Some(&old)));
         prop_assert_eq!(before, once);
     }
 
-    /// Wherever a fold comes in between, the end is the same.
+    /// A fold in between does not change the result.
     #[test]
     fn folding_in_two_parts_is_folding_at_once(
         lock in lock(),
@@ -59,12 +57,12 @@ proptest! {
         }
         lines.extend_from_slice(rest);
         let written = digest(&to_bytes(&part.lock));
-        let in_two = fold(part.lock, &settle_checkpoints(lines, Some(&written)));
+        let in_two = fold(part.lock, &drop_history(lines, Some(&written)));
         prop_assert_eq!(in_two, at_once);
     }
 
-    /// An intent is open exactly where nothing after it settled it: a creation that is forgotten is
-    /// made twice, one that is remembered for ever blocks its key.
+    /// An intent is open until a later record settles it. Forgetting it too early leads to a second
+    /// instance; keeping it forever blocks its key.
     #[test]
     fn an_intent_is_open_until_its_outcome_is_recorded(records in history()) {
         let records: Vec<Record> = records
@@ -84,9 +82,9 @@ proptest! {
         }
     }
 
-    /// A secret that was on its way when the process died counts as sent by nobody.
+    /// Nobody knows whether a secret arrived that was being sent when the process died.
     #[test]
-    fn a_secret_on_its_way_is_unverified_until_its_entry_is_recorded(records in history()) {
+    fn a_secret_being_sent_is_unverified_until_its_entry_is_recorded(records in history()) {
         let mut records = records;
         records.push(created("a", 1));
         let sending = Record::Sending {
@@ -101,7 +99,7 @@ proptest! {
         prop_assert!(folded.lock.instances[&key("a")].secrets["username"].is_some());
     }
 
-    /// The window of every open intent starts when the process was last alive.
+    /// The settle window of every open intent starts when the process was last alive.
     #[test]
     fn every_window_starts_at_the_newest_record(records in history()) {
         let lines = timed(records);
@@ -121,7 +119,7 @@ fn a_key_that_is_renamed_and_used_anew_keeps_both() {
     assert_eq!(ids(&once.lock), ["a=2", "b=1"]);
     lines.push(at(&lines, StoredEvent::CheckpointBegin(checkpoint(&once))));
     let written = digest(&to_bytes(&once.lock));
-    let again = fold(once.lock, &settle_checkpoints(lines, Some(&written)));
+    let again = fold(once.lock, &drop_history(lines, Some(&written)));
     assert_eq!(ids(&again.lock), ["a=2", "b=1"]);
 }
 
@@ -140,7 +138,7 @@ fn a_removed_entry_settles_no_intent() {
 }
 
 #[test]
-fn of_two_open_intents_that_meet_the_unanswered_counts() {
+fn when_a_rename_joins_two_intents_the_unanswered_one_counts() {
     let answered = |name: &str| Record::Answered { key: key(name) };
     for (records, expected) in [
         (vec![intent("a"), answered("a"), intent("b")], false),

@@ -1,4 +1,4 @@
-//! The form of the lock file: canonical, strict, and silent about values.
+//! The format of the lock file: canonical and strict, and errors that show no value.
 
 use proptest::prelude::*;
 
@@ -6,14 +6,14 @@ use super::random::lock;
 use super::*;
 
 #[test]
-fn the_documented_form_is_written_and_read() {
+fn the_documented_format_is_written_and_read() {
     let bytes = to_bytes(&whole());
     assert_eq!(String::from_utf8(bytes.clone()).expect("UTF-8"), GOLDEN);
     assert_eq!(parse(Path::new("x"), &bytes).expect("a lock"), whole());
 }
 
 #[test]
-fn what_is_not_known_yet_is_left_out() {
+fn unknown_members_are_left_out() {
     let bytes = to_bytes(&Lock::empty(inventory()));
     let text = String::from_utf8(bytes.clone()).expect("UTF-8");
     insta::assert_snapshot!(text, @r#"
@@ -43,9 +43,9 @@ fn what_is_not_known_yet_is_left_out() {
     );
 }
 
-/// The platform did not show it. The first version wrote an empty text for that.
+/// The platform did not show the token. Earlier versions wrote an empty text for that.
 #[test]
-fn a_token_that_is_not_known_is_left_out() {
+fn an_unknown_token_is_left_out() {
     let mut lock = whole();
     let entry = lock.instances.values_mut().next().expect("the entry");
     entry.token = None;
@@ -58,18 +58,18 @@ fn a_token_that_is_not_known_is_left_out() {
     }
 }
 
-fn told(text: &str) -> LockError {
+fn error_of(text: &str) -> LockError {
     match parse(Path::new("x.lock.json"), text.as_bytes()) {
-        Ok(_) => panic!("taken for a lock file: {text}"),
+        Ok(_) => panic!("read as a lock file: {text}"),
         Err(error) => error,
     }
 }
 
 #[test]
-fn damage_of_every_kind_is_told_with_its_place() {
+fn every_kind_of_damage_names_its_position() {
     let cases = [
-        ("", ":1:1: ", "ends too early"),
-        ("{", ":1:1: ", "ends too early"),
+        ("", ":1:1: ", "unexpected end of file"),
+        ("{", ":1:1: ", "unexpected end of file"),
         ("not json", ":1:2: ", "not valid JSON"),
         ("[]", ":1:2: ", "expected a lock file, which is an object"),
         ("null", ":1:4: ", "expected a lock file, which is an object"),
@@ -92,11 +92,11 @@ fn damage_of_every_kind_is_told_with_its_place() {
         (
             &GOLDEN.replace("\"version\": 1", "\"version\": 0"),
             ":2:14: ",
-            "there is no format version 0",
+            "unknown format version 0",
         ),
     ];
     for (text, place, expected) in cases {
-        let error = told(text);
+        let error = error_of(text);
         let shown = error.to_string();
         assert!(
             shown.contains(expected) && shown.contains(place),
@@ -108,33 +108,33 @@ fn damage_of_every_kind_is_told_with_its_place() {
 }
 
 #[test]
-fn a_merge_that_is_not_resolved_is_told_as_one() {
+fn an_unresolved_merge_is_named_as_such() {
     for marker in ["<<<<<<< ours", "||||||| base", "=======", ">>>>>>> theirs"] {
         let broken = GOLDEN.replacen("    \"fresh", &format!("{marker}\r\n    \"fresh"), 1);
-        let error = told(&broken);
+        let error = error_of(&broken);
         assert_eq!(
             error.to_string(),
-            "x.lock.json:19:1: the lock file is damaged: it has unresolved conflict markers of a merge"
+            "x.lock.json:19:1: lock file is damaged: unresolved merge conflict"
         );
         assert!(error.hint().expect("a hint").contains("both sides"));
     }
 }
 
 #[test]
-fn a_newer_version_names_both_whatever_else_it_has() {
+fn a_newer_version_names_both_versions() {
     let newer = GOLDEN.replace("\"version\": 1", "\"version\": 7, \"leases\": []");
     assert_eq!(
-        told(&newer).to_string(),
-        "x.lock.json has format version 7, and this program knows 1"
+        error_of(&newer).to_string(),
+        "`x.lock.json` has format version 7, but this version of connectorctl reads up to version 1"
     );
 }
 
-/// What is not read would be gone with the next write.
+/// The next write would drop it.
 #[test]
-fn a_member_that_is_not_known_is_refused_wherever_it_stands() {
+fn an_unknown_member_is_an_error_everywhere() {
     let mut places = 0;
     for (start, _) in GOLDEN.match_indices('{') {
-        // These hold names of the user's own.
+        // The members of these are the user's names.
         let before = &GOLDEN[..start];
         if ["\"instances\": ", "\"configuration\": ", "\"secrets\": "]
             .iter()
@@ -145,9 +145,11 @@ fn a_member_that_is_not_known_is_refused_wherever_it_stands() {
         places += 1;
         let text = format!("{before}{{\"\u{7}later\": 1, {}", &GOLDEN[start + 1..]);
         let text = text.replace('\u{7}', "\\u0007");
-        let shown = told(&text).to_string();
+        let shown = error_of(&text).to_string();
         assert!(
-            shown.contains("unknown field `\u{fffd}later`, which this version does not write"),
+            shown.contains(
+                "unknown field `\u{fffd}later`, which this version of connectorctl does not write"
+            ),
             "{shown}"
         );
     }
@@ -156,12 +158,12 @@ fn a_member_that_is_not_known_is_refused_wherever_it_stands() {
 }
 
 #[test]
-fn a_key_that_is_there_twice_is_refused_wherever_it_stands() {
+fn a_duplicate_key_is_an_error_everywhere() {
     let mut places = 0;
     for line in GOLDEN.lines().filter(|line| line.contains("\": ")) {
         let name = line.split('"').nth(1).expect("a name");
         let value = if line.ends_with('{') || line.ends_with('[') {
-            // The whole of what is opened here.
+            // Up to the closing bracket.
             let indent = &line[..line.find('"').expect("a name")];
             let start = GOLDEN.find(line).expect("the line");
             let close = if line.ends_with('{') { '}' } else { ']' };
@@ -174,7 +176,7 @@ fn a_key_that_is_there_twice_is_refused_wherever_it_stands() {
         };
         places += 1;
         let text = GOLDEN.replacen(&value, &format!("{value},\n{value}"), 1);
-        let shown = told(&text).to_string();
+        let shown = error_of(&text).to_string();
         assert!(
             shown.contains(&format!("`{name}`")) && shown.contains("duplicate"),
             "{name}: {shown}"
@@ -185,7 +187,7 @@ fn a_key_that_is_there_twice_is_refused_wherever_it_stands() {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back_and_written_the_same(lock in lock()) {
+    fn a_written_lock_is_read_back_and_written_the_same(lock in lock()) {
         let bytes = to_bytes(&lock);
         let read = parse(Path::new("x"), &bytes).expect("a lock");
         prop_assert_eq!(&read, &lock);
@@ -193,17 +195,17 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
+    fn arbitrary_bytes_cause_no_panic(bytes: Vec<u8>) {
         let _ = parse(Path::new("x"), &bytes);
         let _ = super::super::journal::read(Path::new("x"), &bytes);
     }
 
     #[test]
-    fn a_cut_lock_file_is_never_taken_for_a_whole_one(at in 0..GOLDEN.len() - 2) {
+    fn a_truncated_lock_file_is_always_an_error(at in 0..GOLDEN.len() - 2) {
         prop_assert!(parse(Path::new("x"), &GOLDEN.as_bytes()[..at]).is_err());
     }
 
-    /// Damage never shows a token, and never goes by where it alters what is recorded.
+    /// The error for a damaged file shows no token.
     #[test]
     fn a_changed_byte_shows_no_token(at in 0..GOLDEN.len(), byte: u8) {
         let mut bytes = GOLDEN.as_bytes().to_vec();

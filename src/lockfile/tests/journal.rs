@@ -1,4 +1,4 @@
-//! The lines of the journal: torn is told from damaged, and damaged is never dropped.
+//! The lines of the journal: a torn end is dropped, a damaged line never is.
 
 use proptest::prelude::*;
 
@@ -34,7 +34,7 @@ fn with_checkpoints() -> Vec<TimedEvent> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back(records in history()) {
+    fn written_lines_are_read_back(records in history()) {
         let lines = timed(records);
         let bytes = bytes_of(&lines);
         let (read, sound) = read(Path::new("x"), &bytes).expect("a journal");
@@ -44,12 +44,12 @@ proptest! {
 }
 
 #[test]
-fn an_empty_journal_says_nothing() {
+fn an_empty_journal_has_no_lines() {
     assert_eq!(read(Path::new("x"), b"").expect("a journal"), (vec![], 0));
 }
 
 #[test]
-fn every_prefix_is_read_and_keeps_every_whole_line() {
+fn every_prefix_keeps_its_complete_lines() {
     let lines = with_checkpoints();
     let bytes = bytes_of(&lines);
     let mut ends = vec![0];
@@ -64,16 +64,16 @@ fn every_prefix_is_read_and_keeps_every_whole_line() {
     }
 }
 
-/// The last whole line may be an intent whose `POST` was sent: to drop it is to send another.
+/// The last complete line may be an intent whose `POST` was sent. Dropping it would send another.
 #[test]
-fn any_damage_of_a_whole_line_is_an_error_that_names_it() {
+fn any_damage_to_a_complete_line_names_it() {
     let lines = with_checkpoints();
     let bytes = bytes_of(&lines);
     let mut number = 1;
     for at in 0..bytes.len() - 1 {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0x20;
-        let error = read(Path::new("x"), &damaged).expect_err("damage goes by");
+        let error = read(Path::new("x"), &damaged).expect_err("damage is noticed");
         let LockError::JournalDamaged { line, .. } = error else {
             panic!("{error}");
         };
@@ -86,7 +86,7 @@ fn any_damage_of_a_whole_line_is_an_error_that_names_it() {
 
 #[test]
 fn a_torn_end_of_zeros_is_dropped() {
-    // What some file systems leave of an append when the power goes.
+    // Some file systems leave this of an append at a power loss.
     let lines = timed(story());
     let mut bytes = bytes_of(&lines);
     let sound = bytes.len();
@@ -102,18 +102,18 @@ fn checked(json: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_line_of_a_newer_version_names_both() {
+fn a_line_of_a_newer_version_names_both_versions() {
     let mut bytes = bytes_of(&timed(story()));
     bytes.extend(checked(r#"{"v":2,"at":1,"lease":"x"}"#));
     let error = read(Path::new("x.journal"), &bytes).expect_err("a newer version");
     assert_eq!(
         error.to_string(),
-        "x.journal has format version 2, and this program knows 1"
+        "`x.journal` has format version 2, but this version of connectorctl reads up to version 1"
     );
 }
 
 #[test]
-fn a_record_of_no_known_kind_is_not_skipped() {
+fn an_unknown_kind_of_record_is_damage() {
     let bytes = checked(r#"{"v":1,"at":1,"record":"lease","key":"a"}"#);
     let error = read(Path::new("x"), &bytes).expect_err("an unknown record");
     assert!(matches!(error, LockError::JournalDamaged { line: 1, .. }));
@@ -121,7 +121,7 @@ fn a_record_of_no_known_kind_is_not_skipped() {
 
 const GOLDEN_JOURNAL: &str = include_str!("journal.golden");
 
-/// One line of every kind, in its longest and where it differs its shortest form.
+/// One line of every kind, with every optional member and without.
 fn every_kind() -> Vec<TimedEvent> {
     let fingerprint = Fingerprint {
         salt: "salt".to_owned(),
@@ -192,9 +192,9 @@ fn every_kind() -> Vec<TimedEvent> {
         .collect()
 }
 
-/// A journal that another version wrote is read after an upgrade, and its bytes are a contract.
+/// The format is a contract: an upgrade must read the journal of the version before.
 #[test]
-fn the_bytes_of_every_kind_stay_as_they_are() {
+fn the_bytes_of_every_kind_are_unchanged() {
     let lines = every_kind();
     let bytes = bytes_of(&lines);
     assert_eq!(String::from_utf8(bytes).expect("UTF-8"), GOLDEN_JOURNAL);

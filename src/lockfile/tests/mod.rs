@@ -1,4 +1,4 @@
-//! The laws of the lock file: canonical bytes, nothing durable lost, one run at a time.
+//! What holds for the lock file and its journal.
 
 mod crash;
 mod files;
@@ -17,6 +17,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::event::{Checkpoint, StoredEvent, TimedEvent};
+use super::fold::{Folded, drop_history, fold};
+use super::format::{digest, to_bytes};
 use super::*;
 use crate::model::{
     Element, ElementId, ElementKey, Fingerprint, InstanceId, InstanceKey, InventoryName, Lifecycle,
@@ -181,10 +184,10 @@ async fn open_at(folder: &Path, now: u64) -> Result<LockStore, LockError> {
     LockStore::open(paths(folder), clock, &holder(), Duration::ZERO).await
 }
 
-/// What a second run is told.
+/// The error of a second run.
 async fn refused(folder: &Path) -> LockError {
     match open(folder).await {
-        Ok(_) => panic!("it was opened"),
+        Ok(_) => panic!("two runs hold the lock"),
         Err(error) => error,
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::OnRemove;
 
-/// Few, so that histories meet.
+/// Few, so that records of a history concern the same key.
 pub(super) fn keys() -> impl Strategy<Value = InstanceKey> {
     prop::sample::select(vec!["a", "b", "c", "d"]).prop_map(key)
 }

@@ -1,4 +1,4 @@
-//! The store: one run at a time, everything folded in, nothing written for nothing.
+//! The store: one run at a time, a complete fold, and no needless write.
 
 #![expect(
     clippy::disallowed_methods,
@@ -11,13 +11,13 @@ use std::sync::Mutex;
 use super::*;
 
 #[tokio::test]
-async fn what_is_recorded_survives_without_an_end_and_is_folded_by_the_next_run() {
+async fn records_of_a_killed_run_are_folded_by_the_next_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path()).await.expect("the lock");
     for record in story() {
         store.record(record).await.expect("durable");
     }
-    // Killed: nothing is finished.
+    // Killed before `finish`.
     drop(store);
     let mut store = open(folder.path()).await.expect("the lock");
     let view = store.view(&inventory());
@@ -47,7 +47,7 @@ async fn what_is_recorded_survives_without_an_end_and_is_folded_by_the_next_run(
 }
 
 #[tokio::test]
-async fn damage_is_an_error_that_touches_nothing() {
+async fn damage_is_an_error_and_changes_no_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
     all(&store, vec![created("a", 1)]).await;
@@ -59,7 +59,7 @@ async fn damage_is_an_error_that_touches_nothing() {
     let journal = fs::read(&paths.journal).expect("the journal");
     let torn = [&journal[..], b"torn"].concat();
 
-    // A torn end is cut off only where everything else is sound.
+    // A torn end is cut off only where both files can be read.
     fs::write(&paths.journal, &torn).expect("written");
     fs::write(&paths.lock, &lock[..lock.len() / 2]).expect("written");
     let error = refused(folder.path()).await;
@@ -83,14 +83,14 @@ async fn damage_is_an_error_that_touches_nothing() {
     assert!(hint.contains("--settle-first") && hint.contains("--resend-secrets"));
     assert!(
         LockView::read(&paths, &inventory()).is_err(),
-        "a plan refuses it too"
+        "a plan fails too"
     );
     assert_eq!(fs::read(&paths.journal).expect("the journal"), damaged);
     assert_eq!(fs::read(&paths.lock).expect("the lock file"), lock);
 }
 
 #[tokio::test]
-async fn a_second_run_is_told_who_holds_the_lock() {
+async fn the_error_names_the_process_that_holds_the_lock() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = open(folder.path()).await.expect("the lock");
     let Err(error) = open(folder.path()).await else {
@@ -99,14 +99,14 @@ async fn a_second_run_is_told_who_holds_the_lock() {
     assert!(
         error
             .to_string()
-            .contains("process 1, since 2026-01-01T00:00:00Z"),
+            .contains("lock file is held by process 1 since 2026-01-01T00:00:00Z"),
         "{error}"
     );
     drop(first);
     open(folder.path()).await.expect("the lock is free");
 }
 
-/// A clock whose first sleep is used to do something.
+/// A clock that runs something during its first sleep.
 struct Meanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>, AtomicU64);
 
 #[async_trait]
@@ -134,7 +134,7 @@ async fn wait_while(
 }
 
 #[tokio::test]
-async fn a_waiting_run_gets_the_lock_and_everything_that_was_recorded() {
+async fn a_waiting_run_gets_the_lock_and_every_record() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut first = open(folder.path()).await.expect("the lock");
     all(&first, vec![created("a", 1)]).await;
@@ -151,7 +151,7 @@ async fn a_waiting_run_gets_the_lock_and_everything_that_was_recorded() {
 }
 
 #[tokio::test]
-async fn a_run_waits_no_longer_than_told() {
+async fn a_run_waits_no_longer_than_its_timeout() {
     let folder = tempfile::tempdir().expect("a folder");
     let _first = open(folder.path()).await.expect("the lock");
     let wait = Duration::from_secs(1);
@@ -161,11 +161,11 @@ async fn a_run_waits_no_longer_than_told() {
     assert!(matches!(error, LockError::Held { .. }), "{error}");
 }
 
-/// The way out of a damaged journal is to move it away; whoever waits for the lock on it would wait
-/// for a lock that keeps nobody out.
+/// The hint for a damaged journal is to move it away. A run that waits for the lock on the moved file
+/// would get one that keeps no other run out.
 #[cfg(unix)]
 #[tokio::test]
-async fn a_lock_on_a_journal_that_was_moved_away_is_none() {
+async fn a_lock_on_a_moved_journal_does_not_count() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = open(folder.path()).await.expect("the lock");
     let journal = first.paths().journal.clone();
@@ -195,7 +195,7 @@ async fn an_unchanged_lock_file_is_not_written() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_run_that_changes_nothing_leaves_the_very_file() {
+async fn a_run_that_changes_nothing_keeps_the_same_file() {
     use std::os::unix::fs::MetadataExt as _;
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
@@ -213,7 +213,7 @@ async fn a_run_that_changes_nothing_leaves_the_very_file() {
 }
 
 #[tokio::test]
-async fn a_lock_file_that_cannot_be_written_leaves_the_journal() {
+async fn a_failed_write_of_the_lock_file_keeps_the_journal() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
     all(&store, story()).await;
@@ -230,10 +230,10 @@ async fn a_lock_file_that_cannot_be_written_leaves_the_journal() {
     assert_eq!((finished.instances, finished.open_intents), (2, 1));
 }
 
-/// The first run was killed before it wrote any lock file: it is not continued as another inventory
-/// or on another platform.
+/// A first run that was killed before it wrote a lock file cannot be resumed as another inventory or on
+/// another platform.
 #[tokio::test]
-async fn whose_the_instances_are_is_known_before_the_first_lock_file() {
+async fn the_header_is_recorded_before_the_first_lock_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path()).await.expect("the lock");
     store.begin(&header()).await.expect("durable");
@@ -252,7 +252,7 @@ async fn whose_the_instances_are_is_known_before_the_first_lock_file() {
     ] {
         assert_eq!(lock, Some(empty()));
     }
-    // The intent stays open, and with it what it belongs to.
+    // The intent stays open, so the header stays recorded.
     store.finish(&header()).expect("folded");
     assert!(!store.paths().lock.exists());
     drop(store);
@@ -265,7 +265,7 @@ async fn whose_the_instances_are_is_known_before_the_first_lock_file() {
 
 /// Most fingerprints are still of the old secrets until the run has ended.
 #[tokio::test]
-async fn other_secrets_count_once_the_run_has_ended() {
+async fn rotated_secrets_count_once_the_run_has_ended() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
     all(&store, vec![created("a", 1)]).await;
@@ -284,7 +284,7 @@ async fn other_secrets_count_once_the_run_has_ended() {
     assert_eq!(recorded(&store), rotated.check);
 }
 
-/// Another runner's clock was ahead: its records were made before now all the same.
+/// Another runner's clock was ahead of ours.
 #[tokio::test]
 async fn no_window_starts_in_the_future() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -304,19 +304,19 @@ async fn no_window_starts_in_the_future() {
 }
 
 #[tokio::test]
-async fn an_intent_that_could_not_be_made_durable_is_not_waited_for() {
+async fn an_intent_that_is_not_durable_is_not_settled() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path()).await.expect("the lock");
     store.break_disk();
     assert!(store.record(intent("a")).await.is_err());
     assert!(store.record(created("b", 2)).await.is_err());
     let view = store.view(&inventory());
-    assert!(view.intents.is_empty(), "no request followed it");
+    assert!(view.intents.is_empty(), "no request was sent");
     assert_eq!(ids(&view.lock.expect("a lock")), ["b=2"], "this did happen");
 }
 
 #[tokio::test]
-async fn a_lock_file_made_anew_keeps_what_is_open() {
+async fn a_rebuilt_lock_file_keeps_open_intents() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
     all(&store, vec![created("old", 1), intent("b")]).await;
@@ -335,7 +335,7 @@ async fn a_lock_file_made_anew_keeps_what_is_open() {
 }
 
 #[tokio::test]
-async fn creating_a_thousand_costs_the_same_for_each() {
+async fn every_create_writes_the_same_number_of_bytes() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path()).await.expect("the lock");
     let mut cost = Vec::new();
@@ -350,7 +350,7 @@ async fn creating_a_thousand_costs_the_same_for_each() {
         cost.push(store.written().0 - before);
     }
     let (least, most) = (cost.iter().min(), cost.iter().max());
-    // Only the digits of the times differ.
+    // Only the number of digits of the times differs.
     assert!(
         most.zip(least)
             .is_some_and(|(most, least)| most - least <= 4)

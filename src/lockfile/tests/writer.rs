@@ -1,4 +1,4 @@
-//! The journal's writer: shared syncs, and what a failing disk leaves behind.
+//! The journal's writer: shared syncs, and failing disks.
 
 use std::future::Future;
 use std::io;
@@ -10,12 +10,12 @@ use std::task::{Context, Poll, Waker};
 use super::*;
 use crate::lockfile::writer::{Storage, Writer};
 
-/// A disk whose every sync waits to be let through, and which fails when told to.
+/// A disk whose syncs wait until the test lets them through or makes them fail.
 struct Disk {
     content: Arc<Mutex<Vec<u8>>>,
-    /// Told that a sync has begun.
+    /// Receives a message when a sync begins.
     syncing: Sender<()>,
-    /// Waited for before it ends.
+    /// A sync ends when it receives its fate.
     gate: Receiver<Fate>,
 }
 
@@ -106,12 +106,12 @@ fn is_pending<F: Future>(future: std::pin::Pin<&mut F>) -> bool {
 }
 
 #[tokio::test]
-async fn all_who_wait_during_a_sync_share_the_next_one() {
+async fn records_that_wait_during_a_sync_share_the_next_one() {
     let bench = Bench::new();
     let mut first = pin!(bench.writer.append(b"0".to_vec()));
     assert!(is_pending(first.as_mut()));
     bench.syncing.recv().expect("a sync");
-    // The disk is busy with the first; these come meanwhile.
+    // These arrive while the disk syncs the first.
     let many = (1..100).map(|_| bench.writer.append(b"+".to_vec()));
     let mut many = pin!(futures_util::future::join_all(many));
     assert!(is_pending(many.as_mut()));
@@ -124,19 +124,19 @@ async fn all_who_wait_during_a_sync_share_the_next_one() {
 }
 
 #[tokio::test]
-async fn nobody_is_answered_before_the_sync() {
+async fn no_append_returns_before_its_sync() {
     let bench = Bench::new();
     let mut record = pin!(bench.writer.append(b"a".to_vec()));
     assert!(is_pending(record.as_mut()));
     bench.syncing.recv().expect("a sync");
     assert_eq!(bench.content(), "a", "written");
-    assert!(is_pending(record.as_mut()), "and not yet durable");
+    assert!(is_pending(record.as_mut()), "not yet durable");
     bench.let_through(Fate::Well);
     record.await.expect("durable");
 }
 
 #[tokio::test]
-async fn a_full_disk_leaves_whole_lines_only() {
+async fn a_full_disk_leaves_complete_lines_only() {
     let bench = Bench::new();
     bench.let_through(Fate::ThenShortWrite(3));
     bench
@@ -149,13 +149,9 @@ async fn a_full_disk_leaves_whole_lines_only() {
         error.expect_err("the disk is full").kind(),
         io::ErrorKind::StorageFull
     );
-    assert_eq!(
-        bench.content(),
-        "first\n",
-        "what was written in part is cut off"
-    );
+    assert_eq!(bench.content(), "first\n", "the partial line is cut off");
     let later = bench.writer.append(b"third\n".to_vec()).await;
-    assert!(later.is_err(), "nothing is sent after a record that failed");
+    assert!(later.is_err(), "no append succeeds after a failed one");
     assert_eq!(bench.content(), "first\n");
     bench.let_through(Fate::Well);
     bench
@@ -165,12 +161,12 @@ async fn a_full_disk_leaves_whole_lines_only() {
     assert_eq!(
         bench.content(),
         "first\ncheckpoint\n",
-        "the fold finds a sound end"
+        "the fold can write its checkpoint"
     );
 }
 
 #[tokio::test]
-async fn a_failed_sync_fails_everyone_who_shared_it() {
+async fn a_failed_sync_fails_every_record_that_shared_it() {
     let bench = Bench::new();
     let mut first = pin!(bench.writer.append(b"0".to_vec()));
     assert!(is_pending(first.as_mut()));
