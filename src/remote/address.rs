@@ -1,4 +1,5 @@
-//! The base URL: given with or without its suffix, used and recorded in one form.
+//! The base URL: accepted with or without its suffix, used and recorded in one form. Must not: connect
+//! to it.
 
 use url::{Host, Url};
 
@@ -12,26 +13,26 @@ pub struct Address {
     loopback: bool,
 }
 
-/// Why a text is no base URL.
+/// Why a text is not a usable base URL.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// It does not parse.
-    #[error("it is no URL")]
+    #[error("not a valid URL")]
     NotAUrl,
     /// Neither http nor https.
-    #[error("it starts with neither https:// nor http://")]
+    #[error("expected a URL that starts with https:// or http://")]
     Scheme,
-    /// User name or password in it.
-    #[error("it has a user name or a password in it")]
+    /// It contains a user name or a password.
+    #[error("it contains a user name or a password")]
     Credentials,
-    /// A query or a fragment.
-    #[error("it has a query or a fragment")]
+    /// It contains a query or a fragment.
+    #[error("it contains a query or a fragment")]
     Query,
-    /// Plain http to another machine.
-    #[error("plain http would send the secrets readable over the network")]
+    /// Plain http to another machine, which was not allowed.
+    #[error("plain http would send the secrets unencrypted")]
     PlainHttp,
-    /// The address of the web pages.
-    #[error("`my.…` is the address of the web pages; the API's starts with `api.`")]
+    /// The host of the web pages.
+    #[error("`my.…` is the host of the web pages; the host of the API starts with `api.`")]
     WebPages,
 }
 
@@ -72,12 +73,12 @@ impl Address {
         })
     }
 
-    /// The whole base URL, suffix included, no slash at the end: what the lock file records.
+    /// The base URL with its suffix and without a trailing slash: what the lock file records.
     pub fn as_str(&self) -> &str {
         &self.base
     }
 
-    /// Whether it is this machine, to which no proxy leads.
+    /// Whether it is this machine, which is never reached through a proxy.
     pub fn is_loopback(&self) -> bool {
         self.loopback
     }
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_form_whatever_is_given() {
+    fn every_accepted_form_becomes_one() {
         for given in [
             "https://api.example.com",
             "https://api.example.com/",
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_right_is_refused() {
+    fn unusable_urls_are_errors() {
         for (given, error) in [
             ("api.example.com", AddressError::NotAUrl),
             ("ftp://api.example.com", AddressError::Scheme),

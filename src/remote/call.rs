@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::address::Address;
 use super::redactor::Redactor;
 
-/// Everything that would end or change a query value; markers and `tags[]` stay readable.
+/// Characters that would end or change a query value; markers and `tags[]` stay readable.
 const QUERY: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -19,7 +19,7 @@ const QUERY: &AsciiSet = &CONTROLS
     .add(b'=')
     .add(b'>');
 
-/// A request on its way.
+/// A request to the platform.
 pub(super) struct Call {
     pub(super) method: Method,
     pub(super) path: String,

@@ -1,4 +1,5 @@
-//! Sending a request with the credentials, again where that is safe, and reading what comes back.
+//! Sends requests with the credentials, and sends them again where that is safe. Must not: repeat a
+//! create, or read a body.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,17 +34,17 @@ pub(super) struct Client {
     settings: Settings,
     budget: Budget,
     limiter: Limiter,
-    /// Whether the platform has answered once: until then no 404 is an empty list.
+    /// Whether the platform has responded in its own words: until then no 404 is an empty list.
     pub(super) probed: AtomicBool,
 }
 
-/// A try that is to be followed by another.
+/// An attempt that may be followed by another.
 struct FailedAttempt {
     error: RemoteError,
     advice: RetryAdvice,
-    /// Whether any of it may have reached somebody.
+    /// Whether any of it may have reached the platform.
     arrived: bool,
-    /// An answer that ended the attempts.
+    /// The response, to be returned if there is no further attempt.
     response: Option<Response<Bytes>>,
 }
 
@@ -96,8 +97,8 @@ impl Client {
         Err(self.context(call).response_error(&response))
     }
 
-    /// Sends an idempotent request, again where it failed in a way that may pass; answers whatever
-    /// the platform said last.
+    /// Sends an idempotent request, and again after a failure that may be temporary. Returns the last
+    /// response.
     pub(super) async fn send(&self, call: &Call) -> Result<Response<Bytes>, RemoteError> {
         let context = self.context(call);
         let mut backoff = backoff(self.jitter_seed()).build();
@@ -112,7 +113,7 @@ impl Client {
                 .next()
                 .and_then(|backoff| failed.advice.pause(backoff));
             match pause {
-                // A platform that never answered is more likely misspelled than down.
+                // A platform that never responded is more likely misspelled than down.
                 _ if failed.error.kind == RemoteErrorKind::Unreachable
                     && !failed.arrived
                     && attempts >= MAX_ATTEMPTS_BEFORE_CONTACT
@@ -126,8 +127,8 @@ impl Client {
         }
     }
 
-    /// Takes one retry out of the budget and waits. Answers whether the time has come: not where the
-    /// deadline is before it, and not where the run is asked to end meanwhile.
+    /// Takes one retry out of the budget and waits. Returns false if the deadline comes first, if the
+    /// budget is used up, or if the run is asked to end meanwhile.
     pub(super) async fn may_retry_after(&self, pause: Duration) -> bool {
         !self.ends_within(pause) && self.budget.take() && self.wait(pause).await
     }
@@ -150,7 +151,7 @@ impl Client {
         }
     }
 
-    /// While the platform has asked everybody to wait, nobody asks it anything.
+    /// Waits for as long as the platform is rate limiting. Returns false as `may_retry_after` does.
     async fn may_send(&self) -> bool {
         loop {
             let left = self.limiter.pause(self.clock.now());
@@ -187,7 +188,7 @@ impl Client {
         }
     }
 
-    /// Sends once.
+    /// Sends one request once.
     pub(super) async fn exchange(
         &self,
         call: &Call,
@@ -195,14 +196,14 @@ impl Client {
     ) -> Result<Response<Bytes>, TransportError> {
         let request = self.request(call).map_err(|_| TransportError {
             may_have_arrived: false,
-            what: "the request cannot be made".to_owned(),
+            what: "cannot build the request".to_owned(),
             hint: None,
         })?;
         let _permit = self.limiter.acquire().await;
         if !self.may_send().await {
             return Err(TransportError {
                 may_have_arrived: false,
-                what: "the platform asked to wait, and the run was to end before".to_owned(),
+                what: "rate limited past the deadline".to_owned(),
                 hint: None,
             });
         }
@@ -222,7 +223,13 @@ impl Client {
                     self.budget.succeeded();
                 }
             }
-            Err(error) => tracing::debug!(method, path, what = error.what, took, "request lost"),
+            Err(error) => tracing::debug!(
+                method,
+                path,
+                what = error.what,
+                took,
+                "request without a response"
+            ),
         }
         result
     }
@@ -235,7 +242,7 @@ impl Client {
         if let Some(wait) = wait.filter(|wait| !wait.is_zero() && !was_paused) {
             tracing::warn!(
                 status = response.status().as_u16(),
-                "the platform has too much to do and asks to wait {} s; then the run goes on",
+                "rate limited; retrying in {} s",
                 wait.as_secs().max(1)
             );
         }
@@ -257,7 +264,7 @@ impl Client {
         self.clock.now()
     }
 
-    /// The platform has answered in its own words once.
+    /// The platform has responded in its own words.
     pub(super) fn probe_succeeded(&self) {
         self.probed.store(true, Ordering::Relaxed);
     }

@@ -10,8 +10,7 @@ use super::transport::TransportError;
 use crate::ports::{RemoteError, RemoteErrorKind};
 
 const CHECK_SECRETS: &str = "check CONNECTORCTL_USER_SECRET and CONNECTORCTL_ORGANIZATION_SECRET, and that they belong to this base URL";
-const CHECK_ROLE: &str =
-    "these credentials may not do this; ask for the role, or use those of the owner";
+const CHECK_ROLE: &str = "ask for the missing role, or use the credentials of the instance's owner";
 const CHECK_BASE_URL: &str = "check the base URL: it is the host of the API, such as https://api.openconnectors.us2.ext.hana.ondemand.com";
 
 /// A request, as errors name it.
@@ -71,50 +70,50 @@ impl RequestContext {
         }
     }
 
-    /// The error for a response of something else than the platform.
+    /// The error for a response that does not come from the platform.
     fn unexpected(&self, response: &Response<Bytes>) -> RemoteError {
         let status = response.status();
-        let headers = response.headers();
-        let message = if status.is_redirection() {
-            let host = text(headers, header::LOCATION.as_str())
-                .and_then(|location| url::Url::parse(location).ok())
-                .and_then(|location| location.host_str().map(str::to_owned))
-                .unwrap_or_else(|| "another path".to_owned());
-            format!(
-                "redirected to {host} (status {}), which is not followed with credentials",
-                status.as_u16()
-            )
-        } else {
-            let content_type = text(headers, header::CONTENT_TYPE.as_str())
-                .and_then(|value| value.split(';').next())
-                .unwrap_or("no content type");
-            format!(
-                "the answer is not the platform's (status {}, {}, {} bytes)",
-                status.as_u16(),
-                self.redactor.sanitize(content_type),
-                response.body().len()
-            )
-        };
         let kind = match status.as_u16() {
             401 => RemoteErrorKind::Authentication,
             500.. => RemoteErrorKind::Ambiguous,
             _ => RemoteErrorKind::NotThePlatform,
         };
+        if !status.is_redirection() {
+            return self.not_usable(kind, response, "not from the Open Connectors API");
+        }
+        let host = text(response.headers(), header::LOCATION.as_str())
+            .and_then(|location| url::Url::parse(location).ok())
+            .and_then(|location| location.host_str().map(str::to_owned))
+            .unwrap_or_else(|| "another path".to_owned());
+        let what = format!("redirected to `{host}`; redirects are not followed with credentials");
+        self.not_usable(kind, response, &what)
+    }
+
+    /// The error for a success whose body is not what was asked for.
+    pub(super) fn unreadable(&self, response: &Response<Bytes>, expected: &str) -> RemoteError {
+        let kind = RemoteErrorKind::NotThePlatform;
+        self.not_usable(kind, response, &format!("expected {expected}"))
+    }
+
+    fn not_usable(
+        &self,
+        kind: RemoteErrorKind,
+        response: &Response<Bytes>,
+        what: &str,
+    ) -> RemoteError {
+        let (status, headers) = (response.status().as_u16(), response.headers());
+        let content_type = text(headers, header::CONTENT_TYPE.as_str())
+            .and_then(|value| value.split(';').next())
+            .unwrap_or("no content type");
+        let content_type = self.redactor.sanitize(content_type);
+        let bytes = response.body().len();
+        let message =
+            format!("unexpected response: {what} (status {status}, {content_type}, {bytes} bytes)");
         RemoteError {
-            status: Some(status.as_u16()),
+            status: Some(status),
             request_id: text(headers, REQUEST_ID).map(|id| self.redactor.sanitize(id)),
             hint: Some(CHECK_BASE_URL.to_owned()),
             ..self.error(kind, message)
-        }
-    }
-
-    /// The error for a success whose body cannot be used.
-    pub(super) fn unreadable(&self, response: &Response<Bytes>, what: &str) -> RemoteError {
-        let error = self.unexpected(response);
-        RemoteError {
-            kind: RemoteErrorKind::NotThePlatform,
-            message: format!("{what}; {}", error.message),
-            ..error
         }
     }
 

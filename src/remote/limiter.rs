@@ -1,8 +1,8 @@
-//! How many requests are under way at once: halved where the platform says that it is too much, one
-//! more for every round that goes well; and none at all for as long as it asks everybody to wait.
+//! How many requests may be in flight: half as many whenever the platform is throttling, one more for
+//! every round of successes, and none while it has asked for a pause. The rule is that of TCP's
+//! congestion avoidance.
 //!
-//! No crate of the registry does this for a client without bringing a middleware stack along; the
-//! rule is that of TCP's congestion avoidance.
+//! No crate does this for a client without a middleware stack.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::model::Timestamp;
 
-/// More is never useful against one platform.
+/// More are never useful against one platform.
 const MAX_LIMIT: f64 = 256.0;
 
 #[derive(Debug)]
@@ -21,7 +21,7 @@ struct LimiterState {
     paused_until: Timestamp,
 }
 
-/// Lets requests through.
+/// Limits the requests in flight.
 #[derive(Debug)]
 pub(super) struct Limiter {
     max: f64,
@@ -29,7 +29,7 @@ pub(super) struct Limiter {
     changed: Notify,
 }
 
-/// The right to have one request under way.
+/// The right to have one request in flight.
 #[derive(Debug)]
 pub(super) struct Permit<'l>(&'l Limiter);
 
@@ -66,15 +66,14 @@ impl Limiter {
         state.limit = (state.limit + 1.0 / state.limit).min(self.max);
     }
 
-    /// `wait` is what its `Retry-After` says, where it has one: what one request was told holds for
-    /// all of them.
+    /// `wait` is the `Retry-After` of the response, if any; it holds for all requests.
     pub(super) fn on_throttled(&self, now: Timestamp, wait: Option<Duration>) {
         let mut state = self.state();
         state.limit = (state.limit / 2.0).max(1.0);
         state.paused_until = state.paused_until.max(now + wait.unwrap_or_default());
     }
 
-    /// How long nobody is to ask anything.
+    /// How long to send nothing.
     pub(super) fn pause(&self, now: Timestamp) -> Duration {
         self.state().paused_until.since(now)
     }
@@ -87,7 +86,7 @@ impl Limiter {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.0.state().in_flight -= 1;
-        // All look, for the limit may have grown by more than one.
+        // All waiters look, for the limit may have grown by more than one.
         self.0.changed.notify_waiters();
     }
 }
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_wait_that_was_asked_for_holds_for_all() {
+    fn the_longest_retry_after_holds_for_all() {
         let limiter = Limiter::new(8);
         limiter.on_throttled(at(1_000), Some(Duration::from_secs(5)));
         limiter.on_throttled(at(2_000), Some(Duration::from_secs(1)));

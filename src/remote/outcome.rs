@@ -1,14 +1,14 @@
-//! What an answer to `POST /instances` proves: the table of docs/lifecycle.md#create, as one table.
+//! What a response to `POST /instances` proves: the table of docs/lifecycle.md#create in code.
 //!
 //! | What came back | PostVerdict |
 //! | --- | --- |
-//! | no connection, TLS refused | not sent |
+//! | no connection, TLS handshake failed | not sent |
 //! | 2xx with a usable instance | created |
 //! | 401, 403, 404, 405, 406, 415 in the platform's own words | rejected |
-//! | 429 in the platform's own words | rejected, to be tried again |
+//! | 429 in the platform's own words | rejected, may be sent again |
 //! | 400 in the platform's own words; 400 or 429 of the vendor; any 409 | unknown, refused |
 //! | 500 or 503 in the platform's own words | unknown, answered |
-//! | anything else: time-out, cut, HTML, a gateway's error, an unusable 2xx | unknown, unanswered |
+//! | anything else: timeout, cut, HTML, a gateway's error, an unusable 2xx | unknown, unanswered |
 
 use bytes::Bytes;
 use http::Response;
@@ -19,19 +19,19 @@ use super::wire::{self, Completeness};
 use crate::model::ObservedInstance;
 use crate::ports::UnknownClass;
 
-/// What an answer proves.
+/// What a response proves.
 #[derive(Debug, PartialEq)]
 pub(super) enum PostVerdict {
     Created(Box<ObservedInstance>),
-    /// Nothing left this machine.
+    /// The request never left this machine.
     NotSent,
     Rejected,
-    /// Rejected for now.
-    TryAgain,
+    /// Rejected by rate limiting: nothing was created.
+    Throttled,
     Unknown(UnknownClass),
 }
 
-/// Reads the table.
+/// Applies the table.
 pub(super) fn verdict(answer: &Result<Response<Bytes>, TransportError>) -> PostVerdict {
     let response = match answer {
         Err(error) if error.may_have_arrived => {
@@ -52,15 +52,14 @@ pub(super) fn verdict(answer: &Result<Response<Bytes>, TransportError>) -> PostV
         (400, true, _) | (429, true, true) | (409, _, _) => {
             PostVerdict::Unknown(UnknownClass::Refused)
         }
-        (429, true, false) => PostVerdict::TryAgain,
+        (429, true, false) => PostVerdict::Throttled,
         (401 | 403 | 404 | 405 | 406 | 415, true, _) => PostVerdict::Rejected,
         (500 | 503, true, _) => PostVerdict::Unknown(UnknownClass::Answered),
         _ => PostVerdict::Unknown(UnknownClass::Unanswered),
     }
 }
 
-/// An instance without a token is of no use to anybody: it is looked for by its marker, and read by
-/// id.
+/// An instance without a token is useless: it is found by its marker and read by id instead.
 fn created(body: &Bytes) -> Option<ObservedInstance> {
     let value = serde_json::from_slice(body).ok()?;
     let instance = wire::instance(&value, Completeness::Abridged)?;
@@ -105,7 +104,7 @@ mod tests {
                 "{status}"
             );
         }
-        assert_eq!(of(429, OWN), PostVerdict::TryAgain);
+        assert_eq!(of(429, OWN), PostVerdict::Throttled);
         assert_eq!(of(429, VENDOR), PostVerdict::Unknown(Refused));
         assert_eq!(of(429, HTML), PostVerdict::Unknown(Unanswered));
         assert_eq!(of(400, OWN), PostVerdict::Unknown(Refused));

@@ -1,4 +1,5 @@
-//! Reading: lists page by page, single instances, and who we are.
+//! Reads: lists page by page, single instances, and the organization of the credentials. Must not:
+//! write.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,13 +24,13 @@ use crate::ports::{Clock, ReadRemote, RemoteError, RemoteErrorKind};
 
 /// The platform's own maximum (docs/platform.md#paging).
 const PAGE_SIZE: usize = 200;
-/// 10,000 pages are two million instances: a platform that goes on is not answering the question.
+/// 10,000 pages are two million instances: no tenant has so many.
 const MAX_PAGES: usize = 10_000;
-/// Single reads under way at once, for a list that leaves tags out.
+/// Reads by id in flight, for a list that leaves tags out.
 const MAX_CONCURRENT_READS: usize = 8;
 const NEXT_PAGE: &str = "elements-next-page-token";
 
-/// One page and where the next one is.
+/// One page and the token of the next.
 struct Page {
     items: Vec<Value>,
     next: Option<String>,
@@ -44,7 +45,7 @@ impl RemoteReader {
     /// A reader for this platform with these credentials.
     ///
     /// # Errors
-    /// Where a secret has characters that no header can hold.
+    /// If a secret contains characters that a header cannot carry.
     pub fn new(
         address: Address,
         credentials: &Credentials,
@@ -66,8 +67,7 @@ impl RemoteReader {
     }
 
     fn json(&self, call: &Call, response: &Response<Bytes>) -> Result<Value, RemoteError> {
-        serde_json::from_slice(response.body())
-            .map_err(|_| self.unreadable(call, response, "the answer is not JSON"))
+        serde_json::from_slice(response.body()).map_err(|_| self.unreadable(call, response, "JSON"))
     }
 
     async fn page(&self, call: &Call) -> Result<Page, RemoteError> {
@@ -82,7 +82,7 @@ impl RemoteReader {
             return Err(self.client.context(call).response_error(&response));
         }
         let Value::Array(items) = self.json(call, &response)? else {
-            return Err(self.unreadable(call, &response, "the answer is not a list"));
+            return Err(self.unreadable(call, &response, "a list"));
         };
         let next = text(response.headers(), NEXT_PAGE)
             .filter(|token| !token.is_empty())
@@ -110,7 +110,9 @@ impl RemoteReader {
             let before = found.len();
             for (index, item) in page.items.iter().enumerate() {
                 let instance = wire::instance(item, Completeness::Abridged).ok_or_else(|| {
-                    let message = format!("item {index} of page {number} is no instance");
+                    let message = format!(
+                        "unexpected response: item {index} of page {number} is not an instance"
+                    );
                     self.not_the_platform(&call, message)
                 })?;
                 found.insert(instance.id, instance);
@@ -123,11 +125,11 @@ impl RemoteReader {
                 _ => return self.with_tags(found).await,
             }
         }
-        let message = format!("the list does not end after {MAX_PAGES} pages");
+        let message = format!("unexpected response: the list has more than {MAX_PAGES} pages");
         Err(self.not_the_platform(&Call::get("/instances"), message))
     }
 
-    /// Without its tags nobody can tell whose an instance is: such a one is read by id (docs/platform.md#q2).
+    /// Without tags the owner of an instance is unknown, so it is read by id (docs/platform.md#q2).
     async fn with_tags(
         &self,
         mut found: BTreeMap<InstanceId, ObservedInstance>,
@@ -162,7 +164,7 @@ impl ReadRemote for RemoteReader {
         let call = Call::get("/organizations/me");
         let response = self.client.send(&call).await?;
         if response.status() == StatusCode::FORBIDDEN && platform_error(&response).is_some() {
-            // Not everybody may ask who they are; the catalogue is open to all.
+            // Some roles may not read their organization; the catalogue is open to all of them.
             let probe = Call::get("/elements/keys").with("pageSize", "1");
             let answer = self.client.send_ok(&probe).await?;
             self.json(&probe, &answer)?;
@@ -170,12 +172,11 @@ impl ReadRemote for RemoteReader {
             return Ok(Tenant { organization: None });
         }
         if response.status() == StatusCode::NOT_FOUND {
-            // Every platform knows this path, whoever asks.
+            // Every platform has this path, for every role.
             let mut error = self.client.context(&call).response_error(&response);
             error.kind = RemoteErrorKind::NotThePlatform;
             error.hint.get_or_insert_with(|| {
-                "something answers there, but not the API: check the base URL and its path"
-                    .to_owned()
+                "check the base URL and its path: this host does not serve the API".to_owned()
             });
             return Err(error);
         }
@@ -185,7 +186,7 @@ impl ReadRemote for RemoteReader {
         let value = self.json(&call, &response)?;
         let organization = wire::organization(&value);
         if organization.is_none() {
-            return Err(self.unreadable(&call, &response, "the answer is no organization"));
+            return Err(self.unreadable(&call, &response, "an organization"));
         }
         self.client.probe_succeeded();
         Ok(Tenant { organization })
@@ -196,7 +197,7 @@ impl ReadRemote for RemoteReader {
     }
 
     async fn find(&self, tag: &str) -> Result<Vec<ObservedInstance>, RemoteError> {
-        // Whatever the filter does (docs/platform.md#q4), only the very tag counts.
+        // Whatever the filter does (docs/platform.md#q4), only exactly this tag counts.
         let mut found = self.pages(Some(tag)).await?;
         found.retain(|instance| instance.has_tag(tag));
         Ok(found)
@@ -214,7 +215,7 @@ impl ReadRemote for RemoteReader {
         let value = self.json(&call, &response)?;
         match wire::instance(&value, Completeness::Whole) {
             Some(instance) if instance.id == id => Ok(Lookup::Found(Box::new(instance))),
-            _ => Err(self.unreadable(&call, &response, "the answer is not the instance")),
+            _ => Err(self.unreadable(&call, &response, "the instance")),
         }
     }
 }

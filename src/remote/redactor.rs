@@ -35,7 +35,7 @@ impl Redactor {
     /// is withheld as a whole: to replace the value would miss other spellings of it in the same text.
     pub(super) fn sanitize(&self, text: &str) -> String {
         if self.0.iter().any(|value| text.contains(value.expose())) {
-            return "(a message that repeats a value that was sent, and is withheld)".to_owned();
+            return "(message withheld: it repeats a value that was sent)".to_owned();
         }
         let mut shown: String = text
             .chars()

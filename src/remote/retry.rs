@@ -1,5 +1,5 @@
-//! When to try again: back-off, `Retry-After`, and one budget for the whole run, so that a platform
-//! in trouble is not met with a multiple of the usual requests.
+//! When to send again: back-off, `Retry-After`, and one retry budget for the whole run, so that a
+//! platform in trouble does not receive a multiple of the usual requests.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -10,18 +10,18 @@ use http::{HeaderMap, Response};
 
 use crate::model::Timestamp;
 
-/// Tries of one request, the first included.
+/// Attempts of one request, including the first.
 const MAX_ATTEMPTS: usize = 8;
-/// Tries of a create that the platform itself refuses for being too much: nothing was created, and a
-/// storm passes. The budget of the run ends it.
+/// Attempts of a create that the platform rejects by rate limiting: nothing was created, and rate
+/// limiting ends. The retry budget bounds them, too.
 const MAX_ATTEMPTS_WHEN_THROTTLED: usize = 60;
 const MIN_PAUSE: Duration = Duration::from_millis(250);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
-/// A platform that asks for more is not waited for.
+/// A longer `Retry-After` is cut to this.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 
-/// What the budget starts with; a retry costs [`COST`], a success gives [`REFUND`] back. 200
-/// retries in a row, and then one for every ten requests that succeed.
+/// The budget at the start. A retry costs [`COST`], a success returns [`REFUND`]: 200 retries in a
+/// row, and then one for every ten successes.
 const CAPACITY: i64 = 2000;
 const COST: i64 = 10;
 const REFUND: i64 = 1;
@@ -29,7 +29,7 @@ const REFUND: i64 = 1;
 /// Whether a request may be sent again, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RetryAdvice {
-    /// Another try is of no use.
+    /// Another attempt is useless.
     No,
     /// After the client's own pause.
     AfterBackoff,
@@ -38,9 +38,9 @@ pub(super) enum RetryAdvice {
 }
 
 impl RetryAdvice {
-    /// Another try, after what the platform asked for, if it did.
-    pub(super) fn after(asked_for: Option<Duration>) -> Self {
-        asked_for.map_or(Self::AfterBackoff, Self::After)
+    /// Another attempt, no earlier than `Retry-After`, if there is one.
+    pub(super) fn after(retry_after: Option<Duration>) -> Self {
+        retry_after.map_or(Self::AfterBackoff, Self::After)
     }
 
     /// How long to wait, given the client's own pause.
@@ -48,12 +48,12 @@ impl RetryAdvice {
         match self {
             Self::No => None,
             Self::AfterBackoff => Some(backoff),
-            Self::After(asked_for) => Some(backoff.max(asked_for)),
+            Self::After(retry_after) => Some(backoff.max(retry_after)),
         }
     }
 }
 
-/// The budget of one run.
+/// The retry budget of one run.
 #[derive(Debug)]
 pub(super) struct Budget(AtomicI64);
 
@@ -64,7 +64,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Takes the price of one retry, where it is there.
+    /// Takes the cost of one retry, if it is left.
     pub(super) fn take(&self) -> bool {
         self.0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
@@ -74,7 +74,7 @@ impl Budget {
     }
 
     pub(super) fn succeeded(&self) {
-        // A lost race gives one token less, which is nothing.
+        // A lost race loses one refund, which does not matter.
         let _ = self
             .0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
@@ -83,13 +83,13 @@ impl Budget {
     }
 }
 
-/// Pauses that grow, with jitter so that concurrent steps do not come back together. With a seed they
-/// are always the same.
+/// Growing pauses, with jitter so that concurrent steps do not retry at the same moment. With a seed
+/// they are always the same.
 pub(super) fn backoff(jitter_seed: Option<u64>) -> ExponentialBuilder {
     exponential(jitter_seed).with_max_times(MAX_ATTEMPTS - 1)
 }
 
-/// The same for as long as a storm may last.
+/// The same for a create that is rate limited.
 pub(super) fn throttle_backoff(jitter_seed: Option<u64>) -> ExponentialBuilder {
     exponential(jitter_seed).with_max_times(MAX_ATTEMPTS_WHEN_THROTTLED - 1)
 }
@@ -124,7 +124,7 @@ pub(super) fn retry_advice(
     }
 }
 
-/// `Retry-After` in either of its forms.
+/// `Retry-After` in either form: seconds or a date.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers
         .get(http::header::RETRY_AFTER)?

@@ -8,22 +8,22 @@ use crate::ports::Stop;
 /// The two secrets of every platform call (docs/platform.md#authorization).
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// The user's.
+    /// The user secret.
     pub user: Secret,
-    /// The organization's.
+    /// The organization secret.
     pub organization: Secret,
 }
 
-/// How the client behaves.
+/// The limits of a client.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The most requests under way at once.
+    /// The maximum number of requests in flight.
     pub at_once: usize,
-    /// On the clock's time: nothing is waited for beyond it.
+    /// On the client's clock: no pause outlasts it.
     pub deadline: Option<Timestamp>,
-    /// Who may end it early: no pause outlives the wish.
+    /// Ends pauses early.
     pub stop: Option<Stop>,
-    /// Makes the pauses before retries the same in every run; random without it.
+    /// Makes the pauses before retries reproducible; they are random without it.
     pub jitter_seed: Option<u64>,
 }
 
@@ -49,7 +49,7 @@ impl Credentials {
     }
 }
 
-/// A secret that no header can hold.
+/// A secret that a header cannot carry.
 #[derive(Debug, thiserror::Error)]
-#[error("a secret has characters that cannot be sent in a header, such as a line break")]
+#[error("secret contains characters that a header cannot carry, such as a line break")]
 pub struct InvalidSecret;

@@ -1,4 +1,4 @@
-//! One request out, one answer in: what is sent is sent once.
+//! One request out, one response in. Must not: send a request twice.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use http::{Request, Response};
 
 use crate::ports::kill;
 
-/// Name, connection and TLS together.
+/// Name resolution, connection and TLS handshake together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A create talks to the vendor inside the request, and takes 10 s and more (docs/platform.md#latency).
+/// A create signs in to the vendor within the request, and takes 10 s and more (docs/platform.md#latency).
 const CREATE_TIMEOUT: Duration = Duration::from_secs(180);
 /// Everything else.
 const OTHER_TIMEOUT: Duration = Duration::from_secs(60);
-/// 200 hydrated instances are some MB.
+/// A page of 200 hydrated instances has a few MiB.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// How long an answer is waited for.
+/// How long to wait for a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeoutClass {
     /// A create: 180 s, on a connection of its own.
@@ -27,7 +27,7 @@ pub enum TimeoutClass {
     Other,
 }
 
-/// A request without an answer.
+/// A request without a response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct TransportError {
@@ -35,14 +35,14 @@ pub struct TransportError {
     pub may_have_arrived: bool,
     /// What happened, without the URL.
     pub what: String,
-    /// What to do about it.
+    /// What the reader can do.
     pub hint: Option<String>,
 }
 
-/// Sends requests. Must not repeat any.
+/// Sends requests, each of them once.
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// Sends one request and reads the whole answer.
+    /// Sends one request and reads the whole response.
     ///
     /// # Errors
     /// [`TransportError`].
@@ -53,35 +53,33 @@ pub trait Transport: Send + Sync {
     ) -> Result<Response<Bytes>, TransportError>;
 }
 
-/// The client could not be set up.
+/// Why the HTTP client cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportSetupError {
-    /// The certificates of `--ca-file`.
-    #[error("the file of --ca-file holds no usable PEM certificate")]
+    /// `--ca-file` is unusable.
+    #[error("`--ca-file` contains no usable PEM certificate")]
     Certificates,
-    /// Anything else.
+    /// TLS cannot be initialized.
     #[error("cannot set up TLS")]
     Tls(#[source] reqwest::Error),
 }
 
 /// The real thing: reqwest over rustls, HTTP/1.1.
 pub struct HttpTransport {
-    /// Keeps connections open.
+    /// Reuses connections.
     pooled: reqwest::Client,
-    /// Opens a connection for every request. On a connection that was kept open, the HTTP library
-    /// would repeat a request by itself where the server has just closed it; a create must not be
-    /// repeated by anybody.
+    /// Opens a connection for every request. On a reused connection that the server has just closed, the
+    /// HTTP library repeats the request by itself; a create must never be repeated.
     fresh: reqwest::Client,
 }
 
 impl HttpTransport {
-    /// Sets it up; `certificates` is PEM text to trust besides the system's roots, and `direct`
-    /// says that no proxy leads there.
+    /// Trusts the certificates in this PEM text in addition to the system's. `direct` ignores proxies.
     ///
     /// # Errors
     /// [`TransportSetupError`].
     pub fn new(certificates: Option<&[u8]>, direct: bool) -> Result<Self, TransportSetupError> {
-        // Only the first call of a process has an effect; all ask for the same.
+        // Only the first call of a process has an effect; every call passes the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut roots = Vec::new();
         if let Some(pem) = certificates {
@@ -144,7 +142,7 @@ impl Transport for HttpTransport {
             if body.len() + chunk.len() > MAX_BYTES {
                 return Err(TransportError {
                     may_have_arrived: true,
-                    what: format!("the answer is larger than {} MiB", MAX_BYTES / 1024 / 1024),
+                    what: format!("response is larger than {} MiB", MAX_BYTES / 1024 / 1024),
                     hint: None,
                 });
             }
@@ -156,7 +154,7 @@ impl Transport for HttpTransport {
         }
         response.body(body.freeze()).map_err(|_| TransportError {
             may_have_arrived: true,
-            what: "the answer is not HTTP".to_owned(),
+            what: "invalid HTTP response".to_owned(),
             hint: None,
         })
     }
@@ -169,7 +167,7 @@ fn arrived(error: TransportError) -> TransportError {
     }
 }
 
-/// The innermost cause says most; the outer ones repeat the URL, and a query may hold anything.
+/// Shows only the innermost cause: the outer ones repeat the URL, and its query may contain anything.
 fn explain(error: &reqwest::Error, timeout: Duration) -> TransportError {
     let mut cause = String::new();
     let mut next = error.source();
@@ -185,28 +183,28 @@ fn explain(error: &reqwest::Error, timeout: Duration) -> TransportError {
             Some("check the host, the network and the proxy"),
         )
     } else if error.is_timeout() {
-        (format!("no answer within {} s", timeout.as_secs()), None)
+        (format!("no response within {} s", timeout.as_secs()), None)
     } else if error.is_connect() && (lower.contains("certificate") || lower.contains("tls")) {
         (
-            format!("TLS was refused: {cause}"),
-            Some("where the platform is behind a certificate of your own, pass --ca-file"),
+            format!("TLS handshake failed: {cause}"),
+            Some("if the platform uses a private certificate authority, pass `--ca-file`"),
         )
     } else if error.is_connect()
         && (lower.contains("dns") || lower.contains("lookup") || lower.contains("name or service"))
     {
         (
-            format!("the host name cannot be found: {cause}"),
+            format!("cannot resolve the host name: {cause}"),
             Some("check the host in the base URL"),
         )
     } else if error.is_connect() {
         (
-            format!("the connection was refused: {cause}"),
+            format!("cannot connect: {cause}"),
             Some("check the host and port in the base URL, and the proxy"),
         )
     } else if error.is_builder() {
         ("the request cannot be made".to_owned(), None)
     } else {
-        (format!("the connection was lost: {cause}"), None)
+        (format!("connection lost: {cause}"), None)
     };
     TransportError {
         may_have_arrived,

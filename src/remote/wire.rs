@@ -1,4 +1,4 @@
-//! The platform's JSON, read with tolerance: remote data is input and never an invariant.
+//! The platform's JSON, read tolerantly: remote data is input and never an invariant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,16 +13,16 @@ use crate::model::{
 };
 use crate::ports::{BodyValue, CreateBody, PatchBody};
 
-/// How much an answer is trusted to hold.
+/// What may be concluded from a missing member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Completeness {
-    /// A read by id: what is missing is not there.
+    /// A read by id: what is missing does not exist.
     Whole,
-    /// A list: what is missing may have been left out (docs/platform.md#q2).
+    /// A list: what is missing may only have been left out (docs/platform.md#q2).
     Abridged,
 }
 
-/// An instance, or `None` where the JSON is none.
+/// An instance, or `None` if the JSON is not one.
 pub(super) fn instance(value: &Value, completeness: Completeness) -> Option<ObservedInstance> {
     let id = InstanceId(number(value.get("id")?)?);
     let element = element(value)?;
@@ -107,7 +107,7 @@ fn number(value: &Value) -> Option<u64> {
         .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 
-/// Values are texts; what is none is spelled as one.
+/// Values are strings; any other JSON value becomes its text.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -116,7 +116,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// A text, or the `{id, name}` of a sample of 2014 (docs/platform.md#the-instance).
+/// A string, or the `{id, name}` of a sample from 2014 (docs/platform.md#the-instance).
 fn tag(value: &Value) -> Option<String> {
     value
         .as_str()

@@ -1,5 +1,5 @@
-//! Writing. A create is sent once, whatever comes back; everything else is idempotent and is sent
-//! again where that may help (docs/platform.md#side-effects).
+//! Writes. A create is sent once, whatever the response; everything else is idempotent and is sent
+//! again if that may help (docs/platform.md#side-effects).
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ impl RemoteWriter {
     }
 
     fn cannot_be_written(&self, call: &Call) -> RemoteError {
-        let message = "the request cannot be written as JSON".to_owned();
+        let message = "cannot serialize the request as JSON".to_owned();
         let context = self.reader.client.context(call);
         context.error(RemoteErrorKind::Rejected, message)
     }
@@ -89,14 +89,14 @@ impl WriteRemote for RemoteWriter {
                         return CreateOutcome::Unknown { class, error };
                     }
                     PostVerdict::NotSent => (&mut unsent, RetryAdvice::AfterBackoff),
-                    PostVerdict::TryAgain => {
+                    PostVerdict::Throttled => {
                         let headers = answer.as_ref().ok().map(Response::headers);
                         let asked_for =
                             headers.and_then(|headers| retry_after(headers, client.now()));
                         (&mut throttled, RetryAdvice::after(asked_for))
                     }
                 };
-            // Proven: nothing was created. Only such a request is sent again.
+            // It is proven that nothing was created: only such a create is sent again.
             match pauses.next().and_then(|backoff| advice.pause(backoff)) {
                 Some(pause) if client.may_retry_after(pause).await => {}
                 _ => return CreateOutcome::Rejected(error()),
@@ -125,7 +125,7 @@ impl WriteRemote for RemoteWriter {
             .filter(|instance| instance.id == id)
             .ok_or_else(|| {
                 let context = self.reader.client.context(&call);
-                write_failed(context.unreadable(&response, "the answer is not the instance"))
+                write_failed(context.unreadable(&response, "the updated instance"))
             })
     }
 

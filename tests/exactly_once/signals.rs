@@ -120,7 +120,7 @@ fn a_rate_limit_past_the_deadline_ends_the_run() {
     let bench = bench(&sandbox);
     let ran = bench.apply_with(&["--deadline", "50s"]).expect_code(1);
     ran.stdout_has("Too many requests");
-    ran.stdout_has("was to end before");
+    ran.stdout_has("rate limited past the deadline");
     assert_eq!(
         sandbox.count("posts"),
         1,
