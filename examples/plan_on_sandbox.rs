@@ -12,7 +12,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use connectorctl::commands::SystemClock;
+use connectorctl::SystemClock;
 use connectorctl::diagnostic::Diagnostics;
 use connectorctl::lockfile::LockView;
 use connectorctl::manifest::{self, LoadOptions};

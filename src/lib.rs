@@ -7,14 +7,15 @@
 //! * layer 1, pure: [`ports`], [`reconcile`], [`render`];
 //! * layer 2, edges: [`manifest`], [`secrets`], [`lockfile`], [`remote`], [`apply`], [`sandbox`];
 //! * layer 2½, one run: [`session`];
-//! * layer 3, the shell: [`cli`], [`commands`], [`ui`], [`error`].
+//! * layer 3, the shell: `cli`, `commands`, `ui`, `error`. A library user sees its [`main`], its [`Cli`],
+//!   its [`Exit`] codes and its [`SystemClock`].
 
 pub mod apply;
 pub mod catalog;
-pub mod cli;
-pub mod commands;
+mod cli;
+mod commands;
 pub mod diagnostic;
-pub mod error;
+mod error;
 pub mod lockfile;
 pub mod manifest;
 pub mod model;
@@ -25,4 +26,8 @@ pub mod render;
 pub mod sandbox;
 pub mod secrets;
 pub mod session;
-pub mod ui;
+mod ui;
+
+pub use cli::Cli;
+pub use commands::{SystemClock, main};
+pub use error::Exit;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    connectorctl::commands::main()
+    connectorctl::main()
 }

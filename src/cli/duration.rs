@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// What was expected.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .map_err(|_| "expected a number with a unit, such as `200s` or `5m`".to_owned())
 }

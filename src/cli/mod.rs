@@ -14,14 +14,14 @@ mod select;
 
 use clap::{Parser, Subcommand};
 
-pub use apply::ApplyArgs;
-pub use duration::duration;
-pub use global::{Color, GlobalArgs, LogFormat};
-pub use lock::{LockArgs, LockCommand};
-pub use output::OutputFormat;
-pub use plan::PlanArgs;
-pub use sandbox::SandboxArgs;
-pub use select::SelectionArgs;
+pub(crate) use apply::ApplyArgs;
+pub(crate) use duration::duration;
+pub(crate) use global::{Color, GlobalArgs, LogFormat};
+pub(crate) use lock::{LockArgs, LockCommand};
+pub(crate) use output::OutputFormat;
+pub(crate) use plan::PlanArgs;
+pub(crate) use sandbox::SandboxArgs;
+pub(crate) use select::SelectionArgs;
 
 use crate::error::Exit;
 

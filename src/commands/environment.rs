@@ -14,11 +14,11 @@ use crate::secrets::trimmed;
 
 /// The variables of the process that are valid UTF-8; others count as unset.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub(crate) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
     /// Reads it.
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let vars = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
@@ -26,7 +26,7 @@ impl Environment {
     }
 
     /// The value of a variable that is set and not empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .get(name)
             .map(String::as_str)
@@ -37,7 +37,7 @@ impl Environment {
     ///
     /// # Errors
     /// Where both are set, or the file cannot be read.
-    pub fn setting(&self, name: &str) -> Result<Option<String>, CliError> {
+    pub(crate) fn setting(&self, name: &str) -> Result<Option<String>, CliError> {
         let file_name = format!("{name}_FILE");
         match (self.get(name), self.get(&file_name)) {
             (Some(_), Some(_)) => Err(CliError::usage(format!(
@@ -61,7 +61,7 @@ impl Environment {
     ///
     /// # Errors
     /// As for [`Environment::setting`].
-    pub fn secret(&self, name: &str) -> Result<Option<Secret>, CliError> {
+    pub(crate) fn secret(&self, name: &str) -> Result<Option<Secret>, CliError> {
         Ok(self.setting(name)?.map(Secret::new))
     }
 }

@@ -27,7 +27,7 @@ use crate::ui::{self, Ui};
 use context::Context;
 
 pub use clock::SystemClock;
-pub use environment::Environment;
+pub(crate) use environment::Environment;
 
 /// Runs the process: parses the command line, does what it says, and turns the end into a code.
 pub fn main() -> ExitCode {

@@ -15,7 +15,7 @@ use crate::session::SessionError;
 
 /// Why a command ends without success.
 #[derive(Debug)]
-pub struct CliError {
+pub(crate) struct CliError {
     exit: Exit,
     source: Box<dyn Error + Send + Sync>,
     hints: Vec<String>,
@@ -36,7 +36,7 @@ struct InvalidManifest(Diagnostics);
 
 impl CliError {
     /// An error with this code.
-    pub fn new(exit: Exit, summary: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, summary: impl Into<String>) -> Self {
         Self::typed(
             exit,
             Message {
@@ -47,7 +47,7 @@ impl CliError {
     }
 
     /// The same because of another error.
-    pub fn caused_by(
+    pub(crate) fn caused_by(
         exit: Exit,
         summary: impl Into<String>,
         source: impl Error + Send + Sync + 'static,
@@ -62,17 +62,17 @@ impl CliError {
     }
 
     /// A wrong use of the command line.
-    pub fn usage(summary: impl Into<String>) -> Self {
+    pub(crate) fn usage(summary: impl Into<String>) -> Self {
         Self::new(Exit::Usage, summary)
     }
 
     /// A manifest with errors.
-    pub fn invalid(diagnostics: Diagnostics) -> Self {
+    pub(crate) fn invalid(diagnostics: Diagnostics) -> Self {
         Self::typed(Exit::Usage, InvalidManifest(diagnostics))
     }
 
     /// The result could not be written to stdout.
-    pub fn output(error: std::io::Error) -> Self {
+    pub(crate) fn output(error: std::io::Error) -> Self {
         SessionError::Output(error).into()
     }
 
@@ -86,7 +86,7 @@ impl CliError {
 
     /// Adds what to do.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
@@ -94,7 +94,7 @@ impl CliError {
     /// The same error at the end of an apply that did something before: a code that says that nothing
     /// was changed would be wrong then.
     #[must_use]
-    pub fn after(self, report: &ApplyReport) -> Self {
+    pub(crate) fn after(self, report: &ApplyReport) -> Self {
         Self {
             exit: Exit::of(report)
                 .or_worse(self.exit)
@@ -104,17 +104,17 @@ impl CliError {
     }
 
     /// The code the process ends with.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
 
     /// What went wrong, in one line.
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         self.source.to_string()
     }
 
     /// The chain of causes, outermost first; or everything that is wrong, where it is a list.
-    pub fn causes(&self) -> Vec<String> {
+    pub(crate) fn causes(&self) -> Vec<String> {
         let mut causes = match self.source.downcast_ref::<SessionError>() {
             Some(error) => error.details(),
             None => Vec::new(),
@@ -128,12 +128,12 @@ impl CliError {
     }
 
     /// What to do about it.
-    pub fn hints(&self) -> &[String] {
+    pub(crate) fn hints(&self) -> &[String] {
         &self.hints
     }
 
     /// Problems of the manifest, where that is what went wrong.
-    pub fn diagnostics(&self) -> Option<&Diagnostics> {
+    pub(crate) fn diagnostics(&self) -> Option<&Diagnostics> {
         if let Some(InvalidManifest(diagnostics)) = self.source.downcast_ref() {
             return Some(diagnostics);
         }

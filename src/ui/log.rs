@@ -9,7 +9,7 @@ use crate::cli::{GlobalArgs, LogFormat};
 
 /// Installs the log of the process: warnings, or more with `-v`. Only events of this crate are
 /// logged, because those of libraries may contain headers.
-pub fn install(global: &GlobalArgs) {
+pub(crate) fn install(global: &GlobalArgs) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,

@@ -6,6 +6,6 @@ mod log;
 mod progress;
 mod terminal;
 
-pub use log::install as install_log;
-pub use progress::ApplyProgress;
-pub use terminal::Ui;
+pub(crate) use log::install as install_log;
+pub(crate) use progress::ApplyProgress;
+pub(crate) use terminal::Ui;

@@ -9,14 +9,14 @@ use crate::apply::Progress;
 use crate::model::{InstanceKey, OutcomeKind, Step, StepOutcome};
 
 /// A bar on a terminal, plain lines in a log, or nothing under `--quiet`.
-pub struct ApplyProgress {
+pub(crate) struct ApplyProgress {
     ui: Ui,
     bar: Option<ProgressBar>,
 }
 
 impl ApplyProgress {
     /// Progress of an apply with this many steps.
-    pub fn new(ui: Ui, steps: usize) -> Self {
+    pub(crate) fn new(ui: Ui, steps: usize) -> Self {
         let bar = ui.has_bar().then(|| {
             let bar = ProgressBar::new(steps as u64);
             if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {

@@ -10,7 +10,7 @@ use crate::render;
 
 /// The terminal, and how to use it.
 #[derive(Clone, Copy, Debug)]
-pub struct Ui {
+pub(crate) struct Ui {
     color: ColorChoice,
     quiet: bool,
     may_ask: bool,
@@ -18,7 +18,7 @@ pub struct Ui {
 
 impl Ui {
     /// As the global options say.
-    pub fn new(global: &GlobalArgs) -> Self {
+    pub(crate) fn new(global: &GlobalArgs) -> Self {
         let color = match global.color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
@@ -33,27 +33,27 @@ impl Ui {
     }
 
     /// The result, buffered; the caller flushes it.
-    pub fn stdout(&self) -> impl Write + use<> {
+    pub(crate) fn stdout(&self) -> impl Write + use<> {
         io::BufWriter::new(AutoStream::new(io::stdout().lock(), self.color))
     }
 
     /// Whether to color stdout.
-    pub fn stdout_color(&self) -> render::Color {
+    pub(crate) fn stdout_color(&self) -> render::Color {
         render_color(AutoStream::new(io::stdout(), self.color).current_choice())
     }
 
     /// Whether to color stderr.
-    pub fn stderr_color(&self) -> render::Color {
+    pub(crate) fn stderr_color(&self) -> render::Color {
         render_color(AutoStream::new(io::stderr(), self.color).current_choice())
     }
 
     /// Messages.
-    pub fn stderr(&self) -> impl Write + use<> {
+    pub(crate) fn stderr(&self) -> impl Write + use<> {
         AutoStream::new(io::stderr().lock(), self.color)
     }
 
     /// Prints a line on stderr, unless `--quiet` is given.
-    pub fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         if !self.quiet {
             // A closed stderr cannot be reported anywhere.
             let _ = writeln!(self.stderr(), "{line}");
@@ -61,12 +61,12 @@ impl Ui {
     }
 
     /// Prints a warning on stderr, even with `--quiet`.
-    pub fn warn(&self, line: &str) {
+    pub(crate) fn warn(&self, line: &str) {
         let _ = writeln!(self.stderr(), "warning: {line}");
     }
 
     /// Prints an error with its diagnostics, causes and hints.
-    pub fn error(&self, error: &CliError) {
+    pub(crate) fn error(&self, error: &CliError) {
         let _ = self.write_error(error);
     }
 
@@ -86,12 +86,12 @@ impl Ui {
     }
 
     /// Whether a question can be asked.
-    pub fn may_ask(&self) -> bool {
+    pub(crate) fn may_ask(&self) -> bool {
         self.may_ask
     }
 
     /// Asks a question; only `yes` confirms.
-    pub fn confirm(&self, question: &str) -> io::Result<bool> {
+    pub(crate) fn confirm(&self, question: &str) -> io::Result<bool> {
         let mut err = self.stderr();
         write!(err, "{question} Type `yes` to confirm: ")?;
         err.flush()?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use clap::CommandFactory as _;
-use connectorctl::cli::Cli;
-use connectorctl::error::Exit;
+use connectorctl::Cli;
+use connectorctl::Exit;
 use connectorctl::model::{NoteCode, Reason, RefusalCode};
 use connectorctl::sandbox::{Assumptions, Fault};
 
