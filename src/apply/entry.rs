@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::step::StepRun;
 use crate::model::plan::SecretRecord;
-use crate::model::{Fingerprint, LockEntryDraft, LockedInstance, ObservedInstance};
+use crate::model::{Fingerprint, InstanceId, LockEntryDraft, LockedInstance, ObservedInstance};
 
 impl StepRun<'_> {
     /// The entry of an instance that now is as the draft says.
@@ -12,7 +12,7 @@ impl StepRun<'_> {
         let apply = self.run.apply;
         let fingerprint = |name: &str, record| match record {
             SecretRecord::Present => apply.secrets.fingerprint(self.key, name).cloned(),
-            SecretRecord::Keep => self.locked()?.secrets.get(name)?.clone(),
+            SecretRecord::Keep => self.locked(seen.id)?.secrets.get(name)?.clone(),
             SecretRecord::Unverified => None,
         };
         let secrets = draft
@@ -48,7 +48,7 @@ impl StepRun<'_> {
         secrets: BTreeMap<String, Option<Fingerprint>>,
         seen: &ObservedInstance,
     ) -> LockedInstance {
-        let before = self.locked().filter(|entry| entry.id == seen.id);
+        let before = self.locked(seen.id);
         let LockEntryDraft {
             name,
             tags,
@@ -75,9 +75,10 @@ impl StepRun<'_> {
         }
     }
 
-    /// The entry this key, or the key before a rename, had when the plan was made.
-    pub(super) fn locked(&self) -> Option<&LockedInstance> {
+    /// The entry this instance had when the plan was made.
+    pub(super) fn locked(&self, id: InstanceId) -> Option<&LockedInstance> {
         let instances = &self.run.apply.lock.instances;
-        self.keys().find_map(|key| instances.get(key))
+        let mut entries = self.keys().filter_map(|key| instances.get(key));
+        entries.find(|entry| entry.id == id)
     }
 }

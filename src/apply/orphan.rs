@@ -19,7 +19,7 @@ impl StepRun<'_> {
             self.record_not_created(self.key).await?;
             return Ok(StepDone::default());
         };
-        if self.locked().is_some_and(|entry| entry.id == seen.id) {
+        if self.locked(seen.id).is_some() {
             // What was meant to follow it was never made, and it is recorded better than from here.
             self.record_not_created(self.key).await?;
             return Ok(StepDone::with(seen.id));

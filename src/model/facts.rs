@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fingerprint, InstanceKey, SecretJson};
+use super::{Fingerprint, InstanceId, InstanceKey, SecretJson};
 
 /// Where in an instance a secret stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,5 +79,36 @@ pub enum VersusPlatform {
     Hidden,
 }
 
-/// The facts by instance and configuration key.
-pub type SecretFacts = BTreeMap<InstanceKey, BTreeMap<String, SecretFact>>;
+/// The facts of every secret, apart for each instance that may turn out to be the key's: the recorded
+/// one, and those that carry its marker. What was sent to one instance says nothing of another.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SecretFacts(BTreeMap<InstanceKey, BTreeMap<InstanceId, BTreeMap<String, SecretFact>>>);
+
+impl SecretFacts {
+    /// Keeps the fact about one configuration key of one instance.
+    pub fn insert(&mut self, key: &InstanceKey, id: InstanceId, name: &str, fact: SecretFact) {
+        let of_key = self.0.entry(key.clone()).or_default();
+        let of_instance = of_key.entry(id).or_default();
+        of_instance.insert(name.to_owned(), fact);
+    }
+
+    /// The fact about one configuration key of one instance; without one, nothing was compared.
+    pub fn get(&self, key: &InstanceKey, id: InstanceId, name: &str) -> SecretFact {
+        let of_instance = self.0.get(key).and_then(|of_key| of_key.get(&id));
+        let fact = of_instance.and_then(|of_instance| of_instance.get(name));
+        fact.copied().unwrap_or(SecretFact {
+            versus_lock: VersusLock::NotCompared,
+            versus_platform: VersusPlatform::Hidden,
+        })
+    }
+
+    /// Whether a recorded fingerprint was made with another key.
+    pub fn is_key_rotated(&self) -> bool {
+        let mut facts = self
+            .0
+            .values()
+            .flat_map(BTreeMap::values)
+            .flat_map(BTreeMap::values);
+        facts.any(|fact| fact.versus_lock == VersusLock::KeyRotated)
+    }
+}

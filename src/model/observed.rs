@@ -13,6 +13,19 @@ pub struct Observed {
     pub gone: BTreeSet<InstanceId>,
 }
 
+impl Observed {
+    /// The instances by each marker they carry, in order of id.
+    pub fn by_marker(&self) -> BTreeMap<&str, Vec<&ObservedInstance>> {
+        let mut by_marker: BTreeMap<&str, Vec<&ObservedInstance>> = BTreeMap::new();
+        for instance in self.instances.values() {
+            for marker in instance.markers() {
+                by_marker.entry(marker).or_default().push(instance);
+            }
+        }
+        by_marker
+    }
+}
+
 /// One live instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedInstance {

@@ -8,7 +8,7 @@ use crate::model::{InstanceId, InstanceKey, Marker, Observed, ObservedInstance};
 /// Observed instances by the markers they carry, and what is asked of every key more than once.
 pub(super) struct Index<'o> {
     pub(super) observed: &'o Observed,
-    by_marker: BTreeMap<&'o str, BTreeSet<InstanceId>>,
+    by_marker: BTreeMap<&'o str, Vec<&'o ObservedInstance>>,
     /// Every marker that belongs to a key somebody knows.
     known: BTreeSet<String>,
     /// Every id of the lock file, and its key.
@@ -19,12 +19,6 @@ pub(super) struct Index<'o> {
 
 impl<'o> Index<'o> {
     pub(super) fn new(input: &'o PlanInput, observed: &'o Observed) -> Self {
-        let mut by_marker: BTreeMap<&str, BTreeSet<InstanceId>> = BTreeMap::new();
-        for instance in observed.instances.values() {
-            for tag in instance.markers() {
-                by_marker.entry(tag).or_default().insert(instance.id);
-            }
-        }
         let inventory = &input.desired.inventory;
         let desired = &input.desired.instances;
         let claimed: BTreeSet<InstanceKey> = desired
@@ -42,7 +36,7 @@ impl<'o> Index<'o> {
         let recorded = recorded.map(|(key, entry)| (entry.id, key));
         Self {
             observed,
-            by_marker,
+            by_marker: observed.by_marker(),
             known,
             recorded: recorded.collect(),
             claimed,
@@ -63,10 +57,10 @@ impl<'o> Index<'o> {
     }
 
     /// Those that carry this very marker, in order of id.
-    pub(super) fn carrying(&self, marker: &Marker) -> Vec<&'o ObservedInstance> {
-        let ids = self.by_marker.get(marker.as_str());
-        let ids = ids.into_iter().flatten();
-        ids.filter_map(|id| self.get(*id)).collect()
+    pub(super) fn carrying(&self, marker: &Marker) -> &[&'o ObservedInstance] {
+        self.by_marker
+            .get(marker.as_str())
+            .map_or(&[], Vec::as_slice)
     }
 
     /// Whether another key has moved from this one.
@@ -82,7 +76,7 @@ impl<'o> Index<'o> {
     ) -> Vec<&'o ObservedInstance> {
         let mut found: Vec<&ObservedInstance> = Vec::new();
         for marker in wanted {
-            let mut hits = self.carrying(&marker);
+            let mut hits = self.carrying(&marker).to_vec();
             hits.retain(|hit| {
                 !self.is_recorded(hit.id) && found.iter().all(|known| known.id != hit.id)
             });

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use super::PlanInput;
 use super::index::Index;
-use crate::model::{
-    DesiredInstance, InstanceId, InstanceKey, LockedInstance, Marker, ObservedInstance,
-};
+use crate::model::{DesiredInstance, InstanceKey, LockedInstance, Marker, ObservedInstance};
 
 /// One key and what is known of it.
 pub(super) struct Subject<'a> {
@@ -23,18 +21,6 @@ pub(super) struct Subject<'a> {
     pub(super) contested: Vec<Contested<'a>>,
     /// The key it had, where it is still marked or recorded as that.
     pub(super) moved_from: Option<&'a InstanceKey>,
-    /// Which instances the facts about its secrets are about.
-    pub(super) facts: FactsAbout,
-}
-
-/// Facts about secrets are gathered before anything is planned, so they may be about another
-/// instance than the one that is taken in.
-#[derive(Clone, Copy)]
-pub(super) struct FactsAbout {
-    /// Whose recorded fingerprints were compared, where there are any.
-    pub(super) recorded: Option<InstanceId>,
-    /// Whose values on the platform were compared.
-    pub(super) shown: Option<InstanceId>,
 }
 
 /// What a recorded id is on the platform.
@@ -170,20 +156,6 @@ fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) ->
             || input.intents.contains_key(*old)
             || current.is_some_and(|instance| instance.carries(&tag))
     });
-    // What is recorded under either key goes before what carries either marker.
-    let recorded = own_entry
-        .or_else(|| input.lock.instances.get(old?))
-        .map(|entry| entry.id);
-    let eldest = marked
-        .iter()
-        .chain(contested.iter().map(|both| &both.instance))
-        .min_by_key(|instance| instance.rank());
-    let facts = FactsAbout {
-        recorded,
-        shown: recorded
-            .filter(|id| index.get(*id).is_some())
-            .or(eldest.map(|instance| instance.id)),
-    };
     Subject {
         key,
         desired,
@@ -193,7 +165,6 @@ fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) ->
         retired,
         contested,
         moved_from,
-        facts,
     }
 }
 

@@ -1,16 +1,16 @@
 //! What a plan may know of each secret: whether it is the same as was sent last, and as the platform
 //! shows. The values themselves stop here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fingerprint::{FingerprintKey, NoRandomness};
 use crate::catalog::is_platform_owned;
 use crate::model::observed::MASK;
 use crate::model::value::canonical_text;
 use crate::model::{
-    Desired, DesiredInstance, DesiredValue, Fingerprint, InstanceKey, Lock, LockedSecret, Marker,
+    Desired, DesiredValue, Fingerprint, InstanceId, InstanceKey, Lock, LockedInstance, Marker,
     Observed, ObservedInstance, OpenIntent, ResolvedSecrets, Secret, SecretFact, SecretFacts,
-    SecretField, SecretJson, VersusLock, VersusPlatform,
+    SecretJson, VersusLock, VersusPlatform,
 };
 
 /// What facts are made from.
@@ -19,160 +19,135 @@ pub struct FactInput<'a> {
     pub desired: &'a Desired,
     /// What is recorded.
     pub lock: &'a Lock,
-    /// What the platform shows; `None` offline.
-    pub observed: Option<&'a Observed>,
+    /// What the platform shows.
+    pub observed: &'a Observed,
     /// Creates whose outcome is unknown: their fingerprints count once the instance shows.
     pub intents: &'a BTreeMap<InstanceKey, OpenIntent>,
-    /// `None` without credentials.
-    pub key: Option<&'a FingerprintKey>,
+    /// What fingerprints are made with now.
+    pub key: &'a FingerprintKey,
 }
 
-/// Compares every secret, and adds to `resolved` the fingerprint that is to be recorded for it: the
-/// recorded one where the value is unchanged, for an unchanged secret keeps its salt.
+/// Compares every secret with every instance that may turn out to be its key's, and adds to `resolved`
+/// the fingerprint to record for it. Where the value is unchanged that is a known one, so that an
+/// unchanged secret keeps its salt.
 ///
 /// # Errors
-/// [`NoRandomness`], where a new salt cannot be had.
+/// [`NoRandomness`].
 pub fn facts(
     input: &FactInput<'_>,
     resolved: &mut ResolvedSecrets,
 ) -> Result<SecretFacts, NoRandomness> {
-    let mut facts = SecretFacts::new();
-    let marked = by_marker(input.observed);
+    let mut facts = SecretFacts::default();
+    let marked = input.observed.by_marker();
     for (key, instance) in &input.desired.instances {
-        let recorded = Recorded::of(input, &marked, key, instance);
-        let mut of_instance = BTreeMap::new();
+        let records = Records::of(input, key, instance.lifecycle.moved_from.as_ref());
+        let candidates = records.candidates(&marked);
         for (name, value) in &instance.configuration {
             if !matches!(value, DesiredValue::Secret(_)) {
                 continue;
             }
-            let value = resolved
-                .values
-                .get(key)
-                .and_then(|values| values.get(&SecretField::Configuration(name.clone())))
-                .map(SecretJson::canonical);
-            let value = value.as_ref().map(Secret::expose);
-            let (fact, fingerprint) = compare(input, &recorded, name, value)?;
-            if let Some(fingerprint) = fingerprint {
-                resolved
-                    .fingerprints
-                    .entry(key.clone())
-                    .or_default()
-                    .insert(name.clone(), fingerprint);
+            let value = resolved.configuration(key, name).map(SecretJson::canonical);
+            let Some(value) = value.as_ref().map(Secret::expose) else {
+                continue;
+            };
+            for id in &candidates {
+                let seen = input.observed.instances.get(id);
+                let fact = SecretFact {
+                    versus_lock: records.versus_lock(*id, seen, name, value),
+                    versus_platform: versus_platform(seen, name, value),
+                };
+                facts.insert(key, *id, name, fact);
             }
-            of_instance.insert(name.clone(), fact);
-        }
-        if !of_instance.is_empty() {
-            facts.insert(key.clone(), of_instance);
+            let fingerprint = records.fingerprint(name, value)?;
+            let of_key = resolved.fingerprints.entry(key.clone()).or_default();
+            of_key.insert(name.clone(), fingerprint);
         }
     }
     Ok(facts)
 }
 
-/// What is known of one instance.
-struct Recorded<'a> {
-    secrets: Option<&'a BTreeMap<String, LockedSecret>>,
+/// What lock file and journal hold under a key, and under the key it had before a rename.
+struct Records<'a> {
+    /// The live and the retired marker of each.
+    markers: Vec<[Marker; 2]>,
+    entries: Vec<&'a LockedInstance>,
+    /// What an open intent sent.
     sent: Option<&'a BTreeMap<String, Fingerprint>>,
-    seen: Option<&'a ObservedInstance>,
+    key: &'a FingerprintKey,
+    /// The recorded fingerprints were made with another key.
+    is_rotated: bool,
 }
 
-impl<'a> Recorded<'a> {
-    fn of(
-        input: &FactInput<'a>,
-        marked: &BTreeMap<&'a str, Vec<&'a ObservedInstance>>,
-        key: &InstanceKey,
-        instance: &DesiredInstance,
-    ) -> Self {
-        let keys = [Some(key), instance.lifecycle.moved_from.as_ref()];
-        let keys = || keys.into_iter().flatten();
-        let entry = keys().find_map(|key| input.lock.instances.get(key));
-        let sent = keys()
-            .find_map(|key| input.intents.get(key))
-            .map(|intent| &intent.secrets);
-        let seen = input.observed.and_then(|observed| {
-            let locked = entry.and_then(|entry| observed.instances.get(&entry.id));
-            locked.or_else(|| {
-                let mut marked: Vec<&ObservedInstance> = keys()
-                    .map(|key| Marker::live(&input.desired.inventory, key))
-                    .filter_map(|marker| marked.get(marker.as_str()))
-                    .flatten()
-                    .copied()
-                    .collect();
-                // The same choice as the planner's: the oldest valid one.
-                marked.sort_by_key(|seen| seen.rank());
-                marked.first().copied()
-            })
-        });
+impl<'a> Records<'a> {
+    fn of(input: &FactInput<'a>, key: &InstanceKey, moved_from: Option<&InstanceKey>) -> Self {
+        let keys = || std::iter::once(key).chain(moved_from);
+        let intent = keys().find_map(|key| input.intents.get(key));
+        let check = input.lock.header.check.as_ref();
         Self {
-            secrets: entry.map(|entry| &entry.secrets),
-            sent,
-            seen,
+            markers: keys()
+                .map(|key| Marker::both(&input.desired.inventory, key))
+                .collect(),
+            entries: keys()
+                .filter_map(|key| input.lock.instances.get(key))
+                .collect(),
+            sent: intent.map(|intent| &intent.secrets),
+            key: input.key,
+            is_rotated: check.is_some_and(|check| !input.key.made(check)),
         }
     }
-}
 
-/// Observed instances by the markers they carry.
-fn by_marker(observed: Option<&Observed>) -> BTreeMap<&str, Vec<&ObservedInstance>> {
-    let mut marked: BTreeMap<&str, Vec<&ObservedInstance>> = BTreeMap::new();
-    for seen in observed
-        .iter()
-        .flat_map(|observed| observed.instances.values())
-    {
-        for tag in seen.markers() {
-            marked.entry(tag).or_default().push(seen);
-        }
+    /// The recorded instances, and whatever carries one of the markers.
+    fn candidates(&self, marked: &BTreeMap<&str, Vec<&ObservedInstance>>) -> BTreeSet<InstanceId> {
+        let carriers = self.markers.iter().flatten();
+        let carriers = carriers.filter_map(|marker| marked.get(marker.as_str()));
+        let recorded = self.entries.iter().map(|entry| entry.id);
+        carriers
+            .flatten()
+            .map(|seen| seen.id)
+            .chain(recorded)
+            .collect()
     }
-    marked
-}
 
-fn compare(
-    input: &FactInput<'_>,
-    recorded: &Recorded<'_>,
-    name: &str,
-    value: Option<&str>,
-) -> Result<(SecretFact, Option<Fingerprint>), NoRandomness> {
-    let (Some(key), Some(value)) = (input.key, value) else {
-        let fact = SecretFact {
-            versus_lock: VersusLock::NotCompared,
-            versus_platform: VersusPlatform::Hidden,
-        };
-        return Ok((fact, None));
-    };
-    let rotated = input
-        .lock
-        .header
-        .check
-        .as_ref()
-        .is_some_and(|check| !key.made(check));
-    let in_lock = recorded.secrets.map(|secrets| secrets.get(name));
-    let in_intent = recorded.sent.and_then(|sent| sent.get(name));
-    let mut unchanged = None;
-    let versus_lock = match (in_lock, in_intent) {
-        (Some(Some(_)), _) if rotated => VersusLock::KeyRotated,
-        (Some(Some(Some(fingerprint))), _) => {
-            if key.matches(fingerprint, value) {
-                unchanged = Some(fingerprint.clone());
+    fn versus_lock(
+        &self,
+        id: InstanceId,
+        seen: Option<&ObservedInstance>,
+        name: &str,
+        value: &str,
+    ) -> VersusLock {
+        let compared = |fingerprint| {
+            if self.key.matches(fingerprint, value) {
                 VersusLock::Same
             } else {
                 VersusLock::Changed
             }
+        };
+        if let Some(entry) = self.entries.iter().find(|entry| entry.id == id) {
+            return match entry.secrets.get(name) {
+                None => VersusLock::NotRecorded,
+                Some(_) if self.is_rotated => VersusLock::KeyRotated,
+                Some(None) => VersusLock::Unverified,
+                Some(Some(fingerprint)) => compared(fingerprint),
+            };
         }
-        (Some(Some(None)), _) => VersusLock::Unverified,
-        (None, Some(fingerprint)) if key.matches(fingerprint, value) => {
-            unchanged = Some(fingerprint.clone());
-            VersusLock::Same
+        // A create sends the live marker: what is retired was there before the intent.
+        let is_live =
+            |seen: &ObservedInstance| self.markers.iter().any(|[live, _]| seen.carries(live));
+        let sent = self.sent.filter(|_| seen.is_some_and(is_live));
+        let sent = sent.and_then(|sent| sent.get(name));
+        sent.map_or(VersusLock::NotRecorded, compared)
+    }
+
+    /// The fingerprint to record for the present value: a recorded one goes before one that was sent.
+    fn fingerprint(&self, name: &str, value: &str) -> Result<Fingerprint, NoRandomness> {
+        let entries = self.entries.iter();
+        let recorded = entries.filter_map(|entry| entry.secrets.get(name)?.as_ref());
+        let mut known = recorded.chain(self.sent.and_then(|sent| sent.get(name)));
+        match known.find(|known| self.key.matches(known, value)) {
+            Some(unchanged) => Ok(unchanged.clone()),
+            None => self.key.make(value),
         }
-        (None, Some(_)) => VersusLock::Changed,
-        (Some(None) | None, _) => VersusLock::NotRecorded,
-    };
-    let fact = SecretFact {
-        versus_lock,
-        versus_platform: versus_platform(recorded.seen, name, value),
-    };
-    let fingerprint = match unchanged {
-        Some(fingerprint) => fingerprint,
-        None => key.make(value)?,
-    };
-    Ok((fact, Some(fingerprint)))
+    }
 }
 
 fn versus_platform(seen: Option<&ObservedInstance>, name: &str, value: &str) -> VersusPlatform {

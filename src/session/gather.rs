@@ -1,14 +1,11 @@
 //! Everything a plan is made from, and what an apply needs besides.
 
-use std::collections::BTreeMap;
-
 use super::error::SessionError;
 use super::observe::{marker_seen, observe};
 use super::scope::Session;
 use crate::lockfile::LockView;
 use crate::model::{
     Fingerprint, Lock, LockHeader, LockedApi, Observed, ResolvedSecrets, SecretFacts, Tenant,
-    VersusLock,
 };
 use crate::ports::ReadRemote;
 use crate::reconcile::{PlanInput, Policy, Resend, View};
@@ -64,9 +61,9 @@ impl Session<'_> {
             &FactInput {
                 desired,
                 lock: &lock,
-                observed: Some(&observed),
+                observed: &observed,
                 intents: &view.intents,
-                key: Some(&key),
+                key: &key,
             },
             &mut secrets,
         )?;
@@ -142,9 +139,5 @@ impl Session<'_> {
 /// After a rotation of the organization secret: whether fingerprints under the old key stay in the
 /// lock file. Those of secrets that are neither sent nor accepted do, so the key check has to.
 fn keeps_old_key(policy: &Policy, facts: &SecretFacts) -> bool {
-    policy.secrets == Resend::Compare
-        && facts
-            .values()
-            .flat_map(BTreeMap::values)
-            .any(|fact| fact.versus_lock == VersusLock::KeyRotated)
+    policy.secrets == Resend::Compare && facts.is_key_rotated()
 }

@@ -1,11 +1,9 @@
 //! A plan and the second opinion on it. Handed a reader, it cannot write.
 
-use std::collections::BTreeMap;
-
 use super::error::SessionError;
 use super::scope::Session;
 use crate::lockfile::LockView;
-use crate::model::{Desired, Lock, Planned, ResolvedSecrets};
+use crate::model::{Desired, Lock, Planned, ResolvedSecrets, SecretFacts};
 use crate::ports::ReadRemote;
 use crate::reconcile::{self, PlanInput, Policy, View};
 
@@ -38,7 +36,7 @@ pub fn offline(desired: &Desired, view: LockView, policy: Policy) -> Result<Plan
             .lock
             .unwrap_or_else(|| Lock::empty(desired.inventory.clone())),
         view: View::Offline,
-        secrets: BTreeMap::new(),
+        secrets: SecretFacts::default(),
         intents: view.intents,
         policy,
         other_user: false,

@@ -128,7 +128,7 @@ pub(super) fn decisions(
                 None => Entry::None,
             },
         };
-        let decision = decide(fact(input, subject, seen, name), circumstances);
+        let decision = decide(input.secrets.get(subject.key, seen.id, name), circumstances);
         match decision.uncompared {
             Some(Uncompared::NoCredentials) => found.not_compared += 1,
             Some(Uncompared::KeyRotated) => found.rotated += 1,
@@ -137,38 +137,6 @@ pub(super) fn decisions(
         decisions.insert(name.clone(), decision);
     }
     decisions
-}
-
-/// The fact about one secret, as far as it is about this very instance.
-fn fact(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    seen: &ObservedInstance,
-    name: &str,
-) -> SecretFact {
-    let facts = input.secrets.get(subject.key);
-    let Some(fact) = facts.and_then(|facts| facts.get(name)).copied() else {
-        return SecretFact {
-            versus_lock: VersusLock::NotCompared,
-            versus_platform: VersusPlatform::Hidden,
-        };
-    };
-    let about_another = subject.facts.recorded.is_some_and(|id| id != seen.id);
-    let versus_lock = match fact.versus_lock {
-        VersusLock::NotCompared => VersusLock::NotCompared,
-        // What was sent to another instance says nothing of this one.
-        _ if about_another => VersusLock::Unverified,
-        versus_lock => versus_lock,
-    };
-    let versus_platform = if subject.facts.shown == Some(seen.id) {
-        fact.versus_platform
-    } else {
-        VersusPlatform::Hidden
-    };
-    SecretFact {
-        versus_lock,
-        versus_platform,
-    }
 }
 
 fn decide(fact: SecretFact, circumstances: Circumstances) -> Decision {

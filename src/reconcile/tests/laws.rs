@@ -8,7 +8,7 @@ use super::world::*;
 use crate::model::{
     Action, DesiredInstance, DesiredValue, InstanceId, Limit, LockedInstance, NoteCode,
     ObservedInstance, OnRemove, OpenIntent, PlainValue, Planned, Prune, Secret, SecretFact,
-    Timestamp, VersusLock, VersusPlatform,
+    SecretFacts, Timestamp, VersusLock, VersusPlatform,
 };
 use crate::reconcile::{PlanInput, Policy, Resend, Selection, View, plan};
 
@@ -161,7 +161,7 @@ fn any_seen_list() -> impl Strategy<Value = Vec<ObservedInstance>> {
         .prop_map(|(a, b, c, d, e)| [a, b, c, d, e].into_iter().flatten().collect())
 }
 
-/// Where a recorded secret stands.
+/// What is known of a secret for one instance.
 fn any_fact() -> impl Strategy<Value = SecretFact> {
     let lock = prop_oneof![
         3 => Just(VersusLock::Same),
@@ -183,7 +183,7 @@ fn any_fact() -> impl Strategy<Value = SecretFact> {
 fn any_world() -> impl Strategy<Value = PlanInput> {
     let desired = proptest::collection::btree_map(0..4_usize, any_desired(), 0..4);
     let lock = proptest::collection::btree_map(0..6_usize, (1..6_u64, any_entry()), 0..4);
-    let facts = proptest::collection::vec(any_fact(), 4);
+    let facts = proptest::collection::vec(proptest::collection::vec(any_fact(), 5), 4);
     let intents = proptest::collection::btree_set(0..6_usize, 0..2);
     let parts = (desired, lock, any_seen_list(), facts, intents, any_policy());
     parts.prop_map(|(desired, lock, seen_list, facts, intents, policy)| {
@@ -222,15 +222,26 @@ fn any_world() -> impl Strategy<Value = PlanInput> {
             if !instance.configuration.contains_key("secret") {
                 continue;
             }
-            let old = instance.lifecycle.moved_from.as_ref();
-            let entries = &input.lock.instances;
-            let entry = entries.get(&key(name)).or_else(|| entries.get(old?));
-            let mut fact = facts[place];
-            if !entry.is_some_and(|entry| entry.secrets.contains_key("secret")) {
-                fact.versus_lock = VersusLock::NotRecorded;
+            let keys = [Some(key(name)), instance.lifecycle.moved_from.clone()];
+            let entries: Vec<&LockedInstance> = keys
+                .iter()
+                .flatten()
+                .filter_map(|key| input.lock.instances.get(key))
+                .collect();
+            for (id, mut fact) in (1..).zip(facts[place].iter().copied()) {
+                let entry = entries.iter().find(|entry| entry.id == InstanceId(id));
+                let may_be = match (entry, fact.versus_lock) {
+                    (Some(entry), _) => entry.secrets.contains_key("secret"),
+                    // What an intent sent.
+                    (None, lock) => matches!(lock, VersusLock::Same | VersusLock::Changed),
+                };
+                if !may_be {
+                    fact.versus_lock = VersusLock::NotRecorded;
+                }
+                input
+                    .secrets
+                    .insert(&key(name), InstanceId(id), "secret", fact);
             }
-            let of_key = input.secrets.entry(key(name)).or_default();
-            of_key.insert("secret".to_owned(), fact);
         }
         for place in intents {
             let intent = OpenIntent {
@@ -340,7 +351,7 @@ proptest! {
     fn offline_nothing_is_taken_for_gone(input in any_world()) {
         let mut offline = input.clone();
         offline.view = View::Offline;
-        offline.secrets.clear();
+        offline.secrets = SecretFacts::default();
         for step in &planned(&offline).plan.steps {
             prop_assert!(!matches!(step.action, Action::Forget | Action::Adopt(_)), "{step:?}");
         }
@@ -350,7 +361,7 @@ proptest! {
         }
         let mut after = applied(&input, &first);
         after.view = View::Offline;
-        after.secrets.clear();
+        after.secrets = SecretFacts::default();
         after.policy = Policy::default();
         let kept: Vec<_> = first
             .notes

@@ -87,6 +87,12 @@ fn what_was_sent_to_the_other_one_says_nothing_of_its_own() {
     let mut input = renamed();
     observe(&mut input, seen(2, "k", &["declared", &live("k")]));
     fact(&mut input, VersusLock::Same, VersusPlatform::Same);
+    fact_of(
+        &mut input,
+        2,
+        VersusLock::NotRecorded,
+        VersusPlatform::Hidden,
+    );
     assert_eq!(
         steps(&planned(&input)),
         ["adopt k 2: marker-found, secret-unverified"]

@@ -2,7 +2,9 @@
 
 use super::world::*;
 use crate::model::plan::SecretRecord;
-use crate::model::{Action, InstanceId, VersusLock as Lock, VersusPlatform as Platform};
+use crate::model::{
+    Action, InstanceId, SecretFacts, VersusLock as Lock, VersusPlatform as Platform,
+};
 use crate::reconcile::{PlanInput, Resend, View};
 
 fn record_of(input: &PlanInput) -> SecretRecord {
@@ -57,6 +59,7 @@ fn an_instance_adopted_for_one_that_is_gone_gets_the_secret_once() {
     fact(&mut input, Lock::Same, Platform::Hidden);
     gone(&mut input, 1);
     observe(&mut input, seen(9, "k", &["declared", &live("k")]));
+    fact_of(&mut input, 9, Lock::NotRecorded, Platform::Hidden);
     let first = planned(&input);
     assert_eq!(steps(&first), ["adopt k 9: vanished, secret-unverified"]);
     assert_eq!(steps(&planned(&applied(&input, &first))), [""; 0]);
@@ -73,18 +76,25 @@ fn the_journals_fingerprint_counts_for_what_it_created() {
     assert_eq!(record_of(&input), SecretRecord::Present);
 }
 
-/// Facts are about the oldest valid one of all; the key's own goes before the one it moved from.
-#[test]
-fn what_another_one_shows_says_nothing() {
+/// `k` is wanted, has moved from `old`, and nothing is recorded; instance 1 carries its marker.
+fn unrecorded() -> PlanInput {
     let mut input = settled();
     fact(&mut input, Lock::NotRecorded, Platform::Same);
     input.lock.instances.clear();
     let instance = input.desired.instances.get_mut(&key("k")).expect("k");
     instance.lifecycle.moved_from = Some(key("old"));
+    input
+}
+
+/// The key's own goes before the one it moved from, valid or not.
+#[test]
+fn what_another_one_shows_says_nothing() {
+    let mut input = unrecorded();
     assert_eq!(steps(&planned(&input)), ["adopt k 1: marker-found"]);
     let own = observed(&mut input).instances.get_mut(&InstanceId(1));
     own.expect("1").valid = false;
     observe(&mut input, seen(2, "k", &["declared", &live("old")]));
+    fact_of(&mut input, 2, Lock::NotRecorded, Platform::Differs);
     input.policy.secrets = Resend::Accept;
     assert_eq!(steps(&planned(&input)), ["adopt k 1: marker-found"]);
     input.policy.secrets = Resend::Compare;
@@ -92,6 +102,43 @@ fn what_another_one_shows_says_nothing() {
         steps(&planned(&input)),
         ["adopt k 1: marker-found, invalid"]
     );
+}
+
+#[test]
+fn of_two_with_the_marker_the_facts_of_the_valid_one_count() {
+    let mut input = unrecorded();
+    let older = observed(&mut input).instances.get_mut(&InstanceId(1));
+    older.expect("1").valid = false;
+    observe(&mut input, seen(2, "k", &["declared", &live("k")]));
+    for (versus_platform, expected) in [
+        (Platform::Same, "adopt k 2: marker-found"),
+        (
+            Platform::Hidden,
+            "adopt k 2: marker-found, secret-unverified",
+        ),
+    ] {
+        fact_of(&mut input, 2, Lock::NotRecorded, versus_platform);
+        assert_eq!(steps(&planned(&input)), [expected]);
+    }
+}
+
+#[test]
+fn a_renamed_instance_keeps_what_was_sent_to_it() {
+    let mut input = settled();
+    fact(&mut input, Lock::Same, Platform::Hidden);
+    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
+    instance.lifecycle.moved_from = Some(key("old"));
+    let entry = input.lock.instances.remove(&key("k")).expect("k");
+    input.lock.instances.insert(key("old"), entry);
+    // The key has had an instance of its own, to which something else was sent.
+    input.lock.instances.insert(key("k"), recorded(9, "k"));
+    gone(&mut input, 9);
+    fact_of(&mut input, 9, Lock::Changed, Platform::Hidden);
+    observe(&mut input, seen(1, "k", &["declared", &live("old")]));
+    let first = planned(&input);
+    assert_eq!(steps(&first), ["update k 1: moved"]);
+    assert_eq!(record_of(&input), SecretRecord::Present);
+    assert_eq!(steps(&planned(&applied(&input, &first))), [""; 0]);
 }
 
 #[test]
@@ -112,7 +159,7 @@ fn an_ignored_secret_is_a_note() {
 fn offline_a_secret_more_is_a_change_and_the_others_are_one_note() {
     let mut input = settled();
     fact(&mut input, Lock::NotCompared, Platform::Hidden);
-    input.secrets.clear();
+    input.secrets = SecretFacts::default();
     let instance = input.desired.instances.get_mut(&key("k")).expect("k");
     instance.configuration.insert("second".to_owned(), secret());
     input.view = View::Offline;

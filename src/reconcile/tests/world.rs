@@ -99,7 +99,7 @@ pub(super) fn world() -> PlanInput {
         },
         lock: Lock::empty(inventory()),
         view: View::Live(Observed::default()),
-        secrets: SecretFacts::new(),
+        secrets: SecretFacts::default(),
         intents: BTreeMap::new(),
         policy: Policy::default(),
         other_user: false,
@@ -131,6 +131,7 @@ pub(super) fn gone(input: &mut PlanInput, id: u64) {
     observed(input).gone.insert(InstanceId(id));
 }
 
+/// `k` wants a secret, of which this is known for instance 1.
 pub(super) fn fact(
     input: &mut PlanInput,
     versus_lock: VersusLock,
@@ -138,15 +139,7 @@ pub(super) fn fact(
 ) {
     let instance = input.desired.instances.get_mut(&key("k")).expect("k");
     instance.configuration.insert("secret".to_owned(), secret());
-    let fact = SecretFact {
-        versus_lock,
-        versus_platform,
-    };
-    input
-        .secrets
-        .entry(key("k"))
-        .or_default()
-        .insert("secret".to_owned(), fact);
+    fact_of(input, 1, versus_lock, versus_platform);
     if versus_lock != VersusLock::NotRecorded
         && let Some(entry) = input.lock.instances.get_mut(&key("k"))
     {
@@ -154,6 +147,22 @@ pub(super) fn fact(
             .secrets
             .insert("secret".to_owned(), Some(fingerprint()));
     }
+}
+
+/// What is known of the secret of `k` for one instance.
+pub(super) fn fact_of(
+    input: &mut PlanInput,
+    id: u64,
+    versus_lock: VersusLock,
+    versus_platform: VersusPlatform,
+) {
+    let fact = SecretFact {
+        versus_lock,
+        versus_platform,
+    };
+    input
+        .secrets
+        .insert(&key("k"), InstanceId(id), "secret", fact);
 }
 
 fn fingerprint() -> Fingerprint {
@@ -207,9 +216,6 @@ pub(super) fn applied(input: &PlanInput, planned: &Planned) -> PlanInput {
     let mut after = input.clone();
     let mut next_id = 1_000;
     for step in &planned.plan.steps {
-        if let Some(from) = &step.moved_from {
-            after.lock.instances.remove(from);
-        }
         match &step.action {
             Action::Create(request) => create(&mut after, &mut next_id, step, request),
             Action::Update(request) | Action::Adopt(request) => update(&mut after, step, request),
@@ -290,7 +296,11 @@ fn put(
         };
         configuration.insert(name.clone(), Some(Secret::new(shown)));
     }
-    let before = after.lock.instances.get(&step.key).cloned();
+    let renamed = step.moved_from.as_ref();
+    let renamed = renamed.and_then(|from| after.lock.instances.remove(from));
+    let own = after.lock.instances.remove(&step.key);
+    let mut entries = own.into_iter().chain(renamed);
+    let before = entries.find(|entry| entry.id == instance.id);
     let mut secrets = BTreeMap::new();
     for (name, record) in &draft.secrets {
         let kept = before
@@ -301,11 +311,7 @@ fn put(
             SecretRecord::Keep => kept.flatten(),
             SecretRecord::Unverified => None,
         };
-        let facts = after.secrets.entry(step.key.clone()).or_default();
-        let fact = facts.entry(name.clone()).or_insert(SecretFact {
-            versus_lock: VersusLock::NotRecorded,
-            versus_platform: VersusPlatform::Hidden,
-        });
+        let mut fact = after.secrets.get(&step.key, instance.id, name);
         if *record == SecretRecord::Present {
             fact.versus_lock = VersusLock::Same;
             // What was sent is masked from then on.
@@ -313,6 +319,7 @@ fn put(
         } else if recorded.is_none() && fact.versus_lock != VersusLock::KeyRotated {
             fact.versus_lock = VersusLock::Unverified;
         }
+        after.secrets.insert(&step.key, instance.id, name, fact);
         secrets.insert(name.clone(), recorded);
     }
     let entry = LockedInstance {

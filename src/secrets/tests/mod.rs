@@ -1,11 +1,13 @@
 //! Resolving all or nothing, and comparing without keeping.
 
+mod facts;
+
 use std::collections::BTreeMap;
 
 use super::*;
 use crate::model::{
     ApiSettings, Desired, DesiredInstance, DesiredValue, ElementKey, ElementRef, InstanceKey,
-    InventoryName, Lifecycle, Lock, Part, Reference, Secret, Template, VersusLock, VersusPlatform,
+    InventoryName, Lifecycle, Part, Reference, Secret, Template,
 };
 
 fn desired(values: &[(&str, Template)]) -> Desired {
@@ -149,52 +151,4 @@ fn fingerprints_tell_the_same_from_another_and_nothing_else() {
     assert!(!other.matches(&one, "s"), "the key does not count");
     assert!(first.made(&first.check().expect("random")));
     assert!(!other.made(&first.check().expect("random")));
-}
-
-#[test]
-fn an_unchanged_secret_keeps_its_salt_and_a_rotated_key_is_seen() {
-    let desired = desired(&[("password", env("SET", None))]);
-    let fingerprint_key = FingerprintKey::derive(&Secret::new("organization"));
-    let recorded = fingerprint_key.make("pre-value").expect("random");
-    let mut lock = Lock::empty(desired.inventory.clone());
-    lock.header.check = Some(fingerprint_key.check().expect("random"));
-    lock.instances.insert(
-        key(),
-        crate::model::LockedInstance {
-            id: crate::model::InstanceId(1),
-            token: None,
-            element: crate::model::Element {
-                key: ElementKey("jira".to_owned()),
-                id: None,
-            },
-            name: "k".to_owned(),
-            tags: None,
-            configuration: BTreeMap::new(),
-            secrets: BTreeMap::from([("password".to_owned(), Some(recorded.clone()))]),
-            enabled: true,
-            valid: true,
-            created_date: None,
-            lifecycle: Lifecycle::default(),
-        },
-    );
-    let fact = |fingerprint_key: &FingerprintKey| {
-        let mut resolved =
-            resolve(&desired, &BTreeMap::new(), &lookups(MissingPolicy::Refuse)).expect("resolved");
-        let input = FactInput {
-            desired: &desired,
-            lock: &lock,
-            observed: None,
-            intents: &BTreeMap::new(),
-            key: Some(fingerprint_key),
-        };
-        let facts = facts(&input, &mut resolved).expect("random");
-        let fingerprint = resolved.fingerprint(&key(), "password").cloned();
-        (facts[&key()]["password"], fingerprint)
-    };
-    let (same, fingerprint) = fact(&fingerprint_key);
-    assert_eq!(same.versus_lock, VersusLock::Same);
-    assert_eq!(same.versus_platform, VersusPlatform::Hidden);
-    assert_eq!(fingerprint, Some(recorded));
-    let (rotated, _) = fact(&FingerprintKey::derive(&Secret::new("rotated")));
-    assert_eq!(rotated.versus_lock, VersusLock::KeyRotated);
 }

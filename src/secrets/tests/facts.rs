@@ -1,0 +1,231 @@
+//! What is known of a secret, for each instance that may turn out to be the key's.
+
+use std::collections::BTreeMap;
+
+use super::{FactInput, FingerprintKey, MissingPolicy, desired, env, facts, key, lookups, resolve};
+use crate::model::{
+    Desired, Element, ElementKey, Fingerprint, InstanceId, InstanceKey, Lifecycle, Lock,
+    LockedInstance, Marker, Observed, ObservedInstance, OpenIntent, Secret, Timestamp, VersusLock,
+    VersusPlatform,
+};
+
+/// The present value of the secret.
+const VALUE: &str = "pre-value";
+
+/// A manifest with one secret, and what is known of it.
+struct World {
+    desired: Desired,
+    lock: Lock,
+    observed: Observed,
+    intents: BTreeMap<InstanceKey, OpenIntent>,
+    key: FingerprintKey,
+}
+
+impl World {
+    fn new() -> Self {
+        let desired = desired(&[("password", env("SET", None))]);
+        let key = FingerprintKey::derive(&Secret::new("organization"));
+        let mut lock = Lock::empty(desired.inventory.clone());
+        lock.header.check = Some(key.check().expect("random"));
+        Self {
+            desired,
+            lock,
+            observed: Observed::default(),
+            intents: BTreeMap::new(),
+            key,
+        }
+    }
+
+    fn print(&self, value: &str) -> Fingerprint {
+        self.key.make(value).expect("random")
+    }
+
+    fn record(&mut self, key: &InstanceKey, id: u64, secret: Option<Fingerprint>) {
+        let entry = LockedInstance {
+            id: InstanceId(id),
+            token: None,
+            element: element(),
+            name: "k".to_owned(),
+            tags: None,
+            configuration: BTreeMap::new(),
+            secrets: BTreeMap::from([("password".to_owned(), secret)]),
+            enabled: true,
+            valid: true,
+            created_date: None,
+            lifecycle: Lifecycle::default(),
+        };
+        self.lock.instances.insert(key.clone(), entry);
+    }
+
+    /// An instance with this marker, that shows this under the secret's key.
+    fn observe(&mut self, id: u64, marker: &Marker, shown: &str) {
+        let instance = ObservedInstance {
+            id: InstanceId(id),
+            name: "k".to_owned(),
+            element: element(),
+            tags: Some([marker.to_string()].into()),
+            configuration: Some([("password".to_owned(), Some(Secret::new(shown)))].into()),
+            enabled: true,
+            valid: true,
+            created_date: None,
+            token: None,
+        };
+        self.observed.instances.insert(instance.id, instance);
+    }
+
+    fn sent(&mut self, secret: Fingerprint) {
+        let intent = OpenIntent {
+            last_alive: Timestamp::default(),
+            answered: false,
+            secrets: BTreeMap::from([("password".to_owned(), secret)]),
+        };
+        self.intents.insert(key(), intent);
+    }
+
+    fn live(&self, key: &InstanceKey) -> Marker {
+        Marker::live(&self.desired.inventory, key)
+    }
+
+    fn retired(&self) -> Marker {
+        Marker::retired(&self.desired.inventory, &key())
+    }
+
+    fn renamed_from(&mut self, old: &InstanceKey) {
+        let instance = self.desired.instances.get_mut(&key()).expect("k");
+        instance.lifecycle.moved_from = Some(old.clone());
+    }
+
+    /// The facts of these instances, and the fingerprint to record.
+    fn facts<const N: usize>(
+        &self,
+        ids: [u64; N],
+    ) -> ([(VersusLock, VersusPlatform); N], Fingerprint) {
+        let policy = lookups(MissingPolicy::Refuse);
+        let mut resolved = resolve(&self.desired, &BTreeMap::new(), &policy).expect("resolved");
+        let input = FactInput {
+            desired: &self.desired,
+            lock: &self.lock,
+            observed: &self.observed,
+            intents: &self.intents,
+            key: &self.key,
+        };
+        let facts = facts(&input, &mut resolved).expect("random");
+        let fact = |id| {
+            let fact = facts.get(&key(), InstanceId(id), "password");
+            (fact.versus_lock, fact.versus_platform)
+        };
+        let fingerprint = resolved.fingerprint(&key(), "password").cloned();
+        (ids.map(fact), fingerprint.expect("a fingerprint"))
+    }
+}
+
+fn element() -> Element {
+    Element {
+        key: ElementKey("jira".to_owned()),
+        id: None,
+    }
+}
+
+fn old() -> InstanceKey {
+    InstanceKey::new("old").expect("a key")
+}
+
+#[test]
+fn an_unchanged_secret_keeps_its_salt_and_a_rotated_key_is_seen() {
+    use VersusPlatform::Hidden;
+
+    let mut world = World::new();
+    let recorded = world.print(VALUE);
+    world.record(&key(), 1, Some(recorded.clone()));
+    assert_eq!(world.facts([1]), ([(VersusLock::Same, Hidden)], recorded));
+    world.key = FingerprintKey::derive(&Secret::new("rotated"));
+    let (facts, fingerprint) = world.facts([1]);
+    assert_eq!(facts, [(VersusLock::KeyRotated, Hidden)]);
+    assert!(world.key.matches(&fingerprint, VALUE));
+}
+
+#[test]
+fn the_lock_files_fingerprint_is_of_the_recorded_instance_alone() {
+    use VersusPlatform::{Differs, Hidden, Same};
+
+    let mut world = World::new();
+    world.record(&key(), 1, Some(world.print("another")));
+    world.observe(1, &world.live(&key()), "********");
+    let facts = world.facts([1]).0;
+    assert_eq!(facts, [(VersusLock::Changed, Hidden)]);
+
+    world.record(&key(), 1, Some(world.print(VALUE)));
+    world.observed.instances.clear();
+    world.observe(8, &world.live(&key()), VALUE);
+    world.observe(9, &world.retired(), "another");
+    let facts = world.facts([1, 8, 9]).0;
+    assert_eq!(
+        facts,
+        [
+            (VersusLock::Same, Hidden),
+            (VersusLock::NotRecorded, Same),
+            (VersusLock::NotRecorded, Differs),
+        ]
+    );
+}
+
+#[test]
+fn what_never_was_sent_is_unverified_and_what_carries_no_marker_is_no_candidate() {
+    let mut world = World::new();
+    world.record(&key(), 1, None);
+    world.observe(1, &world.live(&key()), "********");
+    world.observe(2, &world.live(&old()), "********");
+    let hidden = VersusPlatform::Hidden;
+    assert_eq!(
+        world.facts([1, 2]).0,
+        [
+            (VersusLock::Unverified, hidden),
+            (VersusLock::NotCompared, hidden)
+        ]
+    );
+}
+
+/// An intent may have made any instance with the live marker, besides the one that is recorded, and
+/// none with the retired one.
+#[test]
+fn what_an_intent_sent_counts_for_an_unrecorded_instance() {
+    let mut world = World::new();
+    let sent = world.print(VALUE);
+    world.sent(sent.clone());
+    world.record(&key(), 1, Some(world.print("another")));
+    world.observe(1, &world.live(&key()), "********");
+    world.observe(2, &world.live(&key()), "********");
+    world.observe(3, &world.retired(), "********");
+    let (facts, fingerprint) = world.facts([1, 2, 3]);
+    assert_eq!(
+        facts.map(|(versus_lock, _)| versus_lock),
+        [
+            VersusLock::Changed,
+            VersusLock::Same,
+            VersusLock::NotRecorded
+        ]
+    );
+    assert_eq!(fingerprint, sent);
+    // Both are of the present value: the recorded one may stand in the lock file already.
+    let recorded = world.print(VALUE);
+    world.record(&key(), 1, Some(recorded.clone()));
+    assert_eq!(world.facts([1]).1, recorded);
+}
+
+#[test]
+fn after_a_rename_either_key_may_have_the_record() {
+    let mut world = World::new();
+    world.renamed_from(&old());
+    let recorded = world.print(VALUE);
+    world.record(&old(), 1, Some(recorded.clone()));
+    world.observe(1, &world.live(&old()), "********");
+    world.observe(2, &world.live(&key()), "********");
+    let (facts, fingerprint) = world.facts([1, 2]);
+    let locks = facts.map(|(versus_lock, _)| versus_lock);
+    assert_eq!(locks, [VersusLock::Same, VersusLock::NotRecorded]);
+    assert_eq!(fingerprint, recorded);
+    // Both are recorded.
+    world.record(&key(), 2, Some(world.print("another")));
+    let locks = world.facts([1, 2]).0.map(|(versus_lock, _)| versus_lock);
+    assert_eq!(locks, [VersusLock::Same, VersusLock::Changed]);
+}
