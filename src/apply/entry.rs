@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::step::StepRun;
-use crate::model::plan::SecretRecord;
-use crate::model::{Fingerprint, InstanceId, LockEntryDraft, LockedInstance, ObservedInstance};
+use crate::model::{
+    Fingerprint, InstanceId, LockEntryDraft, LockedInstance, ObservedInstance, SecretRecord,
+};
 
 impl StepRun<'_> {
     /// The entry of an instance that now is as the draft says.

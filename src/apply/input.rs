@@ -8,7 +8,7 @@ use crate::model::{InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets, Timesta
 use crate::ports::{Clock, LockSink, Stop, WriteRemote};
 
 /// How long a created instance may be missing from lists (docs/lifecycle.md#create).
-pub const LIST_LAG: Duration = Duration::from_secs(20);
+pub(crate) const LIST_LAG: Duration = Duration::from_secs(20);
 /// Create time-out (180 s) plus [`LIST_LAG`]: after this much silence a `POST` that was cut off can
 /// no longer take effect unseen (docs/lifecycle.md#create).
 pub const SETTLE_WINDOW: Duration = Duration::from_secs(200);
@@ -43,7 +43,7 @@ impl Default for ApplyOptions {
 }
 
 /// Everything one apply works with.
-pub struct Apply<'a> {
+pub(crate) struct Apply<'a> {
     /// The decisions.
     pub plan: &'a Plan,
     /// The values the plan leaves out.

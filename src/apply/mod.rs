@@ -29,6 +29,7 @@ mod update;
 
 mod scheduler;
 
-pub use input::{Apply, ApplyOptions, LIST_LAG, SETTLE_WINDOW};
+pub(crate) use input::Apply;
+pub use input::{ApplyOptions, SETTLE_WINDOW};
 pub use progress::{NoProgress, Progress};
-pub use scheduler::ApplyOutcome;
+pub(crate) use scheduler::ApplyOutcome;

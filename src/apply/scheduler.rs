@@ -21,7 +21,7 @@ const HEARTBEAT_LOST: &str = "the journal's disk failed or was too slow while a 
 
 /// What an apply did.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ApplyOutcome {
+pub(crate) struct ApplyOutcome {
     /// Step by step, in the order of the plan; settled intents without a step come last.
     pub report: ApplyReport,
     /// Keys of which more may follow than was planned for: plan again. Their instance was found while
@@ -31,7 +31,7 @@ pub struct ApplyOutcome {
 
 impl Apply<'_> {
     /// Carries the plan out. Never fails as a whole: each step has an outcome of its own.
-    pub async fn run(&self) -> ApplyOutcome {
+    pub(crate) async fn run(&self) -> ApplyOutcome {
         let run = Run::new(self);
         let jobs = jobs(&run);
         // The steps of one key follow each other in the order of the plan; those of others do not wait.

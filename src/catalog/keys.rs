@@ -31,7 +31,7 @@ fn is_credential_name(key: &str) -> bool {
 
 /// Whether the platform computes or refreshes the value (docs/platform.md#configuration). A declared value is
 /// compared with what was last sent, never with what is observed.
-pub fn is_platform_owned(key: &str) -> bool {
+pub(crate) fn is_platform_owned(key: &str) -> bool {
     const OWNED: [&str; 8] = [
         "oauth.user.token",
         "oauth.user.refresh_token",

@@ -8,4 +8,5 @@ mod data;
 mod keys;
 
 pub use data::{Catalog, ConfigurationKey, ConfigurationType, ElementEntry};
-pub use keys::{is_credential, is_platform_owned};
+pub use keys::is_credential;
+pub(crate) use keys::is_platform_owned;

@@ -53,7 +53,7 @@ pub(super) fn temporary_prefix(path: &Path) -> String {
 ///
 /// # Errors
 /// [`LockError::Io`]; the old content is untouched then.
-pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), LockError> {
+pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), LockError> {
     replace(path, bytes, || {})
 }
 

@@ -11,10 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 
 use super::LockError;
-use crate::model::lock::key_check;
-use crate::model::unique::unique_keys;
 use crate::model::{
     Fingerprint, InstanceKey, InventoryName, Lock, LockHeader, LockedApi, LockedInstance,
+    key_check, unique_keys,
 };
 
 /// The version this program reads and writes.

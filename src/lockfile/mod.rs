@@ -19,7 +19,7 @@ mod writer;
 mod tests;
 
 pub use error::LockError;
-pub use file::write_atomic;
+pub(crate) use file::write_atomic;
 pub use format::parse;
 pub use holder::Holder;
 pub use paths::{LockKind, LockPaths};

@@ -20,8 +20,9 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use source::{SourceFile, read, standard_input};
-pub use text::Places;
+pub(crate) use source::standard_input;
+pub use source::{SourceFile, read};
+pub(crate) use text::Places;
 
 use crate::diagnostic::{Diagnostics, Place};
 use crate::model::Desired;

@@ -52,7 +52,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Diagnostics> {
 ///
 /// # Errors
 /// If it cannot be read or is too large.
-pub fn standard_input(folder: &Path) -> Result<SourceFile, Diagnostics> {
+pub(crate) fn standard_input(folder: &Path) -> Result<SourceFile, Diagnostics> {
     let mut bytes = Vec::new();
     let result = std::io::stdin()
         .lock()

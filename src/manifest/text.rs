@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::{InstanceKey, SecretField};
 
 /// The places of the values with references.
-pub type Places = BTreeMap<(InstanceKey, SecretField), Place>;
+pub(crate) type Places = BTreeMap<(InstanceKey, SecretField), Place>;
 
 /// Longer lines are cut in snippets.
 const MAX_SHOWN: usize = 200;

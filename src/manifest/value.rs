@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::fields::Reader;
 use super::parse::{Kind, Node};
 use super::reference;
-use crate::model::observed::MASK;
-use crate::model::{DesiredValue, Part, PlainValue, Template};
+use crate::model::{DesiredValue, MASK, Part, PlainValue, Template};
 
 impl Reader<'_, '_> {
     /// A configuration value; `path` is for messages.

@@ -3,7 +3,7 @@
 use super::{InstanceKey, InventoryName};
 
 /// The longest tag the tool makes (docs/platform.md#q14: the platform's own limit is unknown, 64 is safe).
-pub const MAX_TAG: usize = 64;
+pub(crate) const MAX_TAG: usize = 64;
 /// Hex digits of the hash that ends a shortened marker.
 const HASH_DIGITS: usize = 16;
 const LIVE: &str = "connectorctl:";

@@ -5,23 +5,23 @@
 
 #![warn(missing_docs)]
 
-pub mod change;
-pub mod desired;
-pub mod facts;
-pub mod ids;
-pub mod lock;
-pub mod marker;
-pub mod note;
-pub mod observed;
-pub mod plan;
-pub mod policy;
-pub mod report;
-pub mod secret;
-pub mod template;
-pub mod timestamp;
-pub(crate) mod unique;
-pub mod value;
-pub mod word;
+mod change;
+mod desired;
+mod facts;
+mod ids;
+mod lock;
+mod marker;
+mod note;
+mod observed;
+mod plan;
+mod policy;
+mod report;
+mod secret;
+mod template;
+mod timestamp;
+mod unique;
+mod value;
+mod word;
 
 pub use change::Change;
 pub use desired::{ApiSettings, Desired, DesiredInstance, DesiredValue, Lifecycle, OnRemove};
@@ -31,11 +31,14 @@ pub use facts::{
 pub use ids::{
     ElementId, ElementKey, InstanceId, InstanceKey, InvalidName, InventoryName, OrganizationId,
 };
+pub(crate) use lock::key_check;
 pub use lock::{
     Element, Fingerprint, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret, OpenIntent,
 };
+pub(crate) use marker::MAX_TAG;
 pub use marker::{Marker, MarkerState};
 pub use note::Note;
+pub(crate) use observed::MASK;
 pub use observed::{Lookup, Observed, ObservedInstance, Tenant};
 pub use plan::{
     Action, CreateRequest, DeleteRequest, ElementRef, FieldChange, LockEntryDraft, Plan, Planned,
@@ -46,5 +49,7 @@ pub use report::{ApplyReport, OutcomeKind, StepOutcome};
 pub use secret::{Secret, SecretJson};
 pub use template::{Part, Reference, Template};
 pub use timestamp::Timestamp;
+pub(crate) use unique::unique_keys;
 pub use value::PlainValue;
+pub(crate) use value::canonical_text;
 pub use word::{NoteCode, Reason, RefusalCode};

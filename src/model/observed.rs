@@ -94,7 +94,7 @@ impl ObservedInstance {
 }
 
 /// The platform's mask for a secret it stores: exactly eight asterisks (docs/platform.md#masking).
-pub const MASK: &str = "********";
+pub(crate) const MASK: &str = "********";
 
 /// The answer to a question for one id.
 #[derive(Clone, Debug, PartialEq)]

@@ -44,7 +44,7 @@ fn canonical(value: &Value) -> String {
 
 /// The canonical spelling of a string the platform answers: JSON documents compactly with sorted
 /// members, everything else as it is.
-pub fn canonical_text(text: &str) -> String {
+pub(crate) fn canonical_text(text: &str) -> String {
     let looks_like_json = matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'['));
     if looks_like_json
         && let Ok(nested @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text)

@@ -7,11 +7,10 @@ use super::index::Index;
 use super::presence::expected_marker;
 use super::subject::Subject;
 use crate::catalog::Catalog;
-use crate::model::plan::SecretRecord;
 use crate::model::{
     Action, Change, CreateRequest, DesiredInstance, DesiredValue, FieldChange, Lifecycle, Marker,
-    NoteCode, ObservedInstance, OnRemove, Reason, RefusalCode, ReplaceRequest, RequestValue, Shown,
-    Step,
+    NoteCode, ObservedInstance, OnRemove, Reason, RefusalCode, ReplaceRequest, RequestValue,
+    SecretRecord, Shown, Step,
 };
 
 /// The key that chooses the variant of authentication.

@@ -1,7 +1,8 @@
 //! What a lock entry is to say after a step.
 
-use crate::model::plan::SecretRecord;
-use crate::model::{DesiredInstance, DesiredValue, Lifecycle, LockEntryDraft, LockedInstance};
+use crate::model::{
+    DesiredInstance, DesiredValue, Lifecycle, LockEntryDraft, LockedInstance, SecretRecord,
+};
 
 use super::normalize::wanted;
 

@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, is_platform_owned};
-use crate::model::observed::MASK;
-use crate::model::value::canonical_text;
 use crate::model::{
-    ElementRef, Lock, LockedInstance, Marker, Observed, ObservedInstance, PlainValue, Secret,
+    ElementRef, Lock, LockedInstance, MASK, Marker, Observed, ObservedInstance, PlainValue, Secret,
+    canonical_text,
 };
 
 /// A value as the platform shows it.

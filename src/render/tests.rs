@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Color, human, json as json_form, report};
-use crate::model::plan::SecretRecord;
 use crate::model::{
     Action, ApplyReport, Change, CreateRequest, Desired, ElementKey, ElementRef, FieldChange,
     InstanceId, InstanceKey, InventoryName, Lifecycle, LockEntryDraft, Note, NoteCode, OutcomeKind,
-    Plan, Planned, Reason, Refusal, RefusalCode, Shown, Step, StepOutcome, UpdateRequest,
+    Plan, Planned, Reason, Refusal, RefusalCode, SecretRecord, Shown, Step, StepOutcome,
+    UpdateRequest,
 };
 
 pub(super) fn key(text: &str) -> InstanceKey {

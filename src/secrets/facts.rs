@@ -5,12 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fingerprint::{FingerprintKey, NoRandomness};
 use crate::catalog::is_platform_owned;
-use crate::model::observed::MASK;
-use crate::model::value::canonical_text;
 use crate::model::{
-    Desired, DesiredValue, Fingerprint, InstanceId, InstanceKey, Lock, LockedInstance, Marker,
-    Observed, ObservedInstance, OpenIntent, ResolvedSecrets, Secret, SecretFact, SecretFacts,
-    SecretJson, VersusLock, VersusPlatform,
+    Desired, DesiredValue, Fingerprint, InstanceId, InstanceKey, Lock, LockedInstance, MASK,
+    Marker, Observed, ObservedInstance, OpenIntent, ResolvedSecrets, Secret, SecretFact,
+    SecretFacts, SecretJson, VersusLock, VersusPlatform, canonical_text,
 };
 
 /// What facts are made from.

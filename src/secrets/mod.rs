@@ -14,4 +14,4 @@ mod tests;
 pub use facts::{FactInput, facts};
 pub use fingerprint::{FingerprintKey, NoRandomness};
 pub use resolve::{Lookups, MissingPolicy, resolve};
-pub use text::trimmed;
+pub(crate) use text::trimmed;

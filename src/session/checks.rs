@@ -56,7 +56,7 @@ impl Session<'_> {
 ///
 /// # Errors
 /// [`SessionError::NoSuchInstance`].
-pub fn selection(
+pub(crate) fn selection(
     policy: &Policy,
     desired: &Desired,
     lock: Option<&Lock>,

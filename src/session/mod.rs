@@ -19,11 +19,12 @@ mod scope;
 mod store;
 mod verify;
 
-pub use checks::selection;
+pub(crate) use checks::selection;
 pub use error::{Mismatch, SessionError};
 pub use hooks::Hooks;
 pub use plan::offline;
-pub use rounds::{Approval, Rounds, RunReport, unless_stopped};
+pub(crate) use rounds::unless_stopped;
+pub use rounds::{Approval, Rounds, RunReport};
 pub use scope::{Identity, Manifest, Session};
 pub use store::Store;
 pub use verify::{Difference, Verified};

@@ -111,6 +111,6 @@ fn entry(seen: &ObservedInstance, desired: Option<&DesiredInstance>) -> LockedIn
 
 fn shown_in_clear(seen: &ObservedInstance, name: &str) -> Option<String> {
     let shown = seen.value(name).map(crate::model::Secret::expose);
-    let shown = shown.filter(|shown| *shown != crate::model::observed::MASK)?;
-    Some(crate::model::value::canonical_text(shown))
+    let shown = shown.filter(|shown| *shown != crate::model::MASK)?;
+    Some(crate::model::canonical_text(shown))
 }

@@ -205,7 +205,7 @@ fn follow_up(policy: Policy, replanned: &[InstanceKey]) -> Policy {
 }
 
 /// What `work` comes to, unless a signal comes first.
-pub async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         biased;
         () = stop.reached(StopLevel::Drain) => None,

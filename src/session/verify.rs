@@ -119,8 +119,8 @@ fn is_as_recorded(seen: &ObservedInstance, name: &str, value: &str) -> bool {
     }
     seen.value(name).map_or(value.is_empty(), |shown| {
         let shown = shown.expose();
-        shown == crate::model::observed::MASK
-            || crate::model::value::canonical_text(shown) == *value
+        shown == crate::model::MASK
+            || crate::model::canonical_text(shown) == *value
             || shown.eq_ignore_ascii_case(value)
     })
 }

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Auditor, marker_count};
 use crate::catalog::{Catalog, is_credential};
-use crate::model::marker::MAX_TAG;
-use crate::model::observed::MASK;
 use crate::model::{
-    CreateRequest, DesiredValue, LockEntryDraft, Marker, RequestValue, Step, UpdateRequest,
+    CreateRequest, DesiredValue, LockEntryDraft, MASK, MAX_TAG, Marker, RequestValue, Step,
+    UpdateRequest,
 };
 
 impl Auditor<'_> {

@@ -11,11 +11,10 @@ use super::super::normalize::{ShownValue, same, shown, wanted};
 use super::super::presence::{expected_marker, not_valid};
 use super::super::subject::Subject;
 use super::secret::{self, Uncompared};
-use crate::model::plan::SecretRecord;
 use crate::model::{
     Action, Change, DesiredInstance, DesiredValue, FieldChange, InventoryName, Lifecycle,
-    LockEntryDraft, Marker, NoteCode, ObservedInstance, Reason, RequestValue, Shown, Step,
-    UpdateRequest,
+    LockEntryDraft, Marker, NoteCode, ObservedInstance, Reason, RequestValue, SecretRecord, Shown,
+    Step, UpdateRequest,
 };
 
 /// What differs on one instance.

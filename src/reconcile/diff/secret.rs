@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use super::super::found::Found;
 use super::super::subject::Subject;
 use super::super::{PlanInput, Resend};
-use crate::model::plan::SecretRecord;
 use crate::model::{
     DesiredInstance, DesiredValue, LockedInstance, ObservedInstance, Reason, SecretFact,
-    VersusLock, VersusPlatform,
+    SecretRecord, VersusLock, VersusPlatform,
 };
 
 /// What is done about one secret.

@@ -1,9 +1,8 @@
 //! Secrets: sent where they have to be, and only there.
 
 use super::world::*;
-use crate::model::plan::SecretRecord;
 use crate::model::{
-    Action, InstanceId, SecretFacts, VersusLock as Lock, VersusPlatform as Platform,
+    Action, InstanceId, SecretFacts, SecretRecord, VersusLock as Lock, VersusPlatform as Platform,
 };
 use crate::reconcile::{PlanInput, Resend, View};
 

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::plan::SecretRecord;
 use crate::model::{
     Action, ApiSettings, CreateRequest, Desired, DesiredInstance, DesiredValue, Element, ElementId,
     ElementKey, ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, Lifecycle, Lock,
     LockEntryDraft, LockedInstance, Marker, Observed, ObservedInstance, Part, PlainValue, Planned,
-    RequestValue, Secret, SecretFact, SecretFacts, Step, Template, UpdateRequest, VersusLock,
-    VersusPlatform,
+    RequestValue, Secret, SecretFact, SecretFacts, SecretRecord, Step, Template, UpdateRequest,
+    VersusLock, VersusPlatform,
 };
 use crate::reconcile::{PlanInput, Policy, View, audit, plan};
 

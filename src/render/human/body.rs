@@ -7,9 +7,9 @@ use similar::{ChangeTag, TextDiff};
 
 use super::super::style::{Color, Label, Side};
 use super::super::yaml;
-use crate::model::plan::SecretRecord;
 use crate::model::{
-    Action, DesiredInstance, DesiredValue, FieldChange, Reason, Shown, Step, UpdateRequest,
+    Action, DesiredInstance, DesiredValue, FieldChange, Reason, SecretRecord, Shown, Step,
+    UpdateRequest,
 };
 
 /// The members of an instance in the order in which people write them; `configuration` is last.
