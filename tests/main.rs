@@ -11,6 +11,7 @@ mod conformance;
 mod documents;
 mod end_to_end;
 mod exactly_once;
+mod field;
 mod messages;
 mod model;
 mod support;

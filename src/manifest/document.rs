@@ -150,16 +150,10 @@ impl Reader<'_, '_> {
             let (key, value) = member;
             match key.text.as_str() {
                 "url" => {
-                    let url = self.text(value, "`api.url`").unwrap_or_default();
-                    if url.contains("${env:") || url.contains("${file:") {
-                        self.error(
-                            &value.span,
-                            "reference-not-allowed",
-                            "`api.url` cannot contain a reference",
-                            "set `CONNECTORCTL_URL` instead; it overrides `api.url`",
-                        );
-                    }
-                    api.url = Some(url.to_owned());
+                    let hint = "set `CONNECTORCTL_URL` instead; it overrides `api.url`";
+                    api.url = self.text(value, "`api.url`").and_then(|url| {
+                        self.without_reference(&value.span, url, "`api.url`", hint)
+                    });
                 }
                 "organization" => {
                     api.organization = self.number(value, "`api.organization`").map(OrganizationId);

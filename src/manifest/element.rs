@@ -31,7 +31,7 @@ impl Reader<'_, '_> {
                 );
                 None
             }
-            Kind::Text(text) => Some(ElementRef::Key(ElementKey(text.clone()))),
+            Kind::Text(text) => self.element_key(node, text),
             Kind::Map(_) => self.element_object(node),
             Kind::Null | Kind::Bool(_) | Kind::Number(..) | Kind::List(_) => {
                 self.expected(
@@ -44,6 +44,12 @@ impl Reader<'_, '_> {
         }
     }
 
+    fn element_key(&mut self, node: &Node, text: &str) -> Option<ElementRef> {
+        let hint = "write the key out; it decides which values are secret";
+        self.without_reference(&node.span, text, "an element key", hint)
+            .map(|key| ElementRef::Key(ElementKey(key)))
+    }
+
     fn element_object(&mut self, node: &Node) -> Option<ElementRef> {
         let (mut by_key, mut by_id) = (None, None);
         let mut named = false;
@@ -54,7 +60,7 @@ impl Reader<'_, '_> {
                     named = true;
                     by_key = self
                         .text(value, "the element key")
-                        .map(|key| ElementRef::Key(ElementKey(key.to_owned())));
+                        .and_then(|key| self.element_key(value, key));
                 }
                 "id" => {
                     named = true;

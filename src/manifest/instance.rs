@@ -3,6 +3,7 @@
 use super::check::{Configuration, InstanceCheck};
 use super::fields::{Members, Reader};
 use super::parse::{Key, Kind, Node};
+use super::reference;
 use super::text::Places;
 use crate::catalog::{Catalog, ElementEntry, is_credential};
 use crate::diagnostic::Place;
@@ -194,17 +195,20 @@ impl Reader<'_, '_> {
             let known_plain = !credential
                 && entry
                     .is_some_and(|entry| Catalog::embedded().key_of(Some(entry), name).is_some());
-            let only_reference = matches!(&node.kind, Kind::Text(text) if text.starts_with("${") && !text.contains(":-"));
+            let only_reference = matches!(&node.kind, Kind::Text(text) if reference::is_bare(text));
             if !known_plain && !only_reference {
                 self.hide_member(key_node, node);
             }
+            let Some(name) = self.value_key(key_node) else {
+                continue;
+            };
             let path = format!("{key}.configuration.{name}");
             if let Some(value) = self.configuration_value(node, &path, credential) {
                 if matches!(value, DesiredValue::Secret(_)) {
-                    let field = SecretField::Configuration((*name).to_owned());
+                    let field = SecretField::Configuration(name.clone());
                     places.insert((key.clone(), field), self.file.place(&node.span));
                 }
-                configuration.values.insert((*name).to_owned(), value);
+                configuration.values.insert(name, value);
             }
         }
         configuration

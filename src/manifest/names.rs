@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::fields::Reader;
 use super::parse::Node;
-use super::reference;
 use crate::model::Marker;
 
 /// The limit of the platform is unknown; 128 is safe (docs/platform.md#q13).
@@ -49,21 +48,15 @@ impl Reader<'_, '_> {
 
     /// A string that is stored and shown in plaintext, and that the platform does not change.
     fn clear_text(&mut self, node: &Node, text: &str, what: &str, max: usize) -> Option<String> {
-        let split = reference::split(text, &self.file.folder);
-        if split.has_reference() || !split.errors.is_empty() {
-            self.error(
-                &node.span,
-                "reference-not-allowed",
-                format!("a {what} cannot contain a reference"),
-                format!(
-                    "write the {what} out; a {what} is stored in plaintext, but a reference stands for a secret"
-                ),
-            );
-            return None;
-        }
+        let text = &self.without_reference(
+            &node.span,
+            text,
+            &format!("a {what}"),
+            &format!("write the {what} out; a {what} is stored in plaintext, but a reference stands for a secret"),
+        )?;
         let problem = if text.trim().is_empty() {
             "is empty"
-        } else if text.trim() != text {
+        } else if text.trim() != *text {
             "starts or ends with a space"
         } else if text.chars().any(char::is_control) {
             "contains a control character"
@@ -78,7 +71,7 @@ impl Reader<'_, '_> {
             );
             return None;
         } else {
-            return Some(text.replace("$${", "${"));
+            return Some(text.clone());
         };
         self.error(
             &node.span,

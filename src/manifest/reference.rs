@@ -1,9 +1,11 @@
-//! References inside strings: `${env:NAME}`, `${file:path}`, `${exec:command}`, each with an
-//! optional `:-default` (not for `exec`), and `$${env:` for a literal `${env:`.
+//! References inside strings: `${env:NAME}`, `${file:path}` and `${exec:command}`, each with an
+//! optional `:-default`. Braces balance inside, a default may contain references, and `$${env:` is a
+//! literal `${env:`.
 //!
-//! Documented bodies contain `${gmtDate:…}`, `${epoch}` and the like for the platform itself, so
-//! every other `${` is passed through as it is.
+//! Must not: touch any other `${`. Documented bodies contain `${gmtDate:…}`, `${epoch}` and the like
+//! for the platform itself.
 
+use std::ops::Range;
 use std::path::Path;
 
 use crate::model::{Part, Reference};
@@ -11,85 +13,213 @@ use crate::model::{Part, Reference};
 /// The prefixes that make a reference.
 const PREFIXES: [&str; 3] = ["env:", "file:", "exec:"];
 
+const UNCLOSED: &str = "missing `}` at the end";
+
 /// A string taken apart.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Split {
     pub(super) parts: Vec<Part>,
-    /// Byte offsets into the string, each with what is wrong there.
-    pub(super) errors: Vec<(usize, &'static str)>,
-    /// Byte offsets of what looks like a mistyped reference.
-    pub(super) suspicious: Vec<usize>,
+    pub(super) errors: Vec<ReferenceError>,
+    /// Whether something looks like a mistyped reference.
+    pub(super) is_suspicious: bool,
+}
+
+/// A reference that cannot be parsed.
+#[derive(Debug, PartialEq)]
+pub(super) struct ReferenceError {
+    /// Byte offsets into the string.
+    pub(super) at: Range<usize>,
+    pub(super) what: &'static str,
 }
 
 impl Split {
-    /// Whether there is any reference.
+    /// Whether there is a reference, valid or not.
     pub(super) fn has_reference(&self) -> bool {
-        self.parts
-            .iter()
-            .any(|part| matches!(part, Part::Reference(_)))
+        let reference = |part: &Part| matches!(part, Part::Reference(_));
+        !self.errors.is_empty() || self.parts.iter().any(reference)
     }
 }
 
-/// Takes a string apart; `folder` is what files are relative to.
+/// Whether a string is one reference and nothing else, so that it is safe to show.
+pub(super) fn is_bare(text: &str) -> bool {
+    let split = split(text, Path::new(""));
+    split.errors.is_empty()
+        && matches!(
+            &split.parts[..],
+            [Part::Reference(
+                Reference::Env { default: None, .. }
+                    | Reference::File { default: None, .. }
+                    | Reference::Exec { default: None, .. }
+            )]
+        )
+}
+
+/// The text between references.
+pub(super) fn literal_text(parts: &[Part]) -> String {
+    parts
+        .iter()
+        .map(|part| match part {
+            Part::Literal(text) => text.as_str(),
+            Part::Reference(_) => "",
+        })
+        .collect()
+}
+
+/// Takes a string apart; files are relative to `folder`.
 pub(super) fn split(text: &str, folder: &Path) -> Split {
-    let mut split = Split::default();
-    let mut literal = String::new();
-    let mut at = 0;
-    while let Some(found) = text[at..].find("${") {
-        let start = at + found;
-        let inside = &text[start + 2..];
-        let escaped = text[at..start].ends_with('$');
-        let is_ours = PREFIXES.iter().any(|prefix| inside.starts_with(prefix));
-        if !is_ours {
-            if looks_mistyped(inside) {
-                split.suspicious.push(start);
-            }
-            literal.push_str(&text[at..start + 2]);
-            at = start + 2;
-            continue;
-        }
-        if escaped {
-            literal.push_str(&text[at..start - 1]);
-            literal.push_str("${");
-            at = start + 2;
-            continue;
-        }
-        literal.push_str(&text[at..start]);
-        let Some(end) = inside.find('}') else {
-            split.errors.push((start, "missing `}` at the end"));
-            literal.push_str(&text[start..]);
-            at = text.len();
-            break;
+    let parse = |quotes| {
+        let mut parser = Parser {
+            text,
+            folder,
+            quotes,
+            at: 0,
+            found: Split::default(),
         };
-        match reference(&inside[..end], folder) {
-            Ok(reference) => {
-                if !literal.is_empty() {
-                    split
-                        .parts
-                        .push(Part::Literal(std::mem::take(&mut literal)));
-                }
-                split.parts.push(Part::Reference(reference));
-            }
-            Err(what) => split.errors.push((start, what)),
+        let mut parts = parser.parts(false);
+        if parts.is_empty() {
+            parts.push(Part::Literal(String::new()));
         }
-        at = start + 2 + end + 1;
+        Split {
+            parts,
+            ..parser.found
+        }
+    };
+    let unclosed = |split: &Split| split.errors.iter().any(|error| error.what == UNCLOSED);
+    let split = parse(true);
+    if !unclosed(&split) {
+        return split;
     }
-    literal.push_str(&text[at..]);
-    if !literal.is_empty() || split.parts.is_empty() {
-        split.parts.push(Part::Literal(literal));
-    }
-    split
+    // A quote that is never closed is not one of JSON.
+    Some(parse(false))
+        .filter(|other| !unclosed(other))
+        .unwrap_or(split)
 }
 
-fn reference(inside: &str, folder: &Path) -> Result<Reference, &'static str> {
-    let (kind, rest) = inside.split_once(':').unwrap_or((inside, ""));
-    let (name, default) = match rest.split_once(":-") {
-        Some((name, default)) => (name, Some(default.to_owned())),
-        None => (rest, None),
-    };
+struct Parser<'t> {
+    text: &'t str,
+    folder: &'t Path,
+    /// Whether braces inside JSON strings do not count.
+    quotes: bool,
+    at: usize,
+    found: Split,
+}
+
+impl<'t> Parser<'t> {
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    /// Text and references in turn, up to the end of the string; or inside a reference up to its `}`.
+    fn parts(&mut self, inside: bool) -> Vec<Part> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let is_array = self.rest().starts_with('[');
+        let (mut depth, mut quoted) = (0_usize, false);
+        while let Some(character) = self.rest().chars().next() {
+            if self.rest().strip_prefix("$${").is_some_and(is_ours) {
+                literal.push_str("${");
+                self.at += "$${".len();
+                depth += usize::from(!quoted);
+                continue;
+            }
+            if let Some(inner) = self.rest().strip_prefix("${") {
+                if is_ours(inner) {
+                    if !literal.is_empty() {
+                        parts.push(Part::Literal(std::mem::take(&mut literal)));
+                    }
+                    parts.extend(self.reference().map(Part::Reference));
+                    continue;
+                }
+                self.found.is_suspicious |= looks_mistyped(inner);
+            }
+            match character {
+                '"' if self.quotes && (depth > 0 || is_array) => quoted = !quoted,
+                '\\' if quoted => {
+                    literal.push(character);
+                    self.at += 1;
+                    let Some(escaped) = self.rest().chars().next() else {
+                        break;
+                    };
+                    literal.push(escaped);
+                    self.at += escaped.len_utf8();
+                    continue;
+                }
+                '{' if !quoted => depth += 1,
+                '}' if !quoted && depth > 0 => depth -= 1,
+                '}' if !quoted && inside => break,
+                _ => {}
+            }
+            literal.push(character);
+            self.at += character.len_utf8();
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        parts
+    }
+
+    /// A reference, from its `${` to its `}`.
+    fn reference(&mut self) -> Option<Reference> {
+        let start = self.at;
+        self.at += "${".len();
+        let (kind, _) = self.rest().split_once(':')?;
+        self.at += kind.len() + 1;
+        let (name, is_nested) = self.name();
+        let default = self.rest().starts_with(":-").then(|| {
+            self.at += ":-".len();
+            self.parts(true)
+        });
+        let closed = self.rest().starts_with('}');
+        self.at += usize::from(closed);
+        let what = if !closed {
+            UNCLOSED
+        } else if is_nested {
+            "the name cannot contain a reference"
+        } else {
+            match make(kind, name, default, self.folder) {
+                Ok(reference) => return Some(reference),
+                Err(what) => what,
+            }
+        };
+        let at = start..self.at;
+        self.found.errors.push(ReferenceError { at, what });
+        None
+    }
+
+    /// What follows the prefix, up to a default or the end; and whether it contains a reference.
+    fn name(&mut self) -> (&'t str, bool) {
+        let start = self.at;
+        let (mut depth, mut is_nested) = (0_usize, false);
+        while let Some(character) = self.rest().chars().next() {
+            match character {
+                ':' if depth == 0 && self.rest().starts_with(":-") => break,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                '{' => depth += 1,
+                '$' => {
+                    is_nested |= self.rest().strip_prefix("${").is_some_and(is_ours);
+                }
+                _ => {}
+            }
+            self.at += character.len_utf8();
+        }
+        (&self.text[start..self.at], is_nested)
+    }
+}
+
+fn is_ours(inner: &str) -> bool {
+    PREFIXES.iter().any(|prefix| inner.starts_with(prefix))
+}
+
+fn make(
+    kind: &str,
+    name: &str,
+    default: Option<Vec<Part>>,
+    folder: &Path,
+) -> Result<Reference, &'static str> {
     match kind {
         "env" if !is_variable(name) => Err(
-            "invalid variable name: expected letters, digits and `_`, not starting with a digit",
+            "invalid variable name: expected letters, digits and `_`, not starting with a digit; a default starts with `:-`",
         ),
         "env" => Ok(Reference::Env {
             name: name.to_owned(),
@@ -101,9 +231,10 @@ fn reference(inside: &str, folder: &Path) -> Result<Reference, &'static str> {
             path: folder.join(name),
             default,
         }),
-        _ if rest.trim().is_empty() => Err("missing command"),
+        _ if name.trim().is_empty() => Err("missing command"),
         _ => Ok(Reference::Exec {
-            command: rest.to_owned(),
+            command: name.to_owned(),
+            default,
         }),
     }
 }
@@ -118,10 +249,9 @@ fn is_variable(name: &str) -> bool {
 
 /// `${ENV:X}`, `${env.X}`, `${envv:X}`, `${X_Y}` in capitals: a reference was probably meant.
 fn looks_mistyped(inside: &str) -> bool {
-    let Some(end) = inside.find('}') else {
+    let Some((inside, _)) = inside.split_once('}') else {
         return false;
     };
-    let inside = &inside[..end];
     let head = inside
         .split([':', '.', '-', ' '])
         .next()
@@ -143,7 +273,10 @@ mod tests {
     fn env(name: &str, default: Option<&str>) -> Part {
         Part::Reference(Reference::Env {
             name: name.to_owned(),
-            default: default.map(str::to_owned),
+            default: default.map(|text| match text {
+                "" => Vec::new(),
+                text => vec![literal(text)],
+            }),
         })
     }
 
@@ -196,7 +329,7 @@ mod tests {
     #[test]
     fn typos_are_suspicious_and_broken_ones_are_errors() {
         for text in ["${ENV:A}", "${evn:A}", "${env.A}", "${JIRA_PASSWORD}"] {
-            assert_eq!(split(text, Path::new("")).suspicious, [0], "{text}");
+            assert!(split(text, Path::new("")).is_suspicious, "{text}");
         }
         for text in ["${env:A", "${env:1A}", "${env:}", "${file:}", "${exec: }"] {
             assert_eq!(split(text, Path::new("")).errors.len(), 1, "{text}");

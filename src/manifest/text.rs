@@ -99,6 +99,25 @@ impl FileText {
         }
     }
 
+    /// The span of a part of a string, found by counting `${`: the source may be quoted, indented or
+    /// escaped. The whole string where the part is spelled another way.
+    pub(super) fn span_within(
+        &self,
+        span: &Range<usize>,
+        text: &str,
+        part: &Range<usize>,
+    ) -> Range<usize> {
+        let nth = text[..part.start].matches("${").count();
+        let source = self.text.get(span.clone()).unwrap_or_default();
+        match source.match_indices("${").nth(nth) {
+            Some((at, _)) if source[at..].starts_with(&text[part.clone()]) => {
+                let start = span.start + at;
+                start..start + part.len()
+            }
+            _ => span.clone(),
+        }
+    }
+
     fn line_range(&self, line: usize) -> (usize, usize) {
         let from = self
             .line_starts

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::fields::Reader;
-use super::parse::{Kind, Node};
+use super::parse::{Key, Kind, Node, Span};
 use super::reference;
 use crate::model::{DesiredValue, MASK, Part, PlainValue, Template};
 
@@ -27,7 +27,7 @@ impl Reader<'_, '_> {
             return None;
         }
         let template = self.template(node, path)?;
-        if !template.references().is_empty() {
+        if template.has_reference() {
             return Some(DesiredValue::Secret(template));
         }
         if !credential {
@@ -48,6 +48,29 @@ impl Reader<'_, '_> {
         }))
     }
 
+    /// A string that stands for itself, escapes undone; a reference in it is reported.
+    pub(super) fn without_reference(
+        &mut self,
+        at: &Span,
+        text: &str,
+        what: &str,
+        hint: &str,
+    ) -> Option<String> {
+        let split = reference::split(text, &self.file.folder);
+        if split.has_reference() {
+            let message = format!("{what} cannot contain a reference");
+            self.error(at, "reference-not-allowed", message, hint);
+            return None;
+        }
+        Some(reference::literal_text(&split.parts))
+    }
+
+    /// A key of `configuration` or `providerData`.
+    pub(super) fn value_key(&mut self, key: &Key) -> Option<String> {
+        let hint = "write the key out; only values are resolved";
+        self.without_reference(&key.span, &key.text, "a key", hint)
+    }
+
     /// Any value with references in its strings.
     pub(super) fn template(&mut self, node: &Node, path: &str) -> Option<Template> {
         match &node.kind {
@@ -65,7 +88,7 @@ impl Reader<'_, '_> {
                 let members: Vec<Option<(String, Template)>> = self
                     .once(members)
                     .into_iter()
-                    .map(|(key, value)| Some((key.text.clone(), self.template(value, path)?)))
+                    .map(|(key, value)| Some((self.value_key(key)?, self.template(value, path)?)))
                     .collect();
                 let members: Option<BTreeMap<_, _>> = members.into_iter().collect();
                 members.map(Template::Map)
@@ -85,15 +108,17 @@ impl Reader<'_, '_> {
             return None;
         }
         let split = reference::split(text, &self.file.folder);
-        for (_, what) in &split.errors {
+        for error in &split.errors {
+            let message = format!("invalid reference in `{path}`: {}", error.what);
+            let at = self.file.span_within(at, text, &error.at);
             self.error(
-                at,
+                &at,
                 "bad-reference",
-                format!("invalid reference in `{path}`: {what}"),
-                "write `${env:NAME}`, `${env:NAME:-default}` or `${file:path}`; `$${env:` is a literal `${env:`",
+                message,
+                "write `${env:NAME}`, `${env:NAME:-default}`, `${file:path}` or `${exec:command}`; `$${env:` is a literal `${env:`",
             );
         }
-        if !split.suspicious.is_empty() {
+        if split.is_suspicious {
             self.warning(
                 at,
                 "reference-typo",
@@ -129,15 +154,7 @@ fn spelled(number: &serde_json::Number, written: &str) -> Template {
 pub(super) fn literal(template: &Template) -> Value {
     match template {
         Template::Literal(value) => value.clone(),
-        Template::Text(parts) => Value::String(
-            parts
-                .iter()
-                .map(|part| match part {
-                    Part::Literal(text) => text.as_str(),
-                    Part::Reference(_) => "",
-                })
-                .collect(),
-        ),
+        Template::Text(parts) => Value::String(reference::literal_text(parts)),
         Template::List(items) => Value::Array(items.iter().map(literal).collect()),
         Template::Map(members) => Value::Object(
             members

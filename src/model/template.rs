@@ -28,49 +28,42 @@ pub enum Part {
     Reference(Reference),
 }
 
-/// Where a secret comes from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Where a secret comes from. A default counts where there is no value, or an empty one.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reference {
     /// `${env:NAME}` or `${env:NAME:-default}`.
     Env {
         /// The variable.
         name: String,
-        /// What to use where the variable is unset or empty.
-        default: Option<String>,
+        /// Text and references in turn.
+        default: Option<Vec<Part>>,
     },
     /// `${file:path}` or `${file:path:-default}`.
     File {
         /// As written in the manifest, for messages.
         written: String,
-        /// Made absolute, or relative to the working directory, from the manifest's own folder.
+        /// Relative to the working directory, or absolute.
         path: PathBuf,
-        /// What to use where there is no such file.
-        default: Option<String>,
+        /// Text and references in turn.
+        default: Option<Vec<Part>>,
     },
-    /// `${exec:command}`; needs `--allow-exec`.
+    /// `${exec:command}` or `${exec:command:-default}`; needs `--allow-exec`.
     Exec {
         /// The command and its arguments, as written.
         command: String,
+        /// Text and references in turn.
+        default: Option<Vec<Part>>,
     },
 }
 
 impl Template {
-    /// Every reference, in order.
-    pub fn references(&self) -> Vec<&Reference> {
-        let mut found = Vec::new();
-        self.collect(&mut found);
-        found
-    }
-
-    fn collect<'a>(&'a self, found: &mut Vec<&'a Reference>) {
+    /// Whether there is a reference in it.
+    pub fn has_reference(&self) -> bool {
         match self {
-            Self::Literal(_) => {}
-            Self::Text(parts) => found.extend(parts.iter().filter_map(|part| match part {
-                Part::Literal(_) => None,
-                Part::Reference(reference) => Some(reference),
-            })),
-            Self::List(items) => items.iter().for_each(|item| item.collect(found)),
-            Self::Map(members) => members.values().for_each(|item| item.collect(found)),
+            Self::Literal(_) => false,
+            Self::Text(parts) => parts.iter().any(|part| matches!(part, Part::Reference(_))),
+            Self::List(items) => items.iter().any(Self::has_reference),
+            Self::Map(members) => members.values().any(Self::has_reference),
         }
     }
 }

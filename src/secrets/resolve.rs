@@ -113,22 +113,23 @@ struct Unresolved {
 fn value(template: &Template, lookups: &Lookups<'_>) -> Result<Value, Unresolved> {
     match template {
         Template::Literal(value) => Ok(value.clone()),
-        Template::Text(parts) => {
-            let mut text = String::new();
-            for part in parts {
-                match part {
-                    Part::Literal(literal) => text.push_str(literal),
-                    Part::Reference(reference) => text.push_str(&look_up(reference, lookups)?),
-                }
-            }
-            Ok(Value::String(text))
-        }
+        Template::Text(parts) => text(parts, lookups).map(Value::String),
         Template::List(items) => items.iter().map(|item| value(item, lookups)).collect(),
         Template::Map(members) => members
             .iter()
             .map(|(name, item)| Ok((name.clone(), value(item, lookups)?)))
             .collect(),
     }
+}
+
+fn text(parts: &[Part], lookups: &Lookups<'_>) -> Result<String, Unresolved> {
+    parts
+        .iter()
+        .map(|part| match part {
+            Part::Literal(literal) => Ok(literal.clone()),
+            Part::Reference(reference) => look_up(reference, lookups),
+        })
+        .collect()
 }
 
 fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unresolved> {
@@ -151,12 +152,12 @@ fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unres
             });
             (found, default.as_ref())
         }
-        Reference::Exec { command } if lookups.allow_exec => {
+        Reference::Exec { command, default } if lookups.allow_exec => {
             let found = exec::run(command).map_err(|message| Unresolved {
                 message,
                 hint: "run the command by hand; it gets no shell and no input".to_owned(),
             });
-            (found, None)
+            (found, default.as_ref())
         }
         Reference::Exec { .. } => {
             let refused = Err(Unresolved {
@@ -168,7 +169,7 @@ fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unres
     };
     match (found, default, lookups.missing) {
         (Ok(value), _, _) => Ok(value),
-        (Err(_), Some(default), _) => Ok(default.clone()),
+        (Err(_), Some(default), _) => text(default, lookups),
         (Err(_), None, MissingPolicy::StandIn) => Ok(stand_in(reference)),
         (Err(reason), None, MissingPolicy::Refuse) => Err(reason),
     }
@@ -179,7 +180,7 @@ fn stand_in(reference: &Reference) -> String {
     let name = match reference {
         Reference::Env { name, .. } => format!("env:{name}"),
         Reference::File { written, .. } => format!("file:{written}"),
-        Reference::Exec { command } => format!("exec:{command}"),
+        Reference::Exec { command, .. } => format!("exec:{command}"),
     };
     format!("sandbox-{}", &blake3::hash(name.as_bytes()).to_hex()[..12])
 }

@@ -41,7 +41,7 @@ fn env(name: &str, default: Option<&str>) -> Template {
         Part::Literal("pre-".to_owned()),
         Part::Reference(Reference::Env {
             name: name.to_owned(),
-            default: default.map(str::to_owned),
+            default: default.map(|text| vec![Part::Literal(text.to_owned())]),
         }),
     ])
 }
@@ -127,6 +127,7 @@ fn files_and_commands_give_values_without_their_newline() {
     let exec = |command: &str| {
         Template::Text(vec![Part::Reference(Reference::Exec {
             command: command.to_owned(),
+            default: None,
         })])
     };
     assert_eq!(
