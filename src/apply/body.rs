@@ -1,4 +1,4 @@
-//! A plan's requests with the secrets put in. Must not copy a secret.
+//! Turns the requests of a plan into request bodies, secrets included. Must not copy a secret.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,6 @@ use super::outcome::StepError;
 use crate::model::{CreateRequest, InstanceKey, RequestValue, ResolvedSecrets, UpdateRequest};
 use crate::ports::{BodyValue, CreateBody, PatchBody};
 
-/// The body of a create.
 pub(super) fn create<'a>(
     key: &InstanceKey,
     request: &'a CreateRequest,
@@ -29,7 +28,6 @@ pub(super) fn create<'a>(
     })
 }
 
-/// The body of a patch.
 pub(super) fn patch<'a>(
     key: &InstanceKey,
     request: &'a UpdateRequest,
@@ -64,6 +62,6 @@ fn configuration<'a>(
 
 fn unresolved(key: &InstanceKey, name: &str) -> StepError {
     StepError::failed(format!(
-        "the secret value of `{name}` under `{key}` was not resolved; nothing was sent"
+        "internal error: the secret `{name}` of `{key}` has no value; no request was sent"
     ))
 }

@@ -1,4 +1,4 @@
-//! Creating exactly once: durable intent, one `POST`, durable result.
+//! Creates an instance exactly once: durable intent, one `POST`, durable result.
 
 use std::collections::BTreeMap;
 
@@ -8,28 +8,31 @@ use super::step::StepRun;
 use crate::model::{CreateRequest, Fingerprint, Lookup, ObservedInstance, RequestValue};
 use crate::ports::{CreateOutcome, Record, RemoteError, UnknownClass, kill};
 
-/// How many windows one run waits through for one key: the `POST` is sent at most this often.
-const MAX_WINDOWS: usize = 2;
+/// How often one run sends the `POST` of a key, each time after the window of the one before has
+/// passed.
+const MAX_POSTS: usize = 2;
 
-const CUT_OFF: &str = "the platform's answer was lost: looking whether the instance exists, so that no second one is made";
-const ANSWERED: &str = "the platform answered with an error of its own: looking whether the instance exists all the same, so that no second one is made";
+const NO_RESPONSE: &str =
+    "the response to the create was lost; checking whether the instance exists";
+const ERROR_RESPONSE: &str =
+    "the platform reported an error; checking whether the instance was created anyway";
 
-/// What one `POST` came to.
+/// The outcome of one `POST`.
 enum Posted {
     Exists(StepDone),
-    /// Proven, after a whole window: it created nothing. Another one may be sent.
+    /// Nothing was created, which is proven: the whole window has passed. It may be sent again.
     Nothing(RemoteError),
 }
 
 impl StepRun<'_> {
-    /// Creates the instance of a step, or finds the one an earlier `POST` made.
+    /// Creates an instance, or finds the one that an earlier `POST` created.
     pub(super) async fn create(&mut self, request: &CreateRequest) -> Result<StepDone, StepError> {
         if let Some(done) = self.settle_open(&request.entry).await? {
             return Ok(done);
         }
         self.record_rename().await?;
         let mut last = String::new();
-        for _ in 0..MAX_WINDOWS {
+        for _ in 0..MAX_POSTS {
             self.expect_may_start()?;
             match self.post(request).await? {
                 Posted::Exists(done) => return Ok(done),
@@ -37,7 +40,7 @@ impl StepRun<'_> {
             }
         }
         Err(StepError::failed(format!(
-            "{last}; sent {MAX_WINDOWS} times, and nothing was created"
+            "nothing was created after {MAX_POSTS} attempts; last error: {last}"
         )))
     }
 
@@ -45,11 +48,11 @@ impl StepRun<'_> {
         if self.run.may_start() {
             Ok(())
         } else {
-            Err(StepError::skipped("stopped before the request was sent"))
+            Err(StepError::skipped("stopped before the create was sent"))
         }
     }
 
-    /// One `POST` and what follows from it.
+    /// Sends one `POST` and settles its outcome.
     async fn post(&mut self, request: &CreateRequest) -> Result<Posted, StepError> {
         let run = self.run;
         let body = super::body::create(self.key, request, run.apply.secrets)?;
@@ -77,14 +80,14 @@ impl StepRun<'_> {
             }
             CreateOutcome::Unknown { class, error } => (class, error),
         };
-        // The next create may go ahead while this one is settled.
+        // Lets the next create start while this one is settled.
         drop(gate);
         let why = match class {
-            UnknownClass::Unanswered => CUT_OFF,
+            UnknownClass::Unanswered => NO_RESPONSE,
             UnknownClass::Answered | UnknownClass::Refused => {
                 let key = self.key.clone();
                 run.record(Record::Answered { key }).await?;
-                ANSWERED
+                ERROR_RESPONSE
             }
         };
         if let Some(seen) = self.settle(run.window_from_now(class), why).await? {
@@ -92,7 +95,7 @@ impl StepRun<'_> {
             return adopted.await.map(Posted::Exists);
         }
         match class {
-            // The intent stays open for the list lag: an instance may still show.
+            // The intent stays open for the list lag, because an instance may still appear.
             UnknownClass::Refused => Err(error.into()),
             UnknownClass::Answered | UnknownClass::Unanswered => {
                 self.record_not_created(self.key).await?;
@@ -109,17 +112,17 @@ impl StepRun<'_> {
     ) -> Result<StepDone, StepError> {
         let id = seen.id;
         let mut entry = self.entry(&request.entry, seen);
-        // As it is now; whether it shall be disabled comes after the record.
+        // A new instance is enabled. It is disabled only once it is recorded.
         entry.enabled = true;
         self.record_entry(entry.clone())
             .await
             .map_err(|error| error.unrecorded(id))?;
         kill::at(kill::KillPoint::AfterResult);
 
-        if gate.is_first() {
+        if gate.must_check() {
             self.check_marker(request, seen).await?;
         }
-        gate.unaltered();
+        gate.marker_kept();
         if !request.enabled {
             self.run
                 .apply
@@ -133,7 +136,7 @@ impl StepRun<'_> {
         Ok(StepDone::with(id))
     }
 
-    /// The very first marker on a platform has to come back as it was sent.
+    /// The first marker on a platform must come back unchanged.
     async fn check_marker(
         &self,
         request: &CreateRequest,
@@ -150,8 +153,8 @@ impl StepRun<'_> {
             return Ok(());
         }
         Err(StepError::failed(format!(
-            "the instance was created and recorded, but the platform altered its marker `{}`: \
-             without it a lost answer would make duplicates, so nothing more is created",
+            "the instance was created and recorded, but the platform altered its marker `{}`; \
+             nothing more is created, because a lost response could then cause a duplicate",
             request.marker
         ))
         .on(seen.id)

@@ -1,4 +1,4 @@
-//! Deleting, and replacing, which ends in a delete.
+//! Deletes an instance, or replaces one, which ends with a delete.
 
 use super::check::expect_marker;
 use super::outcome::{StepDone, StepError};
@@ -7,7 +7,7 @@ use crate::model::{DeleteRequest, InstanceId, Lookup, Marker, MarkerState, Repla
 use crate::ports::{PatchBody, Record};
 
 impl StepRun<'_> {
-    /// Deletes one instance after its id and marker were checked again.
+    /// Deletes an instance after it has checked its id and marker again.
     pub(super) async fn delete(&self, request: &DeleteRequest) -> Result<StepDone, StepError> {
         let DeleteRequest {
             id,
@@ -34,7 +34,7 @@ impl StepRun<'_> {
     ) -> Result<(), StepError> {
         let remote = self.run.apply.remote;
         match remote.get(id).await? {
-            // Gone already is what was wanted.
+            // It is already deleted.
             Lookup::Gone => Ok(()),
             Lookup::Found(seen) => {
                 expect_marker(&seen, expected)?;
@@ -56,7 +56,7 @@ impl StepRun<'_> {
             let new = self.read_again(id).await.map_err(|error| error.on(id))?;
             if !new.valid {
                 return Err(StepError::failed(
-                    "the new instance is not valid, so the old one is kept until it is",
+                    "the new instance is not valid, so the old one was kept; check the configuration and run `apply` again",
                 )
                 .on(id));
             }

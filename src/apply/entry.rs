@@ -1,4 +1,4 @@
-//! What is recorded of an instance: the declared part from the plan, the rest from the platform.
+//! Makes lock entries: the declared part comes from the plan, the rest from the platform.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 impl StepRun<'_> {
-    /// The entry of an instance that now is as the draft says.
+    /// The entry of an instance that now matches the draft.
     pub(super) fn entry(&self, draft: &LockEntryDraft, seen: &ObservedInstance) -> LockedInstance {
         let apply = self.run.apply;
         let fingerprint = |name: &str, record| match record {
@@ -23,8 +23,8 @@ impl StepRun<'_> {
         self.compose(draft, secrets.collect(), seen)
     }
 
-    /// The entry of an instance that an earlier `POST` made, when the manifest may have been
-    /// another: a secret counts as sent only where the intent says what was sent.
+    /// The entry of an instance made by an earlier `POST`, perhaps from an earlier manifest. A secret
+    /// counts as sent only if the intent says what was sent.
     pub(super) fn found_entry(
         &self,
         draft: &LockEntryDraft,
@@ -34,7 +34,8 @@ impl StepRun<'_> {
         let secrets = draft
             .secrets
             .keys()
-            // The vendor refused what is not valid: it is sent once more, by an update.
+            // An instance is invalid because the vendor rejected its credentials: a later update
+            // sends them again.
             .map(|name| (name.clone(), sent.get(name).filter(|_| seen.valid).cloned()));
         LockedInstance {
             name: seen.name.clone(),
@@ -76,7 +77,7 @@ impl StepRun<'_> {
         }
     }
 
-    /// The entry this instance had when the plan was made.
+    /// The recorded entry of an instance, under this key or the key before a rename.
     pub(super) fn locked(&self, id: InstanceId) -> Option<&LockedInstance> {
         let instances = &self.run.apply.lock.instances;
         let mut entries = self.keys().filter_map(|key| instances.get(key));

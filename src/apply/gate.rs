@@ -1,50 +1,39 @@
-//! Until an unaltered marker has been seen on a platform, creates go one at a time: a platform that
-//! altered the marker would make every one of them a lost instance.
+//! Sends creates one at a time until the platform has returned a marker unchanged. If a platform
+//! alters markers, an instance cannot be found again after a lost response, so at most one may be
+//! created before that is known.
 
 use tokio::sync::{Mutex, MutexGuard};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
-    NotYet,
-    Unaltered,
-}
-
-/// Lets creates through.
+/// Where creates wait for their turn. Holds whether the platform is known to keep markers.
 #[derive(Debug)]
-pub(super) struct MarkerGate(Mutex<Seen>);
+pub(super) struct MarkerGate(Mutex<bool>);
 
-/// The right to send one create alone; `None` inside where no care is needed any more.
-pub(super) struct GatePermit<'a>(Option<MutexGuard<'a, Seen>>);
+/// Permission to send a create. Keeps the gate locked until the platform is known to keep markers, and
+/// is `None` from then on.
+pub(super) struct GatePermit<'a>(Option<MutexGuard<'a, bool>>);
 
 impl MarkerGate {
-    pub(super) fn new(seen: bool) -> Self {
-        Self(Mutex::new(if seen {
-            Seen::Unaltered
-        } else {
-            Seen::NotYet
-        }))
+    pub(super) fn new(marker_kept: bool) -> Self {
+        Self(Mutex::new(marker_kept))
     }
 
-    /// Waits until this create may be sent.
+    /// Waits until a create may be sent.
     pub(super) async fn pass(&self) -> GatePermit<'_> {
-        let guard = self.0.lock().await;
-        GatePermit(match *guard {
-            Seen::Unaltered => None,
-            Seen::NotYet => Some(guard),
-        })
+        let kept = self.0.lock().await;
+        GatePermit((!*kept).then_some(kept))
     }
 }
 
 impl GatePermit<'_> {
-    /// Whether this create is the one whose marker has to be checked.
-    pub(super) fn is_first(&self) -> bool {
+    /// Whether the marker of this create has to be checked.
+    pub(super) fn must_check(&self) -> bool {
         self.0.is_some()
     }
 
-    /// The platform keeps markers as they are.
-    pub(super) fn unaltered(mut self) {
-        if let Some(seen) = &mut self.0 {
-            **seen = Seen::Unaltered;
+    /// The platform returned the marker unchanged.
+    pub(super) fn marker_kept(mut self) {
+        if let Some(kept) = &mut self.0 {
+            **kept = true;
         }
     }
 }

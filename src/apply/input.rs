@@ -1,4 +1,4 @@
-//! What one apply is given.
+//! What an apply is given.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use crate::ports::{Clock, LockSink, Stop, WriteRemote};
 
 /// How long a created instance may be missing from lists (docs/lifecycle.md#create).
 pub(crate) const LIST_LAG: Duration = Duration::from_secs(20);
-/// Create time-out (180 s) plus [`LIST_LAG`]: after this much silence a `POST` that was cut off can
-/// no longer take effect unseen (docs/lifecycle.md#create).
+/// The timeout of a create (180 s) plus [`LIST_LAG`]: a `POST` that got no response cannot take effect
+/// unseen once this has passed (docs/lifecycle.md#create).
 pub const SETTLE_WINDOW: Duration = Duration::from_secs(200);
 
 /// How an apply behaves, beyond what the plan says.
@@ -18,15 +18,15 @@ pub const SETTLE_WINDOW: Duration = Duration::from_secs(200);
 pub struct ApplyOptions {
     /// How many steps talk to the platform at once; at least 1.
     pub parallelism: usize,
-    /// The settle window.
+    /// How long the outcome of a `POST` without a response stays unknown: [`SETTLE_WINDOW`], or
+    /// another in tests.
     pub settle: Duration,
-    /// Wait one window before the first create: an earlier run may have been killed without
-    /// leaving its journal.
+    /// Wait for one settle window before the first create: an earlier run may have been killed and
+    /// its journal lost.
     pub settle_first: bool,
-    /// On the clock of the run: no request starts after it.
+    /// No request starts after this moment.
     pub deadline: Option<Timestamp>,
-    /// Whether an unaltered marker was seen on this platform; until then the first create goes
-    /// alone.
+    /// Whether this platform is known to keep markers unchanged. Until then creates go one at a time.
     pub marker_seen: bool,
 }
 
@@ -42,13 +42,14 @@ impl Default for ApplyOptions {
     }
 }
 
-/// Everything one apply works with.
+/// The input of one apply; [`Apply::run`] carries it out.
 pub(crate) struct Apply<'a> {
-    /// The decisions.
+    /// What to do.
     pub plan: &'a Plan,
-    /// The values the plan leaves out.
+    /// The secret values, which the plan does not hold.
     pub secrets: &'a ResolvedSecrets,
-    /// The lock as it was planned from: what an entry keeps comes from here.
+    /// The lock the plan was made from. Parts of an entry that a step does not change are taken from
+    /// it.
     pub lock: &'a Lock,
     /// Creates of earlier runs whose outcome is unknown.
     pub intents: &'a BTreeMap<InstanceKey, OpenIntent>,
@@ -56,12 +57,12 @@ pub(crate) struct Apply<'a> {
     pub remote: &'a dyn WriteRemote,
     /// Where outcomes are made durable.
     pub sink: &'a dyn LockSink,
-    /// Time.
+    /// The clock to wait on.
     pub clock: &'a dyn Clock,
-    /// Who is told.
+    /// Where progress is shown.
     pub progress: &'a dyn Progress,
-    /// Who may end it early.
+    /// Requests to stop early.
     pub stop: Stop,
-    /// How it behaves.
+    /// The settings.
     pub options: ApplyOptions,
 }

@@ -1,5 +1,5 @@
-//! Intents: made durable before a request that can make a live marker, and settled before another
-//! such request.
+//! Intents: recorded before each request that can create a live marker, and settled before the next
+//! such request of the same key.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use super::step::StepRun;
 use crate::model::{Fingerprint, InstanceKey, LockEntryDraft, ObservedInstance, OpenIntent};
 use crate::ports::Record;
 
-/// How often an intent is written to a disk that stalls.
-const MAX_INTENTS: usize = 5;
+/// Attempts to record an intent on a slow disk.
+const MAX_INTENT_WRITES: usize = 5;
 
-const KILLED_BEFORE: &str = "an earlier run was cut off while it created this instance: looking whether it exists, so that no second one is made";
+const INTERRUPTED: &str = "an earlier run was interrupted while creating this instance; checking whether it exists before creating it again";
 
 impl StepRun<'_> {
-    /// Settles what earlier runs may have made for this key, or for the key it had. The rename is
-    /// recorded only then: until the window has passed, the marker of the old key is searched for.
+    /// Settles the intents of earlier runs for this key and for the key before a rename. A rename is
+    /// recorded only afterwards, because until then the marker of the old key is searched for too.
     pub(super) async fn settle_open(
         &mut self,
         draft: &LockEntryDraft,
@@ -31,7 +31,7 @@ impl StepRun<'_> {
         };
         let ends = open.iter().map(|(_, intent)| run.window_end(intent));
         let until = ends.max().unwrap_or_default();
-        match self.settle(until, KILLED_BEFORE).await? {
+        match self.settle(until, INTERRUPTED).await? {
             Some(seen) => {
                 self.record_rename().await?;
                 let done = self.adopt_found(draft, &first.secrets, &seen).await?;
@@ -46,15 +46,15 @@ impl StepRun<'_> {
         }
     }
 
-    /// Makes the intent durable. Its time is taken before the disk is done with it, and the window of
-    /// a later run starts there: on a disk that stalls it is made anew, so that the request never
-    /// leaves later than one heartbeat interval after the record that speaks for it.
+    /// Records the intent. Its time is taken before it is durable, and the window of a later run starts
+    /// at that time. On a slow disk the intent is therefore recorded again, so that the request is
+    /// sent at most one heartbeat interval after the time of its intent.
     pub(super) async fn intend(
         &self,
         sent: &BTreeMap<String, Fingerprint>,
     ) -> Result<(), StepError> {
         let clock = self.run.apply.clock;
-        for _ in 0..MAX_INTENTS {
+        for _ in 0..MAX_INTENT_WRITES {
             let began = clock.now();
             let record = Record::Intent {
                 key: self.key.clone(),
@@ -67,12 +67,12 @@ impl StepRun<'_> {
         }
         self.record_not_created(self.key).await?;
         Err(StepError::failed(
-            "the journal's disk takes too long to be relied on; nothing was sent",
+            "journal writes take too long for a safe create; no request was sent; move the lock file to a faster disk",
         ))
     }
 
-    /// Records an instance that was found by its marker. It may have been made from an earlier
-    /// manifest, so the caller plans again.
+    /// Records an instance that was found by its marker. It may have been created from an earlier
+    /// manifest, so it needs another plan.
     pub(super) async fn adopt_found(
         &self,
         draft: &LockEntryDraft,

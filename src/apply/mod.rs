@@ -1,11 +1,11 @@
 //! Walks the steps of a plan and reports every outcome to a [`LockSink`](crate::ports::LockSink)
 //! before it moves on.
 //!
-//! Must not: decide anything the plan has not decided, read the manifest, re-diff, or know how the
-//! lock file or the platform is reached. The one thing it decides is time: when a request whose
-//! outcome nobody knows may be sent again (`settle`).
+//! Must not: decide anything the plan has not decided, read the manifest, compare again, or know how
+//! the lock file or the platform is reached. It only decides when a request with an unknown outcome
+//! may be sent again (`settle`).
 
-// From what knows nothing of a run, through one run and one step of it, to the scheduler.
+// In order: each file uses only files above it.
 mod input;
 mod outcome;
 mod progress;

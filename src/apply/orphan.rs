@@ -1,5 +1,5 @@
-//! Settling an intent whose key has left the manifest: what is found enters the lock file, where
-//! the next plan keeps or prunes it.
+//! Settles an intent whose key is no longer in the manifest. An instance that is found is recorded, so
+//! that the next plan can keep or prune it.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::outcome::{StepDone, StepError};
 use super::step::StepRun;
 use crate::model::{Lifecycle, LockEntryDraft, OpenIntent};
 
-const WHY: &str = "an earlier run was cut off while it created this instance, which the manifest no longer has: looking whether it exists";
+const INTERRUPTED: &str = "an earlier run was interrupted while creating this instance, which is no longer in the manifest; checking whether it exists";
 
 impl StepRun<'_> {
     pub(super) async fn settle_orphan(
@@ -15,16 +15,17 @@ impl StepRun<'_> {
         intent: &OpenIntent,
     ) -> Result<StepDone, StepError> {
         let until = self.run.window_end(intent);
-        let Some(seen) = self.settle(until, WHY).await? else {
+        let Some(seen) = self.settle(until, INTERRUPTED).await? else {
             self.record_not_created(self.key).await?;
             return Ok(StepDone::default());
         };
         if self.locked(seen.id).is_some() {
-            // What was meant to follow it was never made, and it is recorded better than from here.
+            // The intent was for a successor that was never created. The entry says more than this
+            // step knows.
             self.record_not_created(self.key).await?;
             return Ok(StepDone::with(seen.id));
         }
-        // What was declared is not known any more, and nothing of it is managed.
+        // What was declared is no longer known, so nothing of it is managed.
         let draft = LockEntryDraft {
             name: seen.name.clone(),
             tags: Some(seen.own_tags()),

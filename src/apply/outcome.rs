@@ -1,15 +1,15 @@
-//! The outcome of one step while it is on its way into the report.
+//! The result of one step, before it becomes part of the report.
 
 use crate::model::{InstanceId, OutcomeKind};
 use crate::ports::{RemoteError, RemoteErrorKind, SinkError};
 
-/// What a step that succeeded has to say.
+/// A step that succeeded.
 #[derive(Debug, Default)]
 pub(super) struct StepDone {
-    /// The instance concerned.
+    /// The instance, if the step is about one.
     pub(super) id: Option<InstanceId>,
-    /// Whether the plan did not know of what it led to, so that more may follow: an instance that was
-    /// found while settling may differ from the manifest, one that became valid may end a replace.
+    /// Whether the result allows steps the plan could not contain: an instance found while settling
+    /// may differ from the manifest, and one that became valid may complete a replace.
     pub(super) replan: bool,
 }
 
@@ -28,8 +28,7 @@ pub(super) struct StepError {
     pub(super) kind: OutcomeKind,
     pub(super) message: String,
     pub(super) id: Option<InstanceId>,
-    /// Whether no further step may start: nothing could be recorded, or the platform alters our
-    /// marker.
+    /// Whether no further step may start.
     pub(super) fatal: bool,
 }
 
@@ -43,7 +42,7 @@ impl StepError {
         }
     }
 
-    /// Nothing was sent, since the run is to end.
+    /// Nothing was sent, because the run is stopping.
     pub(super) fn skipped(message: impl Into<String>) -> Self {
         Self {
             kind: OutcomeKind::Skipped,
@@ -63,10 +62,10 @@ impl StepError {
         self
     }
 
-    /// The instance is there and nothing says so but its marker and the intent.
+    /// The instance exists, but only its marker and the open intent say so.
     pub(super) fn unrecorded(self, id: InstanceId) -> Self {
         let message = format!(
-            "the instance was created, and could not be recorded: {}; the next apply takes it in",
+            "the instance was created but not recorded: {}; the next apply will adopt it",
             self.message
         );
         Self {
@@ -92,8 +91,8 @@ impl From<RemoteError> for StepError {
         }
         match error.kind {
             RemoteErrorKind::Ambiguous => Self::unknown(message),
-            // With wrong secrets every further request fails alike, and a platform may lock out
-            // who keeps trying.
+            // With wrong secrets every further request fails too, and a platform may lock the
+            // account after repeated failures.
             RemoteErrorKind::Authentication => Self::failed(message).fatal(),
             RemoteErrorKind::Forbidden
             | RemoteErrorKind::NotFound
@@ -106,7 +105,11 @@ impl From<RemoteError> for StepError {
 
 impl From<SinkError> for StepError {
     fn from(error: SinkError) -> Self {
-        // Without the journal nothing may be sent: what is created could be lost.
-        Self::failed(format!("{error}: {}", error.source)).fatal()
+        // An instance created without a journal record could be lost.
+        Self::failed(format!(
+            "{error}: {}; no further requests are sent",
+            error.source
+        ))
+        .fatal()
     }
 }

@@ -1,20 +1,20 @@
-//! What a person is told while an apply runs.
+//! Progress of a running apply, for people.
 
 use std::time::Duration;
 
 use crate::model::{InstanceKey, Step, StepOutcome};
 
-/// Takes news of the run. Calls come from one thread at a time.
+/// Receives the progress of a run. Calls come from one thread at a time.
 pub trait Progress: Send + Sync {
-    /// A step starts talking to the platform.
+    /// A step has started.
     fn started(&self, step: &Step);
     /// A step, or the settling of an intent without a step, has ended.
     fn finished(&self, outcome: &StepOutcome);
-    /// A create is waited for: why, and for how long at most.
+    /// The outcome of a create is unknown. The step checks repeatedly, for `at_most` this long.
     fn waiting(&self, key: &InstanceKey, why: &str, at_most: Duration);
 }
 
-/// Tells nobody.
+/// Shows nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoProgress;
 

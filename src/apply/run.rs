@@ -1,5 +1,5 @@
-//! What the steps of one apply share: the slots, the gate of the first marker, and whether another
-//! request may start. Must not know what a step does.
+//! What the steps of one apply share: the slots, the marker gate, the open intents, and whether
+//! another request may start. Must not know what a step does.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,20 +13,19 @@ use super::outcome::StepError;
 use crate::model::{Action, InstanceKey, OpenIntent};
 use crate::ports::{Record, StopLevel};
 
-/// How often the journal hears that the process lives while a `POST` is in flight.
+/// How often a heartbeat is recorded while a `POST` is in flight.
 pub(super) const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 
-/// One apply while it is carried out.
+/// A running apply.
 pub(super) struct Run<'a> {
     pub(super) apply: &'a Apply<'a>,
-    /// One for every step that may talk to the platform at once.
+    /// Limits how many steps talk to the platform at once.
     pub(super) slots: Semaphore,
     pub(super) gate: MarkerGate,
-    /// Open intents of earlier runs, and one for every step that may end in a second live marker
-    /// under `--settle-first`.
+    /// Open intents of earlier runs. With `--settle-first`, also one for each step that could create
+    /// a second instance with the same live marker.
     pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
     posts_in_flight: AtomicUsize,
-    /// Set when no further request may start.
     halted: AtomicBool,
 }
 
@@ -51,7 +50,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether a new request may be sent.
+    /// Whether another request may be sent.
     pub(super) fn may_start(&self) -> bool {
         self.apply.stop.level() == StopLevel::Run
             && !self.halted.load(Ordering::SeqCst)
@@ -63,7 +62,7 @@ impl<'a> Run<'a> {
         deadline.is_some_and(|deadline| self.apply.clock.now() >= deadline)
     }
 
-    /// Lets no further request start.
+    /// Prevents further requests.
     pub(super) fn halt(&self) {
         self.halted.store(true, Ordering::SeqCst);
     }
@@ -77,9 +76,10 @@ impl<'a> Run<'a> {
         Ok(self.apply.sink.record(record).await?)
     }
 
-    /// While a `POST` is in flight, the journal hears of it, so that its newest record says when
-    /// this process was last alive. Returns where that was not durable in time: what is in flight has
-    /// to be given up then, for should the process die later, it would outlive its window.
+    /// Records heartbeats while a `POST` is in flight: a later run takes the newest record as the time
+    /// this process was last alive. Returns if a heartbeat was not durable in time. In-flight requests
+    /// must then be abandoned: if the process died later, they could take effect after the window that
+    /// the later run waits for.
     pub(super) async fn heartbeat(&self) {
         loop {
             let mut next = self.apply.clock.sleep(HEARTBEAT_INTERVAL);
@@ -103,12 +103,12 @@ fn intents(apply: &Apply<'_>) -> BTreeMap<InstanceKey, OpenIntent> {
     if apply.options.settle_first {
         let now = apply.clock.now();
         for step in &apply.plan.steps {
-            let may_double = match &step.action {
+            let may_duplicate = match &step.action {
                 Action::Create(_) | Action::Replace(_) => true,
                 Action::Update(request) | Action::Adopt(request) => request.restores(),
                 Action::Delete(_) | Action::Forget => false,
             };
-            if may_double {
+            if may_duplicate {
                 intents.entry(step.key.clone()).or_insert(OpenIntent {
                     last_alive: now,
                     answered: false,

@@ -1,5 +1,5 @@
-//! The scheduler: the steps of each key are a future of their own, slots keep the number that talk to
-//! the platform, and a panic in one is an outcome of that one. Must not know how a step works.
+//! Runs the steps of a plan concurrently. Slots limit how many talk to the platform at once, and a
+//! panic in one step fails only that step. Must not know how a step works.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
@@ -15,26 +15,28 @@ use super::step::StepRun;
 use crate::model::{Action, ApplyReport, InstanceKey, OpenIntent, OutcomeKind, Step, StepOutcome};
 use crate::ports::StopLevel;
 
-/// Why a step that had begun has no outcome.
-const STOPPED: &str = "stopped while a request was under way; run `apply` again";
-const HEARTBEAT_LOST: &str = "the journal's disk failed or was too slow while a request was under way, so the request was given up; run `apply` again";
+/// Why a step that had started has no outcome.
+const STOPPED: &str =
+    "stopped while a request was in flight; run `apply` again to find out its outcome";
+const HEARTBEAT_FAILED: &str =
+    "journal write failed or timed out; in-flight requests were abandoned; run `apply` again";
 
-/// What an apply did.
+/// The result of an apply.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ApplyOutcome {
-    /// Step by step, in the order of the plan; settled intents without a step come last.
+    /// In the order of the plan; settled intents without a step come last.
     pub report: ApplyReport,
-    /// Keys of which more may follow than was planned for: plan again. Their instance was found while
-    /// settling and may differ from the manifest, or became valid.
+    /// Keys that need another plan: their instance was found while settling and may differ from the
+    /// manifest, or it became valid.
     pub replan: Vec<InstanceKey>,
 }
 
 impl Apply<'_> {
-    /// Carries the plan out. Never fails as a whole: each step has an outcome of its own.
+    /// Carries out the plan. It never fails as a whole: each step has an outcome of its own.
     pub(crate) async fn run(&self) -> ApplyOutcome {
         let run = Run::new(self);
         let jobs = jobs(&run);
-        // The steps of one key follow each other in the order of the plan; those of others do not wait.
+        // The steps of one key run in the order of the plan, concurrently with those of other keys.
         let mut chains: FuturesUnordered<_> = jobs
             .chunk_by(|a, b| a.task.key() == b.task.key())
             .map(|chain| carry_out(&run, chain))
@@ -42,20 +44,20 @@ impl Apply<'_> {
         let cause = tokio::select! {
             () = async { while chains.next().await.is_some() {} } => STOPPED,
             () = self.stop.reached(StopLevel::Now) => STOPPED,
-            () = run.heartbeat() => HEARTBEAT_LOST,
+            () = run.heartbeat() => HEARTBEAT_FAILED,
         };
         drop(chains);
         report(&run, jobs, cause)
     }
 }
 
-/// Something to be done, and how far it is.
+/// A task and its state.
 struct Job<'a> {
     task: Task<'a>,
     state: Mutex<State>,
 }
 
-/// A step of the plan, or an intent whose key has none.
+/// A step of the plan, or an open intent whose key has no step.
 #[derive(Clone, Copy)]
 enum Task<'a> {
     Step(&'a Step),
@@ -122,7 +124,7 @@ fn jobs<'a>(run: &'a Run<'a>) -> Vec<Job<'a>> {
         .collect()
 }
 
-/// What follows a step that did not succeed is skipped.
+/// Runs the steps of one key. After one that did not succeed, the rest are skipped.
 async fn carry_out(run: &Run<'_>, chain: &[Job<'_>]) {
     for job in chain {
         let step = StepRun::start(run, job.task.key(), job.task.moved_from()).await;
@@ -132,7 +134,7 @@ async fn carry_out(run: &Run<'_>, chain: &[Job<'_>]) {
     }
 }
 
-/// Answers whether the task succeeded.
+/// Returns whether the task succeeded.
 async fn carry_out_one(job: &Job<'_>, step: StepRun<'_>) -> bool {
     let (task, run) = (job.task, step.run);
     job.set(State::Started);
@@ -144,7 +146,7 @@ async fn carry_out_one(job: &Job<'_>, step: StepRun<'_>) -> bool {
         .await
         .unwrap_or_else(|_| {
             Err(StepError::unknown(
-                "internal error: this step panicked; run `apply` again, and report it",
+                "internal error: this step panicked; please report it, and run `apply` again",
             ))
         });
     let (outcome, replan) = match result {
@@ -193,7 +195,7 @@ async fn dispatch(task: Task<'_>, mut run: StepRun<'_>) -> Result<StepDone, Step
     }
 }
 
-/// `cause` is why those that had begun did not end.
+/// `cause` is why the started steps without an outcome have none.
 fn report(run: &Run<'_>, jobs: Vec<Job<'_>>, cause: &str) -> ApplyOutcome {
     let stopped = run.apply.stop.level() != StopLevel::Run || run.past_deadline();
     let mut applied = ApplyOutcome::default();

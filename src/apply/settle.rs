@@ -1,5 +1,5 @@
-//! Finding out what became of a `POST` whose outcome nobody knows: search by marker, at once and
-//! then with growing pauses, until an instance shows or the window has passed.
+//! Finds out whether a `POST` with an unknown outcome created an instance: searches by marker, with
+//! growing pauses, until an instance is found or the window has passed.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use super::step::StepRun;
 use crate::model::{Lookup, Marker, ObservedInstance, OpenIntent, Timestamp};
 use crate::ports::{StopLevel, UnknownClass};
 
-/// How much older than the end of a connection the newest record may be: an intent may take one
-/// heartbeat interval to be durable, the next heartbeat is due after another, and a third is the most
-/// that one may take.
+/// The longest time between the newest record and the end of a connection: an intent may take one
+/// heartbeat interval to become durable, the next heartbeat is due after a second one, and may take a
+/// third to become durable.
 const MAX_HEARTBEAT_GAP: Duration = Duration::from_secs(15);
 /// The first pause between two searches; doubled up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 impl Run<'_> {
-    /// When nothing of this intent can show any more.
+    /// When an instance of this intent can no longer appear.
     pub(super) fn window_end(&self, intent: &OpenIntent) -> Timestamp {
         let window = if intent.answered {
             self.list_lag()
@@ -30,7 +30,7 @@ impl Run<'_> {
         intent.last_alive + window
     }
 
-    /// When nothing of a `POST` that just came back unknown can show any more.
+    /// When an instance of a `POST` that has just ended can no longer appear.
     pub(super) fn window_from_now(&self, class: UnknownClass) -> Timestamp {
         let window = match class {
             UnknownClass::Unanswered => self.apply.options.settle,
@@ -46,8 +46,8 @@ impl Run<'_> {
 }
 
 impl StepRun<'_> {
-    /// Searches until an instance of this step shows or the window has passed; `None` where nothing
-    /// shows and nothing can any more. The slot is given up meanwhile.
+    /// Searches until an instance of this step is found or the window has passed. `None` means that a
+    /// search that began after the window found none. Releases the slot while it waits.
     pub(super) async fn settle(
         &mut self,
         until: Timestamp,
@@ -56,9 +56,9 @@ impl StepRun<'_> {
         let apply = self.run.apply;
         let markers = self.markers();
         let mut pause = FIRST_PAUSE;
-        let mut told = false;
+        let mut shown = false;
         loop {
-            // Taken before the search: only a search begun after the window ended proves absence.
+            // Taken before the search: only a search that began after the window proves absence.
             let began = apply.clock.now();
             match self.search(&markers).await {
                 Ok(None) if began < until => {}
@@ -69,17 +69,17 @@ impl StepRun<'_> {
                 }
                 Err(error) => {
                     return Err(StepError::unknown(format!(
-                        "could not find out whether the instance was created: {}; run `apply` again",
+                        "cannot tell whether the instance was created: {}; run `apply` again",
                         error.message
                     )));
                 }
             }
             let left = until.since(began);
-            if !told {
+            if !shown {
                 apply.progress.waiting(self.key, why, left);
-                told = true;
+                shown = true;
             }
-            self.give_up_slot();
+            self.release_slot();
             tokio::select! {
                 () = apply.clock.sleep(pause.min(left)) => {}
                 () = apply.stop.reached(StopLevel::Drain) => return Err(stopped()),
@@ -91,7 +91,7 @@ impl StepRun<'_> {
         }
     }
 
-    /// One search: the oldest valid instance that carries one of the markers, else the oldest.
+    /// The oldest valid instance with one of the markers, or the oldest if none is valid.
     async fn search(&self, markers: &[Marker]) -> Result<Option<ObservedInstance>, StepError> {
         let remote = self.run.apply.remote;
         let mut hits = Vec::new();
@@ -101,8 +101,8 @@ impl StepRun<'_> {
         hits.sort_by_key(ObservedInstance::rank);
         hits.dedup_by_key(|instance| instance.id);
         for hit in hits {
-            // A list may show tags of before, say of an instance that was retired since, and may
-            // leave the token out.
+            // A list may be out of date, for example show the live marker of an instance that has
+            // been retired, and may leave out the token.
             let Lookup::Found(seen) = remote.get(hit.id).await? else {
                 continue;
             };
@@ -116,6 +116,6 @@ impl StepRun<'_> {
 
 fn stopped() -> StepError {
     StepError::unknown(
-        "stopped before the outcome of an earlier request was known; run `apply` again to settle it",
+        "stopped while it was unknown whether the instance was created; run `apply` again to find out",
     )
 }

@@ -1,5 +1,4 @@
-//! One step while it is carried out: whose it is, and its slot among those that talk to the
-//! platform. Must not know what the step does.
+//! A running step: its key, its slot, and the records it writes. Must not know what the step does.
 
 use tokio::sync::SemaphorePermit;
 
@@ -8,7 +7,7 @@ use super::run::Run;
 use crate::model::{InstanceKey, LockedInstance, Marker};
 use crate::ports::Record;
 
-/// A step of the plan, or the settling of an intent whose key has none.
+/// A running step of the plan, or the settling of an intent whose key has no step.
 pub(super) struct StepRun<'a> {
     pub(super) run: &'a Run<'a>,
     pub(super) key: &'a InstanceKey,
@@ -40,8 +39,8 @@ impl<'a> StepRun<'a> {
         }
     }
 
-    /// Lets another step go on meanwhile.
-    pub(super) fn give_up_slot(&mut self) {
+    /// Lets another step run while this one waits.
+    pub(super) fn release_slot(&mut self) {
         self.slot = None;
     }
 
@@ -50,7 +49,7 @@ impl<'a> StepRun<'a> {
         std::iter::once(self.key).chain(self.moved_from)
     }
 
-    /// The live markers an instance of this step may carry.
+    /// The live markers that an instance of this step may have.
     pub(super) fn markers(&self) -> Vec<Marker> {
         let inventory = &self.run.apply.plan.inventory;
         self.keys()
@@ -66,13 +65,12 @@ impl<'a> StepRun<'a> {
         self.run.record(record).await
     }
 
-    /// Drops the entry.
     pub(super) async fn record_removed(&self) -> Result<(), StepError> {
         let key = self.key.clone();
         self.run.record(Record::Removed { key }).await
     }
 
-    /// Entry and intent of the key before count for this one from now on.
+    /// Moves the entry and any open intent from the key before a rename to this key.
     pub(super) async fn record_rename(&self) -> Result<(), StepError> {
         let Some(from) = self.moved_from else {
             return Ok(());
@@ -84,7 +82,7 @@ impl<'a> StepRun<'a> {
         self.run.record(record).await
     }
 
-    /// Settles an intent of this step, of either key.
+    /// Closes the intent of this key, or of the key before a rename.
     pub(super) async fn record_not_created(&self, key: &InstanceKey) -> Result<(), StepError> {
         let key = key.clone();
         self.run.record(Record::NotCreated { key }).await

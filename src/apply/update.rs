@@ -1,4 +1,4 @@
-//! Bringing an existing instance in line, and taking one in that carries our marker.
+//! Updates an existing instance, or adopts one that has our marker.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use crate::model::{ObservedInstance, RequestValue, UpdateRequest};
 use crate::ports::Record;
 
 impl StepRun<'_> {
-    /// Sends what changes, or nothing where only the lock file changes, and records the result.
+    /// Sends the changes, if there are any besides the lock file's, and records the result.
     pub(super) async fn update(&mut self, request: &UpdateRequest) -> Result<StepDone, StepError> {
         if request.restores() {
-            // The live marker may be on its way already, on a new instance or on this one.
+            // An earlier request may still give the live marker to this or to a new instance.
             if let Some(done) = self.settle_open(&request.entry).await? {
                 return Ok(done);
             }
@@ -27,7 +27,8 @@ impl StepRun<'_> {
         let was_valid = seen.valid;
         expect_marker(&seen, request.expect_marker.as_deref())?;
         if request.restores() {
-            // A `PATCH` that is cut may give the live marker back later, when another instance has it.
+            // A `PATCH` without a response may restore the live marker later, when another instance
+            // has it.
             self.intend(&BTreeMap::new()).await?;
         }
         if request.patches() {
@@ -42,7 +43,7 @@ impl StepRun<'_> {
         self.record_rename().await?;
         self.record_entry(self.entry(&request.entry, &seen)).await?;
         Ok(StepDone {
-            // A replace waits for its new instance to be valid before it deletes the old one.
+            // A replace deletes the old instance only once the new one is valid.
             replan: !was_valid && seen.valid,
             ..StepDone::with(request.id)
         })
@@ -62,7 +63,7 @@ impl StepRun<'_> {
             .map(|(name, _)| name.clone())
             .collect();
         if !secrets.is_empty() {
-            // Under the name the entry has now: the rename is recorded after the patch.
+            // The entry still has the old key: the rename is recorded after the patch.
             let key = self.moved_from.unwrap_or(self.key).clone();
             self.run.record(Record::Sending { key, secrets }).await?;
         }

@@ -1,4 +1,6 @@
-//! A plan: decisions as data. It leaves no choice to `apply`, holds no secret, and can be saved.
+//! A plan: decisions as data. It leaves no choice to `apply` and can be saved.
+//!
+//! Must not hold a secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +11,13 @@ use super::{
     MarkerState, Note, PlainValue, Reason, RefusalCode,
 };
 
-/// How the manifest names a connector. An id is for a private element that shadows a key.
+/// How the manifest names a connector. An id is needed for a private element with the key of another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ElementRef {
-    /// By key: the usual form.
+    /// By key, the usual form.
     Key(ElementKey),
-    /// By the id of the landscape.
+    /// By id, which differs between landscapes.
     Id(ElementId),
 }
 
@@ -38,41 +40,41 @@ impl std::fmt::Display for ElementRef {
     }
 }
 
-/// What the planner returns: the decisions, and apart from them what it saw.
+/// The result of planning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
-    /// The decisions.
+    /// What to do.
     pub plan: Plan,
-    /// Seen, but not acted on; sorted.
+    /// Findings without a step; sorted.
     pub notes: Vec<Note>,
-    /// How many managed instances need nothing.
+    /// How many managed instances need no step.
     pub unchanged: usize,
-    /// Guards that forbid applying this plan; sorted. Empty in a plan that may be applied.
+    /// Why the plan must not be applied; sorted. Empty if it may be.
     pub refusals: Vec<Refusal>,
 }
 
-/// A guard or a protection that says no.
+/// Why a plan must not be applied.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Refusal {
-    /// Which one.
+    /// The guard or protection.
     pub code: RefusalCode,
-    /// Which instance, where it is about one.
+    /// The instance, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<InstanceKey>,
-    /// What is refused and why, in one sentence.
+    /// What is refused, and why.
     pub message: String,
-    /// What to do or to pass to have it all the same.
+    /// What to do, or which option to pass, to allow it.
     pub hint: String,
 }
 
-/// The steps that lead from what is to what is wanted, in the order they are shown and reported.
+/// The steps from the observed to the desired state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
-    /// Whose plan it is.
+    /// The inventory it was made for.
     pub inventory: InventoryName,
-    /// Sorted by key. At most one a key, besides deletes of what is superfluous under it: those
-    /// come after it, in order of id.
+    /// In the order in which they are shown and reported: by key, with at most one step for each key
+    /// besides superfluous ones, which follow it in order of id.
     pub steps: Vec<Step>,
 }
 
@@ -80,49 +82,49 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
-    /// Which instance.
+    /// The key.
     pub key: InstanceKey,
-    /// The connector, as a person would name it.
+    /// The connector, as shown to people.
     pub element: String,
-    /// The instance concerned, where it exists.
+    /// The existing instance, if there is one.
     pub id: Option<InstanceId>,
-    /// The key it had before a rename.
+    /// The key before a rename.
     pub moved_from: Option<InstanceKey>,
     /// What to do.
     pub action: Action,
-    /// What a person sees of it; sorted by path. `apply` does not read it.
+    /// The differences, for people only; sorted by path.
     pub changes: Vec<FieldChange>,
-    /// Why; for people only. `apply` does not read it.
+    /// Why, for people only.
     pub reasons: Vec<Reason>,
 }
 
 impl Step {
-    /// Whether it deletes an instance besides the current one of its key: such steps come last.
+    /// Whether it deletes an instance other than the current one of its key.
     pub fn is_superfluous(&self) -> bool {
         matches!(&self.action, Action::Delete(request) if !request.drop_entry)
     }
 }
 
-/// What a step does, with every request it sends.
+/// What a step does, with everything it sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// `POST` a new instance.
     Create(CreateRequest),
-    /// Bring an instance in line; without a request where only the lock file changes.
+    /// `PATCH` an instance, enable or disable it, or only change its lock entry.
     Update(UpdateRequest),
     /// Retire the old instance, create a new one, delete the old one.
     Replace(ReplaceRequest),
-    /// `DELETE` an instance, after its id and marker were checked again.
+    /// `DELETE` an instance.
     Delete(DeleteRequest),
-    /// Take an instance that carries our marker into the lock file, then bring it in line.
+    /// Record an instance that has our marker, and update it.
     Adopt(UpdateRequest),
-    /// Drop a lock entry whose instance is gone.
+    /// Remove a lock entry whose instance is missing.
     Forget,
 }
 
 impl Action {
-    /// The fixed word for JSON, text and reports.
+    /// Its name in JSON, text and reports.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Create(_) => "create",
@@ -135,87 +137,87 @@ impl Action {
     }
 }
 
-/// The old instance of a replace, and the new one.
+/// The old and the new instance of a replace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplaceRequest {
     /// The instance to retire and delete.
     pub old: InstanceId,
-    /// A tag that must be there right before it is retired; `None` where it has no marker and the
-    /// lock file alone makes it ours.
+    /// The marker it must have right before it is retired. With `None`, it must have none: it is ours
+    /// by the lock file alone.
     pub expect_marker: Option<String>,
-    /// The tag by which it is known from then on, and that must be there for the delete.
+    /// The marker of the retired instance, which it must have right before it is deleted.
     pub retired_marker: String,
-    /// The tags the old one gets: its own, with the retired marker in place of the live one. `None`
-    /// where it is retired already.
+    /// The complete new set of tags of the old instance, with the retired marker instead of the live
+    /// one. `None` if it is already retired.
     pub retire_tags: Option<BTreeSet<String>>,
     /// The new instance.
     pub create: CreateRequest,
 }
 
-/// Which instance to delete, and what must still be true of it.
+/// The instance to delete.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeleteRequest {
     /// The instance.
     pub id: InstanceId,
-    /// The tag that must still be there for the delete to be sent; `None` where the lock file
-    /// alone makes it ours and it carries no marker.
+    /// The marker it must have right before the delete. With `None`, it must have none: it is ours by
+    /// the lock file alone.
     pub expect_marker: Option<String>,
-    /// Whether the lock entry of this key goes too (not so for a duplicate of a kept one).
+    /// Whether to remove the lock entry of the key; `false` for a superfluous instance.
     pub drop_entry: bool,
 }
 
-/// The body of a create, secrets apart, and what to record once it exists.
+/// The body of a create without its secrets, and what to record once the instance exists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateRequest {
-    /// Which connector.
+    /// The connector.
     pub element: ElementRef,
     /// The name.
     pub name: String,
-    /// All tags, the marker last.
+    /// All tags; the marker is the last one.
     pub tags: Vec<String>,
-    /// The live marker among them, by which the instance is found again.
+    /// The live marker, which is one of the tags.
     pub marker: String,
     /// By configuration key.
     pub configuration: BTreeMap<String, RequestValue>,
-    /// Whether the manifest has `providerData`, to be taken from the resolved secrets.
+    /// Whether to send the `providerData` of the resolved secrets.
     pub provider_data: bool,
-    /// docs/platform.md#credentials.
+    /// `none` or `initial` (docs/platform.md#credentials).
     pub external_authentication: Option<String>,
-    /// docs/platform.md#create.
+    /// Whether the response lists the instance's objects (docs/platform.md#create).
     pub retrieve_objects: Option<bool>,
-    /// Whether to disable it right after.
+    /// Whether it stays enabled; if not, it is disabled after the create.
     pub enabled: bool,
     /// What to record.
     pub entry: LockEntryDraft,
 }
 
-/// A value in a request of a plan.
+/// A configuration value in a request of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RequestValue {
-    /// Sent as it stands.
+    /// Sent as it is.
     Plain(PlainValue),
-    /// Taken from the resolved secrets of this key at this configuration key.
+    /// Taken from the resolved secrets.
     Secret,
 }
 
-/// What changes on an existing instance. Only what is given is sent.
+/// The changes to an existing instance. `None` and missing keys are not sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateRequest {
     /// The instance.
     pub id: InstanceId,
-    /// A tag that must be there right before the first write; `None` where the marker is missing
-    /// and this update restores it.
+    /// The marker it must have right before the first write. With `None`, it must have none, and this
+    /// update adds it.
     pub expect_marker: Option<String>,
     /// The new name.
     pub name: Option<String>,
-    /// The whole new set of tags, the marker among them.
+    /// The complete new set of tags, the marker included.
     pub tags: Option<BTreeSet<String>>,
-    /// Only the configuration keys that change.
+    /// The configuration keys that change.
     pub configuration: BTreeMap<String, RequestValue>,
     /// Enable or disable.
     pub enabled: Option<bool>,
@@ -224,7 +226,7 @@ pub struct UpdateRequest {
 }
 
 impl UpdateRequest {
-    /// Whether a retired instance becomes the current one of its key again.
+    /// Whether it makes a retired instance the current one of its key again.
     pub fn restores(&self) -> bool {
         let retired = |marker| Marker::state_of(marker) == Some(MarkerState::Retired);
         self.tags.is_some() && self.expect_marker.as_deref().is_some_and(retired)
@@ -235,14 +237,14 @@ impl UpdateRequest {
         self.name.is_some() || self.tags.is_some() || !self.configuration.is_empty()
     }
 
-    /// Whether anything is sent at all, or only the lock file changes.
+    /// Whether anything is sent, or only the lock entry changes.
     pub fn sends(&self) -> bool {
         self.patches() || self.enabled.is_some()
     }
 }
 
-/// The declared part of a lock entry; id, token, element and the rest come from the platform's
-/// answer, fingerprints from the resolved secrets.
+/// The declared part of a lock entry. The rest comes from the platform's response and from the
+/// resolved secrets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LockEntryDraft {
@@ -250,9 +252,9 @@ pub struct LockEntryDraft {
     pub name: String,
     /// As declared.
     pub tags: Option<BTreeSet<String>>,
-    /// Plain values, canonical.
+    /// Plain values in canonical spelling.
     pub configuration: BTreeMap<String, String>,
-    /// Secret configuration keys, and what is to be recorded for each.
+    /// What to record of each secret configuration key.
     pub secrets: BTreeMap<String, SecretRecord>,
     /// As declared.
     pub enabled: bool,
@@ -260,35 +262,35 @@ pub struct LockEntryDraft {
     pub lifecycle: Lifecycle,
 }
 
-/// What a lock entry is to say of a secret after the step.
+/// What to record of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecretRecord {
-    /// The fingerprint of the present value; an unchanged one keeps its salt.
+    /// The fingerprint of the current value.
     Present,
-    /// What the lock file says already, untouched.
+    /// What is already recorded.
     Keep,
-    /// Unverified.
+    /// That this tool never sent it itself.
     Unverified,
 }
 
-/// One difference, for people and for JSON.
+/// One difference, for text and JSON output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
-    /// In the manifest's own words: `name`, `tags`, `enabled`, `configuration.subdomain`,
-    /// `element`, `lifecycle.protect`, `marker`.
+    /// As in the manifest: `name`, `tags`, `enabled`, `configuration.subdomain`, `element`,
+    /// `lifecycle.protect`; or `marker`.
     pub path: String,
-    /// What is shown of it.
+    /// What may be shown of it.
     pub shown: Shown,
 }
 
-/// What of a difference may be shown.
+/// The part of a difference that may be shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shown {
-    /// Both sides, `None` where there is nothing on that side.
+    /// The values before and after; `None` on a side without a value.
     Values(super::Change<Option<serde_json::Value>>),
-    /// A secret: that it changes, and no more.
+    /// Only that a secret changes.
     Secret,
 }

@@ -1,4 +1,4 @@
-//! What an apply did, step by step.
+//! The report of an apply.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,26 +8,26 @@ use super::{InstanceId, InstanceKey};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApplyReport {
-    /// One a step.
+    /// One for each step.
     pub outcomes: Vec<StepOutcome>,
-    /// Whether a signal or the deadline ended the run before every step was applied.
+    /// Whether a signal or the deadline stopped the run before every step was applied.
     #[serde(default)]
     pub interrupted: bool,
 }
 
-/// What became of one step.
+/// The outcome of one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepOutcome {
-    /// Which instance.
+    /// The key.
     pub key: InstanceKey,
-    /// The word of the step's action.
+    /// The name of the step's action.
     pub action: String,
-    /// What became of it.
+    /// How it ended.
     pub outcome: OutcomeKind,
-    /// The instance concerned, where its id is known.
+    /// The instance, if its id is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<InstanceId>,
-    /// Why it did not succeed, with the request id where there is one; free of secrets.
+    /// Why it did not succeed, with the request id if there is one. Holds no secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -38,16 +38,16 @@ pub struct StepOutcome {
 pub enum OutcomeKind {
     /// Done and recorded.
     Applied,
-    /// Refused or failed; nothing is pending.
+    /// Failed; nothing is left to settle.
     Failed,
-    /// Nobody can tell yet; the next apply settles it.
+    /// Not known yet; the next apply settles it.
     Unknown,
-    /// Never started.
+    /// Not started.
     Skipped,
 }
 
 impl OutcomeKind {
-    /// The word used in JSON and in text.
+    /// Its name in JSON and text.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Applied => "applied",

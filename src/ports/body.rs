@@ -1,7 +1,6 @@
-//! The bodies of writes: views of a plan and of the resolved secrets, put together right before they
-//! are sent.
+//! Request bodies, which borrow from a plan and from the resolved secrets.
 //!
-//! Must not own a secret or be serialisable: a secret stays in its [`SecretJson`] until the wire.
+//! Must not own a secret or implement `Serialize`: only `remote` puts a secret on the wire.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +8,7 @@ use serde_json::Value;
 
 use crate::model::{ElementRef, PlainValue, SecretJson};
 
-/// A configuration value on its way to the platform.
+/// A configuration value to send.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum BodyValue<'a> {
     /// From the plan.
@@ -19,7 +18,7 @@ pub enum BodyValue<'a> {
 }
 
 impl<'a> BodyValue<'a> {
-    /// The value itself, for the wire. The same caution as for [`SecretJson::expose`].
+    /// The value itself, with the same caution as for [`SecretJson::expose`].
     pub fn expose(self) -> &'a Value {
         match self {
             Self::Plain(value) => &value.0,
@@ -28,10 +27,10 @@ impl<'a> BodyValue<'a> {
     }
 }
 
-/// What a create sends (docs/platform.md#create).
+/// The body of a create (docs/platform.md#create).
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateBody<'a> {
-    /// Which connector.
+    /// The connector.
     pub element: &'a ElementRef,
     /// The name.
     pub name: &'a str,
@@ -43,17 +42,17 @@ pub struct CreateBody<'a> {
     pub provider_data: Option<&'a SecretJson>,
     /// `none` or `initial`.
     pub external_authentication: Option<&'a str>,
-    /// Whether the answer lists the instance's objects.
+    /// Whether the response lists the instance's objects.
     pub retrieve_objects: Option<bool>,
 }
 
-/// What an update sends (docs/platform.md#patch): only the members that change.
+/// The body of an update (docs/platform.md#patch): only the members that change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PatchBody<'a> {
     /// The new name.
     pub name: Option<&'a str>,
-    /// The whole new set of tags.
+    /// The complete new set of tags.
     pub tags: Option<&'a BTreeSet<String>>,
-    /// Merged by the platform into what is there.
+    /// By configuration key; the platform merges it into the existing configuration.
     pub configuration: BTreeMap<&'a str, BodyValue<'a>>,
 }

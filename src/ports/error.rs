@@ -1,71 +1,73 @@
-//! What can come back from the platform besides what was asked for.
+//! Failed requests, and the possible outcomes of a create.
 
 use crate::model::ObservedInstance;
 
-/// A request that did not succeed. Holds no secret: the body is bounded and only the platform's own
-/// `message` is kept.
+/// A request that failed. Holds no secret: of a response body, only the platform's own `message` is
+/// kept, up to a maximum length.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{method} {path}: {message}")]
 pub struct RemoteError {
-    /// What follows from it.
+    /// What it means for the caller.
     pub kind: RemoteErrorKind,
-    /// Such as `GET`.
+    /// The HTTP method.
     pub method: &'static str,
     /// The path below the base URL, without query.
     pub path: String,
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status, if there was a response.
     pub status: Option<u16>,
-    /// The platform's `requestId`, to be given to its support.
+    /// The platform's `requestId`, for its support.
     pub request_id: Option<String>,
-    /// What happened, in one sentence, request id and status included.
+    /// What failed, with status and request id.
     pub message: String,
-    /// What to do about it.
+    /// What the reader can do.
     pub hint: Option<String>,
 }
 
-/// What follows from a failed request.
+/// What a failed request means for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemoteErrorKind {
-    /// 401: the secrets are wrong, or the tenant is another.
+    /// 401: wrong secrets, or secrets of another tenant.
     Authentication,
-    /// 403: these credentials may not do this, or the object is somebody else's (docs/platform.md#q12).
+    /// 403: the credentials lack permission, or the object belongs to another user
+    /// (docs/platform.md#q12).
     Forbidden,
     /// The platform's own 404.
     NotFound,
-    /// The platform refused the request, and nothing happened.
+    /// The platform rejected the request; nothing was changed.
     Rejected,
-    /// Something answered that is not the platform: HTML, a bare 404, a redirect, no JSON.
+    /// The response is not the platform's: HTML, a 404 without a body, a redirect, no JSON.
     NotThePlatform,
-    /// The request never left: name, connection or TLS.
+    /// The request was not sent: no name resolution, connection or TLS session.
     Unreachable,
-    /// It left, and nobody can tell whether it took effect.
+    /// The request was sent and may or may not have taken effect.
     Ambiguous,
 }
 
-/// What is known after a `POST /instances` (docs/lifecycle.md#create).
+/// The outcome of a `POST /instances` (docs/lifecycle.md#create).
 #[derive(Clone, Debug, PartialEq)]
 pub enum CreateOutcome {
-    /// It exists; the answer has id and token.
+    /// The instance exists; the response has its id and token.
     Created(Box<ObservedInstance>),
-    /// Proven: nothing was created.
+    /// It is proven that nothing was created.
     Rejected(RemoteError),
-    /// Nobody can tell yet.
+    /// An instance may have been created.
     Unknown {
-        /// How long, and how, to look for it.
+        /// How long to search for it.
         class: UnknownClass,
-        /// What came back.
+        /// Why the outcome is unknown.
         error: RemoteError,
     },
 }
 
-/// How an unknown outcome is settled.
+/// How long to search for an instance after an unknown outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum UnknownClass {
-    /// The vendor refused (400 or 429 with `providerMessage`, any 409, a plain 400): search once;
-    /// found invalid means adopt and repair, none means failed, the intent stays for the list lag.
+    /// The vendor rejected it (400 or 429 with `providerMessage`, any 409, a plain 400): search once.
+    /// An instance that is found is adopted; otherwise the create has failed, and its intent stays
+    /// open for the list lag.
     Refused,
-    /// The platform answered with its own 500 or 503: search for the list lag.
+    /// The platform's own 500 or 503: search for the list lag.
     Answered,
-    /// No usable answer: search for the whole settle window.
+    /// No usable response: search for the whole settle window.
     Unanswered,
 }

@@ -1,29 +1,29 @@
-//! Points at which a test may ask the process to die, as a killed runner does. Only builds with debug
-//! assertions have them, so that all tests share one build; in a release every call is empty.
+//! Points at which a test can abort the process, as if its runner was killed. Only builds with debug
+//! assertions have them, so that all tests share one build; in a release every call does nothing.
 //!
-//! It stands among the ports since two edges have such points and may not know each other.
+//! It is in `ports` because several rooms that may not name one another have such points.
 
-/// A place between two things that must survive each other's loss.
+/// A point between two effects, after which only the first one may have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KillPoint {
-    /// Nothing is recorded yet, nothing is sent.
+    /// Nothing is recorded or sent.
     BeforeIntent,
     /// The intent is durable, nothing is sent.
     AfterIntent,
-    /// The request has left, and its answer is not read.
+    /// The request is sent; its response is not read.
     RequestSent,
-    /// The answer is here and not yet recorded.
+    /// The response is read but not recorded.
     ResponseReceived,
     /// The result is durable.
     AfterResult,
-    /// The new lock file is written under its temporary name.
+    /// The new lock file is written under a temporary name.
     BeforeRename,
-    /// The lock file is replaced, the journal is not yet emptied.
+    /// The lock file is replaced; the journal is not yet emptied.
     DuringFold,
 }
 
 impl KillPoint {
-    /// Every point, in the order a create passes them.
+    /// Every point, in the order of a create.
     pub const ALL: &'static [Self] = &[
         Self::BeforeIntent,
         Self::AfterIntent,
@@ -34,7 +34,7 @@ impl KillPoint {
         Self::DuringFold,
     ];
 
-    /// The word for it in `CONNECTORCTL_KILL_AT=word:nth`.
+    /// Its name in `CONNECTORCTL_KILL_AT=name:nth`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::BeforeIntent => "before-intent",
@@ -48,15 +48,15 @@ impl KillPoint {
     }
 }
 
-/// Nothing: this is a release.
+/// Does nothing in a release.
 #[cfg(not(debug_assertions))]
 pub fn at(_point: KillPoint) {}
 
-/// Dies here where `CONNECTORCTL_KILL_AT` says so: no destructor runs, nothing is flushed.
+/// Aborts the process if `CONNECTORCTL_KILL_AT` says so: no destructor runs, nothing is flushed.
 #[cfg(debug_assertions)]
 #[expect(
     clippy::disallowed_methods,
-    reason = "a test's wish reaches the process by its environment"
+    reason = "a test names the point in the environment of the process"
 )]
 pub fn at(point: KillPoint) {
     use std::collections::BTreeMap;
@@ -64,13 +64,13 @@ pub fn at(point: KillPoint) {
 
     static PASSED: Mutex<BTreeMap<&'static str, u64>> = Mutex::new(BTreeMap::new());
 
-    let Ok(wish) = std::env::var("CONNECTORCTL_KILL_AT") else {
+    let Ok(wanted) = std::env::var("CONNECTORCTL_KILL_AT") else {
         return;
     };
     let mut passed = PASSED.lock().unwrap_or_else(PoisonError::into_inner);
     let count = passed.entry(point.as_str()).or_default();
     *count += 1;
-    if wish == format!("{}:{count}", point.as_str()) {
+    if wanted == format!("{}:{count}", point.as_str()) {
         std::process::abort();
     }
 }

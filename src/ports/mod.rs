@@ -1,7 +1,7 @@
-//! The traits between the edges: how the core's callers read and write the platform and the lock.
+//! The traits through which the core reads and writes the platform and the lock, and their types.
 //!
-//! Must not: do any I/O, or say how the platform is spoken to. `plan` is handed [`ReadRemote`] only
-//! and therefore cannot write.
+//! Must not: do I/O, or depend on how the platform is reached. `plan` gets a [`ReadRemote`] only, so it
+//! cannot write.
 
 #![warn(missing_docs)]
 
@@ -25,56 +25,56 @@ use crate::model::{InstanceId, Lookup, ObservedInstance, Tenant};
 /// Reading the platform.
 #[async_trait]
 pub trait ReadRemote: Send + Sync {
-    /// Who the credentials belong to; also the positive probe without which no 404 counts as an
-    /// empty list (docs/platform.md#empty-lists).
+    /// The organization of the credentials. Until this has succeeded, no 404 counts as an empty list
+    /// (docs/platform.md#empty-lists).
     ///
     /// # Errors
-    /// Whatever kept the platform from answering, explained.
+    /// Every failed request.
     async fn tenant(&self) -> Result<Tenant, RemoteError>;
 
-    /// The complete list of the instances these credentials see, hydrated, every page.
+    /// All instances that these credentials can see, from every page of the list.
     ///
     /// # Errors
-    /// One failed page fails the whole: unreadable is not absent.
+    /// One failed page fails the whole list, because an unreadable instance is not a missing one.
     async fn list(&self) -> Result<Vec<ObservedInstance>, RemoteError>;
 
-    /// The instances that carry this very tag, exact in case.
+    /// The instances with exactly this tag, case included.
     ///
     /// # Errors
     /// As for [`ReadRemote::list`].
     async fn find(&self, tag: &str) -> Result<Vec<ObservedInstance>, RemoteError>;
 
-    /// One instance, fully populated.
+    /// One instance, with all its properties.
     ///
     /// # Errors
-    /// Everything but the platform's own 404, which is [`Lookup::Gone`].
+    /// Every failed request except the platform's own 404, which is [`Lookup::Gone`].
     async fn get(&self, id: InstanceId) -> Result<Lookup, RemoteError>;
 }
 
 /// Writing to the platform. Never handed to `plan`.
 #[async_trait]
 pub trait WriteRemote: ReadRemote {
-    /// Sends one `POST /instances`, or none where it could not be sent. Proven rejections are
-    /// retried inside; anything that may have taken effect never is.
+    /// `POST /instances`. A request that provably created nothing may be sent again inside; one that
+    /// may have taken effect never is.
     async fn create(&self, body: &CreateBody<'_>) -> CreateOutcome;
 
-    /// `PATCH /instances/{id}` with only what changes; answers the instance afterwards.
+    /// `PATCH /instances/{id}`; returns the instance after the change.
     ///
     /// # Errors
-    /// [`RemoteErrorKind::Ambiguous`] where it may have taken effect.
+    /// Every failed request; [`RemoteErrorKind::Ambiguous`] if it may have taken effect.
     async fn update(
         &self,
         id: InstanceId,
         patch: &PatchBody<'_>,
     ) -> Result<ObservedInstance, RemoteError>;
 
-    /// Enables or disables.
+    /// Enables or disables an instance.
     ///
     /// # Errors
     /// As for [`WriteRemote::update`].
     async fn set_enabled(&self, id: InstanceId, enabled: bool) -> Result<(), RemoteError>;
 
-    /// Deletes; an instance that is gone already is a success (docs/platform.md#q11).
+    /// Deletes an instance; succeeds if it no longer exists (docs/platform.md#q11).
     ///
     /// # Errors
     /// As for [`WriteRemote::update`].

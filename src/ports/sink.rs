@@ -1,4 +1,4 @@
-//! Where `apply` reports every outcome before it moves on.
+//! Where `apply` records every outcome before it continues.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Fingerprint, InstanceId, InstanceKey, LockedInstance};
 
-/// Something that happened, or is about to. Each carries all that is needed to fold it into the
-/// lock after a crash. The journal stores it as it is: the names are part of its format.
+/// Something that has happened or is about to happen. Each record holds all that is needed to merge it
+/// into the lock after a crash. The journal stores it unchanged, so the names are part of its format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]
 pub enum Record {
@@ -19,8 +19,8 @@ pub enum Record {
         /// Fingerprints of the secrets that are sent.
         secrets: BTreeMap<String, Fingerprint>,
     },
-    /// The platform answered the `POST` of this key, but its outcome is still unknown: only the
-    /// list lag has to pass.
+    /// The platform responded to the `POST` of this key, but its outcome is still unknown. Only the
+    /// list lag has to pass before it is settled.
     Answered {
         /// Which instance.
         key: InstanceKey,
@@ -30,7 +30,7 @@ pub enum Record {
         /// Which instance.
         key: InstanceKey,
     },
-    /// A `PATCH` with these secrets is about to be sent: they are unverified until the entry is
+    /// A `PATCH` with these secrets is about to be sent. They are unverified until the entry is
     /// recorded.
     Sending {
         /// Which instance.
@@ -38,44 +38,44 @@ pub enum Record {
         /// The configuration keys of the secrets.
         secrets: BTreeSet<String>,
     },
-    /// The entry of this key is now this; settles its intent.
+    /// The new entry of this key. Settles its intent.
     Entry {
         /// Which instance.
         key: InstanceKey,
         /// The whole entry.
         entry: Box<LockedInstance>,
     },
-    /// The entry of this key is no more.
+    /// The entry of this key is removed.
     Removed {
         /// Which instance.
         key: InstanceKey,
     },
-    /// The entry, and any open intent, of one key belongs to another now.
+    /// The entry and any open intent of one key now belong to another.
     Renamed {
         /// The key before.
         from: InstanceKey,
         /// The key after.
         to: InstanceKey,
     },
-    /// This instance is about to be retired. Until it is deleted it is read by its id, for it may be so
-    /// new that no list shows it.
+    /// This instance is about to be retired. It is read by its id until it is deleted, because it may be
+    /// too new for the lists.
     Retired {
         /// The old instance of a replace.
         id: InstanceId,
     },
-    /// This retired instance is no more.
+    /// This retired instance is deleted.
     Deleted {
         /// The old instance of a replace.
         id: InstanceId,
     },
-    /// The process is alive while a `POST` is in flight.
+    /// The process is alive and has a `POST` in flight.
     #[serde(rename = "alive")]
     Heartbeat,
 }
 
 /// A record that could not be made durable.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {path}")]
+#[error("cannot write `{path}`")]
 pub struct SinkError {
     /// The file.
     pub path: String,
@@ -84,13 +84,13 @@ pub struct SinkError {
     pub source: std::io::Error,
 }
 
-/// Takes records and makes them durable.
+/// Makes records durable.
 #[async_trait]
 pub trait LockSink: Send + Sync {
-    /// Returns once the record survives the death of the process and of the machine. Concurrent
-    /// calls may share one `fsync`.
+    /// Returns once the record survives a crash of the process and of the machine. Concurrent calls may
+    /// share one `fsync`.
     ///
     /// # Errors
-    /// [`SinkError`]; the caller must then send nothing more.
+    /// [`SinkError`]; the caller must not send any more requests.
     async fn record(&self, record: Record) -> Result<(), SinkError>;
 }

@@ -1,40 +1,41 @@
-//! The wish to end early, as it reaches whoever is about to send a request.
+//! Stopping a run early.
 
 use tokio::sync::watch;
 
-/// How urgently the run is to end.
+/// How soon a run must stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StopLevel {
     /// Not at all.
     #[default]
     Run,
-    /// Start nothing new; finish and record what is in flight.
+    /// After the requests in flight are finished and recorded; no new ones start.
     Drain,
-    /// Now: what is in flight is left to the next run, which is safe by construction.
+    /// At once. The next run settles the requests in flight, so this is safe.
     Now,
 }
 
-/// The side that asks.
+/// Requests a stop.
 #[derive(Debug)]
 pub struct StopHandle(watch::Sender<StopLevel>);
 
-/// The side that listens.
+/// Receives requests to stop.
 #[derive(Clone, Debug)]
 pub struct Stop(watch::Receiver<StopLevel>);
 
 impl Stop {
-    /// A pair of both sides.
+    /// Creates a connected pair.
     pub fn new() -> (StopHandle, Self) {
         let (sender, receiver) = watch::channel(StopLevel::Run);
         (StopHandle(sender), Self(receiver))
     }
 
-    /// The level asked for so far.
+    /// The level requested so far.
     pub fn level(&self) -> StopLevel {
         *self.0.borrow()
     }
 
-    /// Returns once at least this level is asked for; never, where nobody can ask any more.
+    /// Waits until at least this level is requested. Never returns if the [`StopHandle`] was dropped
+    /// before that.
     pub async fn reached(&self, level: StopLevel) {
         let mut receiver = self.0.clone();
         if receiver.wait_for(|now| *now >= level).await.is_err() {
@@ -44,7 +45,7 @@ impl Stop {
 }
 
 impl StopHandle {
-    /// Asks for one level more.
+    /// Requests the next level.
     pub fn escalate(&self) {
         self.0.send_modify(|level| {
             *level = match level {

@@ -33,7 +33,7 @@ fn what_a_window_proved_absent_is_created_by_the_same_run() {
         let bench = bench(&sandbox);
         let ran = bench.apply_with(&["--settle", "1s"]);
         assert_eq!(ran.code, 0, "{kind}: {}", ran.all());
-        ran.stderr_has("looking whether");
+        ran.stderr_has("checking whether");
         check(&bench, &sandbox, kind);
     }
 }
@@ -45,7 +45,7 @@ fn a_create_that_keeps_failing_says_why_and_how_often_it_was_sent() {
     let bench = bench(&sandbox);
     let ran = bench.apply_with(&["--settle", "0s"]).expect_code(1);
     ran.stdout_has("on demand");
-    ran.stdout_has("sent 2 times");
+    ran.stdout_has("nothing was created after 2 attempts");
     assert_eq!(sandbox.count("posts"), 2 * COUNT as u64);
 }
 
@@ -73,7 +73,7 @@ fn storms_of_429_create_everything_once() {
         let bench = bench_of(&sandbox, MANY);
         let ran = bench.apply();
         // No outcome was unknown, so there was nothing to search for.
-        ran.stderr_lacks("looking whether");
+        ran.stderr_lacks("checking whether");
         let counts = (sandbox.count("requests"), sandbox.count("posts"));
         check_of(&bench, &sandbox, &storm.concat(), MANY);
         counts

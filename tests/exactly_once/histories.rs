@@ -34,11 +34,11 @@ fn apply_and_die_waiting(bench: &Bench) {
     for line in BufReader::new(child.stderr.take().expect("its stderr")).lines() {
         let line = line.expect("text");
         said += &line;
-        if line.contains("looking whether") {
+        if line.contains("checking whether") {
             break;
         }
     }
-    assert!(said.contains("looking whether"), "it did not wait: {said}");
+    assert!(said.contains("checking whether"), "it did not wait: {said}");
     child.kill().expect("it dies");
     let _ = child.wait();
 }
@@ -128,7 +128,7 @@ fn a_replace_is_finished_by_the_apply_that_repairs_the_new_instance() {
     let _ = bench.apply();
     manifest(&bench, OTHER);
     let ran = bench.apply_with(&[]).expect_code(1);
-    assert!(ran.all().contains("the old one is kept"), "{}", ran.all());
+    assert!(ran.all().contains("the old one was kept"), "{}", ran.all());
     let ran = bench.apply();
     assert_eq!(sandbox.instances().len(), 1, "{}", ran.all());
     let _ = bench.run(&["plan", "--detailed-exitcode"]).expect_code(0);

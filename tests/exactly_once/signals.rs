@@ -110,7 +110,7 @@ fn a_signal_ends_the_wait_for_a_rate_limit() {
     let _ = sandbox.admin("DELETE", "/faults", None);
     // No outcome is unknown: a rate limited create has no effect.
     let ran = bench.apply();
-    ran.stderr_lacks("looking whether");
+    ran.stderr_lacks("checking whether");
     check(&bench, &sandbox, "stopped in a storm");
 }
 
@@ -157,7 +157,7 @@ fn a_post_that_is_held_and_killed_ends_with_one_instance() {
     let plan = bench.plan_json(&[]);
     assert!(plan["notes"].to_string().contains("unsettled"), "{plan}");
     let ran = bench.apply_with(&["--settle", "2s"]).expect_code(0);
-    ran.stderr_has("an earlier run was cut off");
+    ran.stderr_has("an earlier run was interrupted");
     ran.stderr_has("Waiting up to");
     check(&bench, &sandbox, "held and killed");
 }
@@ -181,7 +181,7 @@ fn a_post_held_for_half_a_minute_and_stopped_as_ci_systems_do() {
     let _ = child.wait();
     let ran = bench.apply_with(&["--settle", "60s"]).expect_code(0);
     for words in [
-        "an earlier run was cut off",
+        "an earlier run was interrupted",
         "Waiting up to",
         "stopping is safe",
     ] {
