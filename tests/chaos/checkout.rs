@@ -41,8 +41,8 @@ pub(crate) enum Mistake {
     RetryAtOnce,
     /// Nothing is ever looked for by its marker.
     NoMarkerSearch,
-    /// Nothing says that a process lives while a `POST` is in flight.
-    NoSignsOfLife,
+    /// No heartbeat is recorded while a `POST` is in flight.
+    NoHeartbeats,
     /// An intent is struck off at once, and its result made durable when the run ends.
     FoldFirst,
 }

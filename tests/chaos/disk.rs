@@ -33,7 +33,7 @@ impl LockSink for Disk {
     async fn record(&self, record: Record) -> Result<(), SinkError> {
         match (self.mistake, &record) {
             (Mistake::NoIntent, Record::Intent { .. })
-            | (Mistake::NoSignsOfLife, Record::Heartbeat) => Ok(()),
+            | (Mistake::NoHeartbeats, Record::Heartbeat) => Ok(()),
             (Mistake::FoldFirst, Record::Entry { key, .. }) => {
                 let settled = Record::NotCreated { key: key.clone() };
                 self.late.lock().expect("the late ones").push(record);
