@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::unique::unique_keys;
 use super::{
-    ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, OrganizationId,
-    Secret, Timestamp,
+    Element, InstanceId, InstanceKey, InventoryName, Lifecycle, OrganizationId, Secret, Timestamp,
 };
 
 /// The content of the lock file, format apart (that is `lockfile`'s business).
@@ -110,17 +109,6 @@ pub struct Fingerprint {
 /// What is known of a secret that was declared and applied: its fingerprint, or `None` where this
 /// tool never sent it itself (*unverified*).
 pub type LockedSecret = Option<Fingerprint>;
-
-/// The element of a recorded or observed instance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an element")]
-pub struct Element {
-    /// Such as `freshdeskv2`.
-    pub key: ElementKey,
-    /// Differs between landscapes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<ElementId>,
-}
 
 /// One recorded instance; members in the order they are stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@
 
 mod change;
 mod desired;
+mod element;
 mod facts;
 mod ids;
 mod lock;
@@ -25,6 +26,7 @@ mod word;
 
 pub use change::Change;
 pub use desired::{ApiSettings, Desired, DesiredInstance, DesiredValue, Lifecycle, OnRemove};
+pub use element::{Element, ElementRef};
 pub use facts::{
     ResolvedSecrets, SecretFact, SecretFacts, SecretField, VersusLock, VersusPlatform,
 };
@@ -33,7 +35,7 @@ pub use ids::{
 };
 pub(crate) use lock::key_check;
 pub use lock::{
-    Element, Fingerprint, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret, OpenIntent,
+    Fingerprint, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret, OpenIntent,
 };
 pub(crate) use marker::MAX_TAG;
 pub use marker::{Marker, MarkerState};
@@ -41,8 +43,8 @@ pub use note::Note;
 pub(crate) use observed::MASK;
 pub use observed::{Lookup, Observed, ObservedInstance, Tenant};
 pub use plan::{
-    Action, CreateRequest, DeleteRequest, ElementRef, FieldChange, LockEntryDraft, Plan, Planned,
-    Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
+    Action, CreateRequest, DeleteRequest, FieldChange, LockEntryDraft, Plan, Planned, Refusal,
+    ReplaceRequest, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
 };
 pub use policy::{InvalidLimit, Limit, Prune};
 pub use report::{ApplyReport, OutcomeKind, StepOutcome};

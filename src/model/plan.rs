@@ -7,38 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Element, ElementId, ElementKey, InstanceId, InstanceKey, InventoryName, Lifecycle, Marker,
-    MarkerState, Note, PlainValue, Reason, RefusalCode,
+    ElementRef, InstanceId, InstanceKey, InventoryName, Lifecycle, Marker, MarkerState, Note,
+    PlainValue, Reason, RefusalCode,
 };
-
-/// How the manifest names a connector. An id is needed for a private element with the key of another.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ElementRef {
-    /// By key, the usual form.
-    Key(ElementKey),
-    /// By id, which differs between landscapes.
-    Id(ElementId),
-}
-
-impl ElementRef {
-    /// Whether this names the element of an instance.
-    pub fn names(&self, element: &Element) -> bool {
-        match self {
-            Self::Key(key) => element.key == *key,
-            Self::Id(id) => element.id == Some(*id),
-        }
-    }
-}
-
-impl std::fmt::Display for ElementRef {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Key(key) => key.fmt(f),
-            Self::Id(id) => write!(f, "#{id}"),
-        }
-    }
-}
 
 /// The result of planning.
 #[derive(Clone, Debug, PartialEq)]
