@@ -6,29 +6,22 @@ use std::path::{Path, PathBuf};
 /// A problem with the lock file, its journal, or the exclusive lock. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// A file could not be read or written.
     #[error("cannot {action} `{}`", path.display())]
     Io {
         /// A verb, such as `read`.
         action: &'static str,
-        /// The file or folder.
         path: PathBuf,
-        /// The operating system's reason.
         #[source]
         source: io::Error,
     },
-    /// The lock file has a form that this program never writes.
+    /// The lock file has content that this program never writes. Line and column count from 1.
     #[error("{}:{line}:{column}: lock file is damaged: {what}", path.display())]
     Damaged {
-        /// The lock file.
         path: PathBuf,
-        /// From 1.
         line: usize,
-        /// From 1.
         column: usize,
         /// What is wrong, without any value of the file.
         what: String,
-        /// How to repair it.
         hint: &'static str,
     },
     /// Written by a newer version of the program.
@@ -38,21 +31,13 @@ pub enum LockError {
         path.display()
     )]
     Newer {
-        /// The lock file or journal.
         path: PathBuf,
-        /// In the file.
         found: u64,
-        /// The newest this program knows.
         known: u64,
     },
-    /// A complete line of the journal cannot be read.
+    /// A complete line of the journal cannot be read. Lines count from 1.
     #[error("{}:{line}: journal is damaged", path.display())]
-    JournalDamaged {
-        /// The journal.
-        path: PathBuf,
-        /// From 1.
-        line: usize,
-    },
+    JournalDamaged { path: PathBuf, line: usize },
     /// Another process holds the exclusive lock.
     #[error("lock file is held by {holder}")]
     Held {

@@ -20,7 +20,6 @@ const MAX_UNNAMED_POLLS: usize = 4;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Holder {
-    /// The process id.
     pub pid: u32,
     /// When it took the lock, RFC 3339.
     pub since: String,

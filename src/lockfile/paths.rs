@@ -11,16 +11,13 @@ const STATE_FOLDER: &str = ".connectorctl";
 /// Whether a lock file is of a real platform or of the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockKind {
-    /// Of a real platform.
     Real,
-    /// Of the embedded sandbox.
     Sandbox,
 }
 
 /// The files that belong to one lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockPaths {
-    /// The lock file.
     pub lock: PathBuf,
     /// `.connectorctl/` beside the lock file.
     pub state_folder: PathBuf,

@@ -1,4 +1,5 @@
-//! What the lock file records: the last applied state, the ids and the tokens.
+//! What the lock file records: the last applied state, the ids and the tokens. The types are what is
+//! stored, so an attribute of theirs is a part of the file format (docs/lockfile.md).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +10,12 @@ use super::{
     Element, InstanceId, InstanceKey, InventoryName, Lifecycle, OrganizationId, Secret, Timestamp,
 };
 
-/// The content of the lock file, format apart (that is `lockfile`'s business).
+/// The content of the lock file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lock {
-    /// What it belongs to.
+    /// What the lock file belongs to.
     pub header: LockHeader,
-    /// The instances recorded, by key.
+    /// The recorded instances.
     pub instances: BTreeMap<InstanceKey, LockedInstance>,
 }
 
@@ -28,8 +29,8 @@ impl Lock {
     }
 }
 
-/// What a lock file belongs to. The journal holds it too: a first run that is killed before it wrote
-/// a lock file must not be continued as another inventory or on another platform.
+/// What a lock file belongs to. The journal holds it too: if the first run is killed before it writes
+/// a lock file, the next one must not resume it as another inventory or on another platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LockHeader {
@@ -38,8 +39,8 @@ pub struct LockHeader {
     /// The platform and tenant; `None` before the first apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<LockedApi>,
-    /// A known text under the key that fingerprints are made with: tells whether the organization
-    /// secret was rotated. `None` before the first apply.
+    /// The fingerprint of a known text. It tells whether the organization secret was rotated, from
+    /// which the key of all fingerprints is derived. `None` before the first apply.
     #[serde(
         default,
         rename = "fingerprints",
@@ -85,15 +86,15 @@ impl LockHeader {
 pub struct LockedApi {
     /// The full base URL, or `sandbox:`.
     pub url: String,
-    /// Absent where `GET /organizations/me` was refused.
+    /// `None` where the credentials may not read `GET /organizations/me`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<OrganizationId>,
-    /// The user secret's fingerprint: other credentials may not see the same instances.
+    /// The fingerprint of the user secret: another user may not see the same instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Fingerprint>,
 }
 
-/// A keyed, salted digest of a secret: tells "the same" from "another" and nothing else.
+/// A keyed, salted digest of a secret. It tells whether a secret is the same, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     deny_unknown_fields,
@@ -106,8 +107,8 @@ pub struct Fingerprint {
     pub fingerprint: String,
 }
 
-/// What is known of a secret that was declared and applied: its fingerprint, or `None` where this
-/// tool never sent it itself (*unverified*).
+/// The fingerprint of a secret that was declared and applied, or `None` where this tool never sent it
+/// itself (*unverified*).
 pub type LockedSecret = Option<Fingerprint>;
 
 /// One recorded instance; members in the order they are stored.
@@ -140,24 +141,24 @@ pub struct LockedInstance {
     pub enabled: bool,
     /// As last seen.
     pub valid: bool,
-    /// As the platform said, verbatim.
+    /// Verbatim, as the platform shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_date: Option<String>,
-    /// Remembered, so that protection survives the deletion of the YAML block.
+    /// Recorded so that protection survives the deletion of the YAML block.
     pub lifecycle: Lifecycle,
 }
 
-/// A create whose outcome the journal does not know.
+/// A create of which the outcome is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenIntent {
-    /// When the newest record of the journal that holds it was written: the process was alive then,
-    /// and the settle window starts here.
+    /// The time of the newest line in its journal. The process was alive then, so the settle window
+    /// starts here.
     #[serde(rename = "alive")]
     pub last_alive: Timestamp,
-    /// Whether the platform answered, so that only the list lag has to pass.
+    /// Whether the platform answered the request, so that only the list lag has to pass.
     pub answered: bool,
-    /// Fingerprints of the secrets that were sent: they count once the instance is found.
+    /// Fingerprints of the secrets that were sent. They are recorded once the instance is found.
     pub secrets: BTreeMap<String, Fingerprint>,
 }
 
@@ -178,7 +179,7 @@ mod plain_token {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Secret>, D::Error> {
-        // An empty text is how the first version wrote a token it did not know.
+        // Earlier versions wrote an empty text for a token they did not know.
         let token = String::deserialize(deserializer)?;
         Ok((!token.is_empty()).then(|| Secret::new(token)))
     }

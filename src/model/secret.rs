@@ -1,5 +1,7 @@
-//! Values that must not be shown. Redaction is a property of these types: they have no `Display`,
-//! their `Debug` shows nothing, and their content leaves only through a method named `expose`.
+//! Values that must not be shown. These types have no `Display`, their `Debug` shows nothing, and
+//! their content is reached only through a method named `expose`.
+//!
+//! Must not: be serialisable. The one field that is stored says so itself.
 
 use std::fmt;
 
@@ -9,22 +11,22 @@ use zeroize::Zeroize;
 
 const REDACTED: &str = "[redacted]";
 
-/// A credential or an instance token as text; wiped from memory when dropped.
+/// A credential or an instance token. Wiped from memory when dropped.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes a text into protection.
+    /// Protects a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
 
-    /// The text itself. Every call is a place where a secret may leak: keep them few.
+    /// The text itself. Every call is a place where a secret can leak: keep them few.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Whether there is no text at all.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }
@@ -44,13 +46,13 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A resolved JSON value of which some part is secret, such as `providerData`; its strings are
-/// wiped when dropped.
+/// A resolved JSON value that is secret in part, such as `providerData`. Its strings are wiped from
+/// memory when dropped.
 #[derive(Clone, PartialEq)]
 pub struct SecretJson(Value);
 
 impl SecretJson {
-    /// Takes a value into protection.
+    /// Protects a value.
     pub fn new(value: Value) -> Self {
         Self(value)
     }

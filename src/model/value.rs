@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{Secret, SecretJson};
 
-/// A plain configuration value as the manifest types it: what is sent. Two values that the platform
-/// stores alike are equal in [`PlainValue::canonical`], not by `==`.
+/// A plain configuration value with the type it has in the manifest, which is what is sent. To compare
+/// two values as the platform stores them, compare their [`PlainValue::canonical`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PlainValue(pub Value);
@@ -18,7 +18,7 @@ impl PlainValue {
     }
 
     /// The platform's spelling: every value comes back as a string, nested JSON as one string
-    /// (docs/platform.md#configuration). JSON, nested or in a string, is spelled compactly with sorted members,
+    /// (docs/platform.md#configuration). JSON, nested or in a string, is compact with sorted members,
     /// so that two spellings of one document are equal.
     pub fn canonical(&self) -> String {
         canonical(&self.0)
@@ -42,14 +42,14 @@ fn canonical(value: &Value) -> String {
     }
 }
 
-/// The canonical spelling of a string the platform answers: JSON documents compactly with sorted
-/// members, everything else as it is.
+/// The canonical spelling of a string from the platform: a JSON document is made compact with sorted
+/// members, everything else stays as it is.
 pub(crate) fn canonical_text(text: &str) -> String {
     let looks_like_json = matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'['));
     if looks_like_json
         && let Ok(nested @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text)
     {
-        // The text may be a secret: what is parsed of it is wiped.
+        // The text may be a secret, so that the parsed value has to be wiped.
         return SecretJson::new(nested).expose().to_string();
     }
     text.to_owned()
