@@ -51,11 +51,8 @@ pub(crate) struct Apply<'a> {
     /// The lock the plan was made from. Parts of an entry that a step does not change are taken from
     /// it.
     pub lock: &'a Lock,
-    /// Creates of earlier runs whose outcome is unknown.
     pub intents: &'a BTreeMap<InstanceKey, OpenIntent>,
-    /// The platform.
     pub remote: &'a dyn WriteRemote,
-    /// Where outcomes are made durable.
     pub sink: &'a dyn LockSink,
     /// The clock to wait on.
     pub clock: &'a dyn Clock,

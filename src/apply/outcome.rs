@@ -22,7 +22,6 @@ impl StepDone {
     }
 }
 
-/// Why a step did not succeed.
 #[derive(Debug)]
 pub(super) struct StepError {
     pub(super) kind: OutcomeKind,

@@ -17,7 +17,6 @@ pub(super) struct StepRun<'a> {
 }
 
 impl<'a> StepRun<'a> {
-    /// Waits for a slot.
     pub(super) async fn start(
         run: &'a Run<'a>,
         key: &'a InstanceKey,

@@ -17,7 +17,6 @@ pub struct Catalog {
     by_key: BTreeMap<String, usize>,
 }
 
-/// One element.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ElementEntry {
@@ -25,7 +24,6 @@ pub struct ElementEntry {
     pub key: String,
     /// The id in the landscape of the documentation.
     pub id: Option<u64>,
-    /// The display name.
     pub name: String,
     /// For example `helpdesk`.
     pub hub: Option<String>,
@@ -37,13 +35,11 @@ pub struct ElementEntry {
     pub events: Vec<String>,
 }
 
-/// One configuration key of an element.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigurationKey {
     /// Case-sensitive.
     pub key: String,
-    /// The type on the platform.
     #[serde(rename = "type")]
     pub kind: ConfigurationType,
     /// Required at create unless it has a default; with a group, only in that variant.
@@ -85,7 +81,6 @@ pub enum ConfigurationType {
 }
 
 impl ConfigurationType {
-    /// The name on the platform.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TextField32 => "TEXTFIELD_32",
@@ -132,7 +127,6 @@ impl Catalog {
         })
     }
 
-    /// All elements, sorted by key.
     pub fn elements(&self) -> &[ElementEntry] {
         &self.elements
     }
@@ -150,7 +144,6 @@ impl Catalog {
         }
     }
 
-    /// The element with this key.
     pub fn element(&self, key: &str) -> Option<&ElementEntry> {
         self.by_key.get(key).map(|&index| &self.elements[index])
     }

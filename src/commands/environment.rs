@@ -17,7 +17,6 @@ use crate::secrets::trimmed;
 pub(crate) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// Reads it.
     pub(crate) fn read() -> Self {
         let vars = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))

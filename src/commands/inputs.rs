@@ -13,7 +13,6 @@ use crate::render;
 use crate::secrets::{Lookups, MissingPolicy, resolve};
 use crate::session::{Manifest, SessionError};
 
-/// Where the lock file is.
 pub(super) fn paths(context: &Context) -> LockPaths {
     let fallback = PathBuf::from("instances.yaml");
     let first = context.global.files.first().unwrap_or(&fallback);
@@ -78,7 +77,6 @@ pub(super) fn secrets(context: &Context, manifest: &Manifest) -> Result<Resolved
     Ok(resolve(&manifest.desired, &manifest.places, &lookups).map_err(SessionError::Unresolved)?)
 }
 
-/// The selection and the guards of the command line.
 pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {
     let SelectionArgs {
         target,

@@ -14,7 +14,6 @@ use crate::render;
 use crate::session::Hooks;
 use crate::ui::ApplyProgress;
 
-/// The hooks of one apply.
 pub(super) struct Shell<'a> {
     pub(super) context: &'a Context,
     pub(super) arguments: &'a ApplyArgs,

@@ -7,17 +7,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// Whether a problem stops the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Stops the run.
     Error,
     /// Does not stop the run, unless `--strict` is given.
     Warning,
 }
 
-/// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The file as the user named it.
@@ -33,7 +30,6 @@ pub struct Place {
 }
 
 impl Place {
-    /// The whole of a file.
     pub fn whole(file: impl Into<String>) -> Self {
         Self {
             file: file.into(),
@@ -45,30 +41,24 @@ impl Place {
     }
 }
 
-/// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// A stable word in kebab case, listed in `docs/reference.md`.
     pub code: &'static str,
-    /// Error or warning.
     pub severity: Severity,
     /// What is wrong: one line in lower case, without a full stop.
     pub message: String,
-    /// Where.
     pub place: Option<Place>,
     /// Related places, each with a label.
     pub also: Vec<(Place, String)>,
-    /// What to do: one imperative.
     pub hint: Option<String>,
 }
 
 impl Diagnostic {
-    /// An error.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Error, message.into())
     }
 
-    /// A warning.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Warning, message.into())
     }
@@ -84,21 +74,18 @@ impl Diagnostic {
         }
     }
 
-    /// Sets the place.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
     }
 
-    /// Adds a related place.
     #[must_use]
     pub fn also(mut self, place: Place, label: impl Into<String>) -> Self {
         self.also.push((place, label.into()));
         self
     }
 
-    /// Sets the hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -109,29 +96,24 @@ impl Diagnostic {
 /// How many problems with the same code are shown; the others are counted.
 pub const MAX_SHOWN_PER_CODE: usize = 20;
 
-/// All problems of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
 }
 
 impl Diagnostics {
-    /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.found.push(diagnostic);
     }
 
-    /// Adds those of another set.
     pub fn extend(&mut self, other: Self) {
         self.found.extend(other.found);
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// Whether there is an error.
     pub fn has_errors(&self) -> bool {
         self.found.iter().any(|d| d.severity == Severity::Error)
     }

@@ -64,7 +64,6 @@ impl Exit {
         (Self::Interrupted, "interrupted cleanly"),
     ];
 
-    /// The number.
     pub fn code(self) -> u8 {
         self as u8
     }

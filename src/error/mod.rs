@@ -13,7 +13,6 @@ use crate::diagnostic::Diagnostics;
 use crate::model::ApplyReport;
 use crate::session::SessionError;
 
-/// Why a command ends without success.
 #[derive(Debug)]
 pub(crate) struct CliError {
     exit: Exit,
@@ -21,7 +20,6 @@ pub(crate) struct CliError {
     hints: Vec<String>,
 }
 
-/// An error that only the shell has.
 #[derive(Debug, thiserror::Error)]
 #[error("{summary}")]
 struct Message {
@@ -29,13 +27,11 @@ struct Message {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// The manifest has errors.
 #[derive(Debug, thiserror::Error)]
 #[error("invalid manifest; nothing was sent")]
 struct InvalidManifest(Diagnostics);
 
 impl CliError {
-    /// An error with this code.
     pub(crate) fn new(exit: Exit, summary: impl Into<String>) -> Self {
         Self::typed(
             exit,
@@ -61,17 +57,14 @@ impl CliError {
         )
     }
 
-    /// A wrong use of the command line.
     pub(crate) fn usage(summary: impl Into<String>) -> Self {
         Self::new(Exit::Usage, summary)
     }
 
-    /// A manifest with errors.
     pub(crate) fn invalid(diagnostics: Diagnostics) -> Self {
         Self::typed(Exit::Usage, InvalidManifest(diagnostics))
     }
 
-    /// The result could not be written to stdout.
     pub(crate) fn output(error: std::io::Error) -> Self {
         SessionError::Output(error).into()
     }
@@ -84,7 +77,6 @@ impl CliError {
         }
     }
 
-    /// Adds what to do.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -103,12 +95,10 @@ impl CliError {
         }
     }
 
-    /// The code the process ends with.
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
 
-    /// What went wrong, in one line.
     pub(crate) fn summary(&self) -> String {
         self.source.to_string()
     }
@@ -127,7 +117,6 @@ impl CliError {
         causes
     }
 
-    /// What to do about it.
     pub(crate) fn hints(&self) -> &[String] {
         &self.hints
     }

@@ -40,10 +40,7 @@ pub enum LockError {
     JournalDamaged { path: PathBuf, line: usize },
     /// Another process holds the exclusive lock.
     #[error("lock file is held by {holder}")]
-    Held {
-        /// Which process, since when.
-        holder: String,
-    },
+    Held { holder: String },
 }
 
 impl LockError {
@@ -56,7 +53,6 @@ impl LockError {
         }
     }
 
-    /// What the reader can do.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Io { .. } => None,

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::model::{InstanceId, InstanceKey, LockHeader, OpenIntent, Timestamp};
 use crate::ports::Record;
 
-/// An event and its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct TimedEvent {
     pub(super) at: Timestamp,
@@ -43,7 +42,6 @@ pub(super) struct Checkpoint {
     /// `None` where the lock file has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) header: Option<LockHeader>,
-    /// Creates whose outcome is unknown.
     pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
     /// Retired instances that are still to be deleted, and since when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "retired")]

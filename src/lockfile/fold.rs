@@ -11,7 +11,6 @@ use crate::ports::Record;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Folded {
     pub(super) lock: Lock,
-    /// Creates whose outcome is unknown.
     pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
     /// Retired instances that are still to be deleted, and since when.
     pub(super) retired: BTreeMap<InstanceId, Timestamp>,

@@ -28,7 +28,6 @@ struct VersionOnly {
     v: u64,
 }
 
-/// One line, ready to append.
 pub(super) fn line(event: &TimedEvent) -> Vec<u8> {
     let line = Line { v: VERSION, event };
     let json = serde_json::to_string(&line).expect("strings, numbers and string-keyed maps");

@@ -15,7 +15,6 @@ pub enum LockKind {
     Sandbox,
 }
 
-/// The files that belong to one lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockPaths {
     pub lock: PathBuf,

@@ -25,11 +25,8 @@ const RETIRED_RETENTION: Duration = Duration::from_secs(600);
 /// What a run has recorded at its end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
-    /// Whether the lock file changed.
     pub rewritten: bool,
-    /// How many instances the lock file holds.
     pub instances: usize,
-    /// Creates whose outcome is still unknown.
     pub open_intents: usize,
 }
 
@@ -108,7 +105,6 @@ impl LockStore {
         })
     }
 
-    /// What is recorded now.
     pub fn view(&self, inventory: &InventoryName) -> LockView {
         LockView::of(&self.paths, self.on_disk.clone(), &self.lines(), inventory)
     }
@@ -136,9 +132,6 @@ impl LockStore {
 
     /// Folds the journal into the lock file and empties it. The lock file gets this header. Safe to
     /// call on every way out: where it fails, the journal still holds everything.
-    ///
-    /// # Errors
-    /// [`LockError::Io`].
     pub fn finish(&mut self, header: &LockHeader) -> Result<Finished, LockError> {
         let nothing = || Lock::empty(header.inventory.clone());
         let base = self.on_disk.clone().unwrap_or_else(nothing);
@@ -158,9 +151,6 @@ impl LockStore {
 
     /// Replaces the content of the lock file and empties the journal; answers whether the file
     /// changed. Intents and retired instances stay open.
-    ///
-    /// # Errors
-    /// [`LockError::Io`].
     pub fn replace(&mut self, lock: Lock) -> Result<bool, LockError> {
         let folded = fold(lock.clone(), &self.lines());
         self.commit(Folded { lock, ..folded }, true)
@@ -264,7 +254,6 @@ impl LockStore {
         self.writer.break_disk();
     }
 
-    /// Where the files are.
     pub fn paths(&self) -> &LockPaths {
         &self.paths
     }

@@ -11,16 +11,13 @@ use crate::model::{InstanceId, InstanceKey, InventoryName, Lock, OpenIntent};
 /// replaces the lock file once.
 const MAX_READS: usize = 100;
 
-/// The lock file with its journal folded in.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LockView {
     /// `None` where there is no lock file and the journal names none.
     pub lock: Option<Lock>,
-    /// Creates whose outcome is unknown.
     pub intents: BTreeMap<InstanceKey, OpenIntent>,
     /// Retired instances that lists may not show yet.
     pub retired: BTreeSet<InstanceId>,
-    /// Whether other users have access to the lock file.
     pub open_to_others: bool,
 }
 

@@ -16,7 +16,6 @@ pub(super) trait Storage: Send + 'static {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// Returns once everything survives a loss of power.
     fn sync(&mut self) -> io::Result<()>;
-    /// Shortens the file to this length.
     fn cut(&mut self, length: u64) -> io::Result<()>;
 }
 
@@ -39,7 +38,6 @@ enum Job {
     Append(Append),
     /// A line that is written even after an earlier write failed.
     Checkpoint(Vec<u8>, Sender<io::Result<()>>),
-    /// Removes every line.
     Empty(Sender<io::Result<()>>),
     #[cfg(test)]
     Break,
@@ -57,7 +55,6 @@ pub(super) struct Counts {
     pub(super) syncs: AtomicU64,
 }
 
-/// A handle to the thread.
 pub(super) struct Writer {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,

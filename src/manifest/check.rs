@@ -28,7 +28,6 @@ pub(super) struct Configuration<'n> {
     pub(super) values: BTreeMap<String, DesiredValue>,
 }
 
-/// An instance to check.
 pub(super) struct InstanceCheck<'a> {
     pub(super) name: &'a InstanceKey,
     pub(super) key: &'a Key,

@@ -19,7 +19,6 @@ const KNOWN: [&str; 7] = [
 /// The only version there is.
 const VERSION: u64 = 1;
 
-/// The content of one file.
 pub(super) struct Document<'t> {
     pub(super) file: &'t FileText,
     pub(super) inventory: Option<(InventoryName, Place)>,

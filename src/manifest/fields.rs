@@ -12,7 +12,6 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 /// The members of a mapping by name.
 pub(super) type Members<'n> = BTreeMap<&'n str, (&'n Key, &'n Node)>;
 
-/// Reads one file and collects its problems.
 pub(super) struct Reader<'t, 'd> {
     pub(super) file: &'t FileText,
     pub(super) out: &'d mut Diagnostics,
@@ -59,7 +58,6 @@ impl Reader<'_, '_> {
         self.file.hide_rest_of_line(key.span.end);
     }
 
-    /// Reports a value of the wrong type.
     pub(super) fn expected(&mut self, node: &Node, what: &str, hint: &str) {
         let message = format!("expected {what}, found {}", node.kind.name());
         self.error(&node.span, "wrong-type", message, hint);

@@ -48,7 +48,6 @@ const RESPONSE_ONLY: [&str; 22] = [
     "hub",
 ];
 
-/// An instance and its places.
 pub(super) struct ReadInstance {
     pub(super) key: InstanceKey,
     pub(super) instance: DesiredInstance,

@@ -45,7 +45,6 @@ impl Reader<'_, '_> {
         (lifecycle, moved_from)
     }
 
-    /// The key of an instance.
     pub(super) fn instance_key(&mut self, text: &str, at: &Span) -> Option<InstanceKey> {
         InstanceKey::new(text)
             .map_err(|error| {

@@ -27,14 +27,11 @@ pub(crate) use text::Places;
 use crate::diagnostic::{Diagnostics, Place};
 use crate::model::Desired;
 
-/// How to read a manifest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// Treat warnings as errors.
     pub strict: bool,
 }
 
-/// The result of reading.
 #[derive(Debug)]
 pub struct Loaded {
     /// The manifest; `None` if it has errors.

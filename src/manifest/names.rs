@@ -13,13 +13,11 @@ const MAX_NAME: usize = 128;
 const MAX_TAG: usize = 64;
 
 impl Reader<'_, '_> {
-    /// The name of an instance.
     pub(super) fn name(&mut self, node: &Node) -> Option<String> {
         let text = self.text(node, "the name")?;
         self.clear_text(node, text, "name", MAX_NAME)
     }
 
-    /// The declared tags.
     pub(super) fn tags(&mut self, node: &Node) -> BTreeSet<String> {
         let mut tags = BTreeSet::new();
         for item in self.list(node, "the tags") {

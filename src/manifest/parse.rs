@@ -22,14 +22,12 @@ const MAX_ANCHORS: usize = 10_000;
 /// Byte offsets into the text of the file.
 pub(super) type Span = std::ops::Range<usize>;
 
-/// A value and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) kind: Kind,
     pub(super) span: Span,
 }
 
-/// A key and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
     pub(super) text: String,
@@ -49,7 +47,6 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// For messages.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Null => "no value",

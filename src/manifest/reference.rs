@@ -15,7 +15,6 @@ const PREFIXES: [&str; 3] = ["env:", "file:", "exec:"];
 
 const UNCLOSED: &str = "missing `}` at the end";
 
-/// A string taken apart.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Split {
     pub(super) parts: Vec<Part>,
@@ -24,7 +23,6 @@ pub(super) struct Split {
     pub(super) is_suspicious: bool,
 }
 
-/// A reference that cannot be parsed.
 #[derive(Debug, PartialEq)]
 pub(super) struct ReferenceError {
     /// Byte offsets into the string.
@@ -65,7 +63,6 @@ pub(super) fn literal_text(parts: &[Part]) -> String {
         .collect()
 }
 
-/// Takes a string apart; files are relative to `folder`.
 pub(super) fn split(text: &str, folder: &Path) -> Split {
     let parse = |quotes| {
         let mut parser = Parser {

@@ -16,14 +16,12 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 /// A larger file is not a manifest: 100,000 instances are 22 MB.
 pub(super) const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// One file of a manifest.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     /// As the user named it, for messages.
     pub name: String,
     /// The folder that `${file:…}` is relative to.
     pub folder: PathBuf,
-    /// The content, undecoded.
     pub bytes: Vec<u8>,
 }
 

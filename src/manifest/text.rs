@@ -18,7 +18,6 @@ const MAX_SHOWN: usize = 200;
 /// Replaces a character that must not be shown.
 const HIDDEN: char = '•';
 
-/// A decoded file.
 pub(super) struct FileText {
     pub(super) name: String,
     pub(super) folder: PathBuf,

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::model::{Action, Planned};
 
-/// `1 instance`, `2 instances`.
 pub fn instances(count: usize) -> String {
     match count {
         1 => "1 instance".to_owned(),

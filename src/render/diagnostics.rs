@@ -32,9 +32,6 @@ struct DiagnosticObject<'a> {
 }
 
 /// Writes every diagnostic as JSON (docs/reference.md#json).
-///
-/// # Errors
-/// Those of the writer.
 pub fn json(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
     let rows = diagnostics.sorted().into_iter().map(|diagnostic| {
         let place = diagnostic.place.as_ref();
@@ -56,9 +53,6 @@ pub fn json(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes diagnostics for people, then how many there are.
-///
-/// # Errors
-/// Those of the writer.
 pub fn human(diagnostics: &Diagnostics, color: Color, out: &mut dyn Write) -> io::Result<()> {
     let renderer = match color {
         Color::Always => Renderer::styled(),

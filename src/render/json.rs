@@ -49,9 +49,6 @@ struct ChangeObject<'a> {
 }
 
 /// Writes a plan as JSON, a newline at the end.
-///
-/// # Errors
-/// Those of the writer.
 pub fn plan(planned: &Planned, out: &mut dyn Write) -> io::Result<()> {
     let object = PlanObject {
         format_version: FORMAT_VERSION,

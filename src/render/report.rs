@@ -18,9 +18,6 @@ struct ReportObject<'a> {
 }
 
 /// Writes a report as JSON.
-///
-/// # Errors
-/// Those of the writer.
 pub fn json(
     inventory: &InventoryName,
     report: &ApplyReport,
@@ -44,9 +41,6 @@ fn width(report: &ApplyReport, cell: impl Fn(&StepOutcome) -> &str) -> usize {
 }
 
 /// Writes a report for people: one row per step, then a summary.
-///
-/// # Errors
-/// Those of the writer.
 pub fn human(report: &ApplyReport, color: Color, out: &mut dyn Write) -> io::Result<()> {
     let keys = width(report, |row| row.key.as_str());
     let actions = width(report, |row| &row.action);

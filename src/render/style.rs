@@ -4,16 +4,12 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 
-/// Whether to use color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Color {
-    /// Yes.
     Always,
-    /// No.
     Never,
 }
 
-/// The role of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Label {
     Added,
@@ -25,7 +21,6 @@ pub(super) enum Label {
     Refused,
 }
 
-/// Which side of a diff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Before,

@@ -11,13 +11,9 @@ use crate::model::{
     SecretFacts, SecretJson, VersusLock, VersusPlatform, canonical_text,
 };
 
-/// What facts are made from.
 pub struct FactInput<'a> {
-    /// The manifest.
     pub desired: &'a Desired,
-    /// What is recorded.
     pub lock: &'a Lock,
-    /// What the platform shows.
     pub observed: &'a Observed,
     /// Creates whose outcome is unknown: their fingerprints count once the instance shows.
     pub intents: &'a BTreeMap<InstanceKey, OpenIntent>,
@@ -28,9 +24,6 @@ pub struct FactInput<'a> {
 /// Compares every secret with every instance that may turn out to be its key's, and adds to `resolved`
 /// the fingerprint to record for it. Where the value is unchanged that is a known one, so that an
 /// unchanged secret keeps its salt.
-///
-/// # Errors
-/// [`NoRandomness`].
 pub fn facts(
     input: &FactInput<'_>,
     resolved: &mut ResolvedSecrets,

@@ -24,16 +24,12 @@ pub struct FingerprintKey(Zeroizing<[u8; 32]>);
 pub struct NoRandomness;
 
 impl FingerprintKey {
-    /// Derives the key.
     pub fn derive(organization_secret: &Secret) -> Self {
         let key = blake3::derive_key(CONTEXT, organization_secret.expose().as_bytes());
         Self(Zeroizing::new(key))
     }
 
     /// A fingerprint with a new salt.
-    ///
-    /// # Errors
-    /// [`NoRandomness`].
     pub fn make(&self, value: &str) -> Result<Fingerprint, NoRandomness> {
         let mut salt = [0_u8; SALT_BYTES];
         getrandom::fill(&mut salt).map_err(|_| NoRandomness)?;
@@ -55,9 +51,6 @@ impl FingerprintKey {
     }
 
     /// The fingerprint by which a later run recognizes this key.
-    ///
-    /// # Errors
-    /// [`NoRandomness`].
     pub fn check(&self) -> Result<Fingerprint, NoRandomness> {
         self.make(KNOWN_TEXT)
     }

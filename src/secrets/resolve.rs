@@ -32,11 +32,9 @@ pub enum MissingPolicy {
     StandIn,
 }
 
-/// Where references get their values from.
 pub struct Lookups<'a> {
     /// A variable that is set and not empty.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// Whether `${exec:…}` may run commands.
     pub allow_exec: bool,
     /// What to do with a reference that has no value.
     pub missing: MissingPolicy,

@@ -15,7 +15,6 @@ pub(crate) struct ApplyProgress {
 }
 
 impl ApplyProgress {
-    /// Progress of an apply with this many steps.
     pub(crate) fn new(ui: Ui, steps: usize) -> Self {
         let bar = ui.has_bar().then(|| {
             let bar = ProgressBar::new(steps as u64);

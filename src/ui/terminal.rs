@@ -8,7 +8,6 @@ use crate::cli::{Color, GlobalArgs};
 use crate::error::CliError;
 use crate::render;
 
-/// The terminal, and how to use it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ui {
     color: ColorChoice,
@@ -37,17 +36,14 @@ impl Ui {
         io::BufWriter::new(AutoStream::new(io::stdout().lock(), self.color))
     }
 
-    /// Whether to color stdout.
     pub(crate) fn stdout_color(&self) -> render::Color {
         render_color(AutoStream::new(io::stdout(), self.color).current_choice())
     }
 
-    /// Whether to color stderr.
     pub(crate) fn stderr_color(&self) -> render::Color {
         render_color(AutoStream::new(io::stderr(), self.color).current_choice())
     }
 
-    /// Messages.
     pub(crate) fn stderr(&self) -> impl Write + use<> {
         AutoStream::new(io::stderr().lock(), self.color)
     }
@@ -85,12 +81,10 @@ impl Ui {
         Ok(())
     }
 
-    /// Whether a question can be asked.
     pub(crate) fn may_ask(&self) -> bool {
         self.may_ask
     }
 
-    /// Asks a question; only `yes` confirms.
     pub(crate) fn confirm(&self, question: &str) -> io::Result<bool> {
         let mut err = self.stderr();
         write!(err, "{question} Type `yes` to confirm: ")?;
@@ -100,7 +94,6 @@ impl Ui {
         Ok(answer.trim() == "yes")
     }
 
-    /// Whether a progress bar can be shown.
     pub(super) fn has_bar(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
     }

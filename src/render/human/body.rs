@@ -25,7 +25,6 @@ const ORDER: [&str; 9] = [
     "marker",
 ];
 
-/// One value of the diff.
 struct Member<'a> {
     /// The block that contains it, if any.
     block: Option<&'a str>,

@@ -13,19 +13,14 @@ use super::count::Counts;
 use super::style::{Color, Label, one_line};
 use crate::model::{Action, Desired, InstanceKey, Note, NoteCode, Planned, Reason, Refusal, Step};
 
-/// How to show a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanOptions<'a> {
-    /// Whether to use colour.
     pub color: Color,
     /// The manifest, to show unchanged values too.
     pub full: Option<&'a Desired>,
 }
 
 /// Writes a plan for people.
-///
-/// # Errors
-/// Those of the writer.
 pub fn plan(planned: &Planned, options: PlanOptions<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Planned {
         plan,
@@ -70,7 +65,6 @@ pub fn plan(planned: &Planned, options: PlanOptions<'_>, out: &mut dyn Write) ->
     writeln!(out, "{}", color.paint(Label::Strong, summary(planned)))
 }
 
-/// The unchanged instances.
 fn unchanged(
     planned: &Planned,
     full: &Desired,
