@@ -31,9 +31,9 @@ impl Reader<'_, '_> {
                 );
                 None
             }
-            Kind::Text(text) => self.element_key(node, text),
+            Kind::Text(text) | Kind::Number(_, text) => self.element_key(node, text),
             Kind::Map(_) => self.element_object(node),
-            Kind::Null | Kind::Bool(_) | Kind::Number(..) | Kind::List(_) => {
+            Kind::Null | Kind::Bool(_) | Kind::List(_) => {
                 self.expected(
                     node,
                     "an element key",

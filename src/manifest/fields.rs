@@ -112,10 +112,11 @@ impl Reader<'_, '_> {
         self.error(&key.span, "unknown-field", message, hint);
     }
 
+    /// A string; a number is one as it was written.
     pub(super) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
         let hint = match &node.kind {
-            Kind::Text(text) => return Some(text),
-            Kind::Bool(_) | Kind::Number(..) => "quote the value",
+            Kind::Text(text) | Kind::Number(_, text) => return Some(text),
+            Kind::Bool(_) => "quote the value",
             Kind::Null | Kind::List(_) | Kind::Map(_) => {
                 "write a string; quote it if it looks like another type"
             }

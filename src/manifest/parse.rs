@@ -276,21 +276,19 @@ fn node(file: &FileText, raw: Spanned<Raw>) -> Node {
     let kind = match raw.value {
         Raw::Null => Kind::Null,
         Raw::Bool(flag) => Kind::Bool(flag),
-        Raw::Int(value) => number(
-            file,
-            &span,
-            i64::try_from(value)
-                .ok()
-                .map(Into::into)
-                .or_else(|| u64::try_from(value).ok().map(Into::into)),
-            &value.to_string(),
-        ),
-        Raw::Float(value) => number(
-            file,
-            &span,
-            serde_json::Number::from_f64(value),
-            &value.to_string(),
-        ),
+        Raw::Int(value) => {
+            let number = i64::try_from(value).map(Into::into);
+            let number = number.or_else(|_| u64::try_from(value).map(Into::into));
+            number_kind(file, &span, number.ok(), &value.to_string())
+        }
+        Raw::Float(value) => {
+            let number = serde_json::Number::from_f64(value);
+            number_kind(file, &span, number, &value.to_string())
+        }
+        // What a number beyond any float becomes in the library.
+        Raw::Text(text) if matches!(text.as_str(), ".inf" | "-.inf" | ".nan") => {
+            number_kind(file, &span, None, &text)
+        }
         Raw::Text(text) => Kind::Text(text),
         Raw::List(items) => Kind::List(items.into_iter().map(|item| node(file, item)).collect()),
         Raw::Map(members) => Kind::Map(
@@ -309,11 +307,23 @@ fn node(file: &FileText, raw: Spanned<Raw>) -> Node {
     Node { kind, span }
 }
 
-/// A number keeps how it was written: `1.10` is no `1.1` where it names a version.
-fn number(file: &FileText, span: &Span, number: Option<serde_json::Number>, spelled: &str) -> Kind {
-    let written = file.text.get(span.clone()).map_or(spelled, str::trim);
+/// A number keeps how it was written: `1.10` is not `1.1` where it names a version, and `61e9540` may
+/// be a commit. One that JSON cannot hold is a string.
+fn number_kind(
+    file: &FileText,
+    span: &Span,
+    number: Option<serde_json::Number>,
+    otherwise: &str,
+) -> Kind {
+    let source = file.text.get(span.clone()).unwrap_or_default().trim();
+    // Under a tag such as `!!int` a number may be quoted.
+    let written = if source.starts_with(['"', '\'', '|', '>']) {
+        serde_yaml::from_str(source).unwrap_or_else(|_| otherwise.to_owned())
+    } else {
+        source.to_owned()
+    };
     match number {
-        Some(number) => Kind::Number(number, written.to_owned()),
-        None => Kind::Text(written.to_owned()),
+        Some(number) => Kind::Number(number, written),
+        None => Kind::Text(written),
     }
 }

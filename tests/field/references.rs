@@ -143,3 +143,15 @@ fn no_reference_is_sent_as_it_stands() {
     let url = "version: 1\ninventory: a\napi: { url: '${exec:url}' }\n";
     assert_eq!(problems(url, "reference-not-allowed").len(), 1);
 }
+
+#[test]
+fn text_beside_a_reference_is_not_shown() {
+    for yaml in ["${env:A}canary", "${vault:canary}", "${env:A:-canary}"] {
+        let text = with_username(yaml).replace("username", "usernmae");
+        let shown = format!("{:?}", super::loaded(&text).diagnostics);
+        assert!(
+            shown.contains("usernmae") && !shown.contains("canary"),
+            "{shown}"
+        );
+    }
+}
