@@ -31,7 +31,7 @@ struct Written<'a> {
 /// The file as it is read. It lists the header's members, because serde cannot reject an unknown
 /// member beside a flattened struct. The next write would drop an unknown member, so it is an error.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a lock file, which is an object")]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct Read {
     #[serde(rename = "version", deserialize_with = "known_version")]
     _version: (),
@@ -144,6 +144,9 @@ fn without_values(error: &serde_json::Error) -> String {
                 .rsplit_once(" at line ")
                 .map_or(&*text, |(what, _)| what);
             names_only(plain).unwrap_or_else(|| match plain.rsplit_once(", expected ") {
+                // Serde's names for two of them are Rust's.
+                Some((_, "u64")) => "expected a number".to_owned(),
+                Some((_, "a sequence")) => "expected a list".to_owned(),
                 Some((_, expected)) => format!("expected {expected}"),
                 None => "unexpected kind of value".to_owned(),
             })

@@ -64,7 +64,7 @@ pub enum DesiredValue {
 #[serde(
     rename_all = "camelCase",
     deny_unknown_fields,
-    expecting = "a lifecycle"
+    expecting = "an object with `onRemove`"
 )]
 pub struct Lifecycle {
     /// Paths, such as `name`, `tags`, `enabled` or `configuration.subdomain`, whose difference is

@@ -35,7 +35,7 @@ impl std::fmt::Display for ElementRef {
 
 /// The element of a recorded or observed instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an element")]
+#[serde(deny_unknown_fields, expecting = "an object with `key`")]
 pub struct Element {
     /// Such as `freshdeskv2`.
     pub key: ElementKey,

@@ -98,7 +98,7 @@ pub struct LockedApi {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "a fingerprint, an object of `salt` and `fingerprint`"
+    expecting = "an object with `salt` and `fingerprint`"
 )]
 pub struct Fingerprint {
     /// Random, 16 bytes, base64.
@@ -113,11 +113,7 @@ pub type LockedSecret = Option<Fingerprint>;
 
 /// One recorded instance; members in the order they are stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    rename_all = "camelCase",
-    deny_unknown_fields,
-    expecting = "an instance"
-)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
 pub struct LockedInstance {
     /// The platform's id.
     pub id: InstanceId,

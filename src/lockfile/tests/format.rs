@@ -71,13 +71,18 @@ fn every_kind_of_damage_names_its_position() {
         ("", ":1:1: ", "unexpected end of file"),
         ("{", ":1:1: ", "unexpected end of file"),
         ("not json", ":1:2: ", "not valid JSON"),
-        ("[]", ":1:2: ", "expected a lock file, which is an object"),
-        ("null", ":1:4: ", "expected a lock file, which is an object"),
+        ("[]", ":1:2: ", "expected an object"),
+        ("null", ":1:4: ", "expected an object"),
         ("{\"version\": 1}", ":1:14: ", "missing field `inventory`"),
         (
             &GOLDEN.replace("\"id\": 12345", "\"id\": \"canary\""),
             ":20:20: ",
-            "expected u64",
+            "expected a number",
+        ),
+        (
+            &GOLDEN.replace("\"name\": \"Freshdesk Support\"", "\"tags\": \"canary\""),
+            ":26:22: ",
+            "expected a list",
         ),
         (
             &GOLDEN.replace("\"keep\"", "\"canary\""),

@@ -11,8 +11,7 @@ mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,17 +26,21 @@ use crate::model::{
 };
 use crate::ports::{Clock, LockSink as _, Record};
 
-struct TestClock(AtomicU64);
+/// A clock on which every look takes a millisecond.
+struct TestClock(Mutex<Timestamp>);
 
 #[async_trait]
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.fetch_add(1, Ordering::SeqCst))
+        let mut now = self.0.lock().expect("the time");
+        let seen = *now;
+        *now = seen + Duration::from_millis(1);
+        seen
     }
 
     async fn sleep(&self, duration: Duration) {
-        let millis = u64::try_from(duration.as_millis()).expect("a short sleep");
-        self.0.fetch_add(millis, Ordering::SeqCst);
+        let mut now = self.0.lock().expect("the time");
+        *now = *now + duration;
     }
 }
 
@@ -180,7 +183,7 @@ async fn open(folder: &Path) -> Result<LockStore, LockError> {
 }
 
 async fn open_at(folder: &Path, now: u64) -> Result<LockStore, LockError> {
-    let clock = Arc::new(TestClock(AtomicU64::new(now)));
+    let clock = Arc::new(TestClock(Mutex::new(Timestamp::from_millis(now))));
     LockStore::open(paths(folder), clock, &holder(), Duration::ZERO).await
 }
 

@@ -5,10 +5,8 @@
     reason = "tests read and cut the files they made"
 )]
 
-use std::fs;
-use std::sync::Mutex;
-
 use super::*;
+use std::fs;
 
 #[tokio::test]
 async fn records_of_a_killed_run_are_folded_by_the_next_one() {
@@ -107,17 +105,19 @@ async fn the_error_names_the_process_that_holds_the_lock() {
 }
 
 /// A clock that runs something during its first sleep.
-struct Meanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>, AtomicU64);
+struct Meanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>, Mutex<Timestamp>);
 
 #[async_trait]
 impl Clock for Meanwhile {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.1.load(Ordering::SeqCst))
+        *self.1.lock().expect("the time")
     }
 
     async fn sleep(&self, duration: Duration) {
-        let millis = u64::try_from(duration.as_millis()).expect("a short sleep");
-        self.1.fetch_add(millis, Ordering::SeqCst);
+        {
+            let mut now = self.1.lock().expect("the time");
+            *now = *now + duration;
+        }
         if let Some(act) = self.0.lock().expect("whole").take() {
             act();
         }
@@ -129,7 +129,7 @@ async fn wait_while(
     act: impl FnOnce() + Send + 'static,
     wait: Duration,
 ) -> Result<LockStore, LockError> {
-    let clock = Meanwhile(Mutex::new(Some(Box::new(act))), AtomicU64::new(0));
+    let clock = Meanwhile(Mutex::new(Some(Box::new(act))), Mutex::default());
     LockStore::open(paths(folder), Arc::new(clock), &holder(), wait).await
 }
 
