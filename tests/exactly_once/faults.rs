@@ -108,7 +108,7 @@ fn a_full_disk_ends_the_run_and_loses_nothing() {
     let bench = bench_of(&sandbox, MANY);
     let ran = bench.run_with_small_files(&["apply", "--yes", "-o", "json"]);
     assert!(matches!(ran.code, 3 | 4), "{}", ran.all());
-    ran.stderr_has("is safe in the journal");
+    ran.stderr_has("in the journal beside the lock file");
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("a report");
     let outcomes = report["outcomes"].as_array().expect("outcomes");
     let exist = outcomes.iter().filter(|outcome| outcome["id"].is_u64());
