@@ -107,7 +107,7 @@ impl Shell<'_> {
         if !run.replan.is_empty() && run.result.is_ok() {
             context
                 .ui
-                .say("More changes became possible while applying: run `apply` again.");
+                .say("More changes became possible during the apply; run `apply` again.");
         }
         Ok(run.result?)
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use crate::cli::SelectionArgs;
 use crate::error::CliError;
-use crate::lockfile::{LockKind, LockPaths, LockView};
+use crate::lockfile::{LockKind, LockPaths};
 use crate::manifest::{self, LoadOptions};
 use crate::model::{InstanceKey, ResolvedSecrets};
 use crate::reconcile::{Policy, Resend, Selection};
@@ -116,14 +116,8 @@ pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {
     })
 }
 
-/// Tokens in plain text that other users can read are worth a line.
-pub(super) fn warn_of_permissions(context: &Context, paths: &LockPaths, view: &LockView) {
-    if view.open_to_others {
-        readable_by_others(context, paths);
-    }
-}
-
-pub(super) fn readable_by_others(context: &Context, paths: &LockPaths) {
+/// Where other users can read the lock file.
+pub(super) fn warn_of_permissions(context: &Context, paths: &LockPaths) {
     if !context.global.quiet {
         tracing::info!(
             path = %paths.lock.display(),

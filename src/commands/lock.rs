@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use super::clock::SystemClock;
 use super::context::Context;
-use super::platform::{self, Purpose};
+use super::platform;
 use super::{holder, inputs};
 use crate::error::{CliError, Exit};
 use crate::lockfile::{LockStore, LockView};
-use crate::remote::Settings;
 use crate::render;
-use crate::session::{Session, SessionError, Verified};
+use crate::session::{SessionError, Verified};
 
 /// Compares the lock file with the platform and writes nothing.
 pub(super) async fn verify(context: &Context) -> Result<Exit, CliError> {
@@ -25,18 +24,8 @@ pub(super) async fn verify(context: &Context) -> Result<Exit, CliError> {
             "run `connectorctl apply` to create it, or `connectorctl lock rebuild` to restore it from the platform",
         ));
     };
-    let connection = platform::connect(
-        context,
-        &manifest.desired,
-        &paths,
-        Purpose::Read,
-        Settings::default(),
-    )
-    .await?;
-    let session = Session {
-        desired: &manifest.desired,
-        identity: &connection.identity,
-    };
+    let connection = platform::connect_to_read(context, &manifest.desired, &paths).await?;
+    let session = connection.session(&manifest.desired);
     let verified = session.verify(&connection.reader, lock, &view).await?;
     show(context, &verified)?;
     Ok(if verified.differences.is_empty() {
@@ -92,18 +81,8 @@ pub(super) async fn rebuild(
     let mut store =
         LockStore::open(inputs::paths(context), Arc::new(SystemClock), &me, wait).await?;
     let manifest = inputs::manifest(context)?;
-    let connection = platform::connect(
-        context,
-        &manifest.desired,
-        store.paths(),
-        Purpose::Read,
-        Settings::default(),
-    )
-    .await?;
-    let session = Session {
-        desired: &manifest.desired,
-        identity: &connection.identity,
-    };
+    let connection = platform::connect_to_read(context, &manifest.desired, store.paths()).await?;
+    let session = connection.session(&manifest.desired);
     let lock = session.rebuilt(&connection.reader).await?;
     let path = store.paths().lock.clone();
     let count = render::instances(lock.instances.len());

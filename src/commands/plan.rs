@@ -4,14 +4,13 @@ use std::io::Write as _;
 
 use super::context::Context;
 use super::inputs;
-use super::platform::{self, Purpose};
+use super::platform;
 use crate::cli::{OutputFormat, PlanArgs};
 use crate::error::{CliError, Exit};
 use crate::lockfile::{LockView, write_atomic};
 use crate::model::{Desired, Planned};
-use crate::remote::Settings;
 use crate::render;
-use crate::session::{Session, SessionError, offline, selection};
+use crate::session::{SessionError, offline, selection};
 
 pub(super) async fn run(context: &Context, arguments: &PlanArgs) -> Result<Exit, CliError> {
     let result = planned(context, arguments).await;
@@ -38,25 +37,17 @@ async fn planned(context: &Context, arguments: &PlanArgs) -> Result<(Desired, Pl
     let paths = inputs::paths(context);
     let manifest = inputs::manifest(context)?;
     let view = LockView::read(&paths, &manifest.desired.inventory)?;
-    inputs::warn_of_permissions(context, &paths, &view);
+    if view.open_to_others {
+        inputs::warn_of_permissions(context, &paths);
+    }
     let policy = inputs::policy(&arguments.selection)?;
     selection(&policy, &manifest.desired, view.lock.as_ref())?;
     let planned = if arguments.offline {
         offline(&manifest.desired, view, policy)?
     } else {
-        let connection = platform::connect(
-            context,
-            &manifest.desired,
-            &paths,
-            Purpose::Read,
-            Settings::default(),
-        )
-        .await?;
+        let connection = platform::connect_to_read(context, &manifest.desired, &paths).await?;
         let secrets = inputs::secrets(context, &manifest)?;
-        let session = Session {
-            desired: &manifest.desired,
-            identity: &connection.identity,
-        };
+        let session = connection.session(&manifest.desired);
         session
             .plan(&connection.reader, secrets, view, policy)
             .await?

@@ -14,7 +14,7 @@ use crate::lockfile::LockPaths;
 use crate::model::{Desired, Secret};
 use crate::remote::{Address, Credentials, HttpTransport, RemoteReader, Settings};
 use crate::sandbox;
-use crate::session::Identity;
+use crate::session::{Identity, Session};
 
 const URL: &str = "CONNECTORCTL_URL";
 const USER: &str = "CONNECTORCTL_USER_SECRET";
@@ -37,6 +37,24 @@ pub(super) struct Connection {
     pub(super) identity: Identity,
     /// Stops with the command.
     _sandbox: Option<sandbox::Running>,
+}
+
+impl Connection {
+    pub(super) fn session<'a>(&'a self, desired: &'a Desired) -> Session<'a> {
+        Session {
+            desired,
+            identity: &self.identity,
+        }
+    }
+}
+
+/// For a command that writes nothing to the platform.
+pub(super) async fn connect_to_read(
+    context: &Context,
+    desired: &Desired,
+    paths: &LockPaths,
+) -> Result<Connection, CliError> {
+    connect(context, desired, paths, Purpose::Read, Settings::default()).await
 }
 
 /// Decides which platform is meant, and prepares the client. Nothing is sent yet.

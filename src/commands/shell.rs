@@ -54,7 +54,7 @@ impl<'a> Shell<'a> {
 
 impl Hooks for Shell<'_> {
     fn lock_is_readable_by_others(&mut self) {
-        inputs::readable_by_others(self.context, &self.paths);
+        inputs::warn_of_permissions(self.context, &self.paths);
     }
 
     /// For a person the plan is the first half of the result; where the result is JSON it is talk.

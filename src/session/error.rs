@@ -10,16 +10,13 @@ use crate::secrets::NoRandomness;
 /// Why a run ends without success.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// The lock file or its journal.
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The results of this run are in the journal, and could not be written to the lock file.
     #[error("the lock file was not updated")]
     NotFolded(#[source] LockError),
-    /// The platform could not be read.
     #[error(transparent)]
     Remote(#[from] RemoteError),
-    /// References without a value.
     #[error("cannot resolve a reference in the manifest; nothing was sent")]
     Unresolved(Diagnostics),
     /// Manifest, lock file and credentials do not belong together.
@@ -27,31 +24,21 @@ pub enum SessionError {
     Mismatch(#[from] Mismatch),
     /// A pattern or key of the command line that names nothing.
     #[error("`{option} {value}` matches no instance")]
-    NoSuchInstance {
-        /// The flag.
-        option: &'static str,
-        /// What was passed.
-        value: String,
-    },
-    /// No new fingerprints can be made.
+    NoSuchInstance { option: &'static str, value: String },
     #[error("cannot create fingerprints of secrets")]
     Randomness(#[from] NoRandomness),
     /// The audit found a fault in a plan: a bug of this program.
     #[error("internal error: the plan failed its audit; nothing was sent")]
     BrokenPlan(Vec<Violation>),
-    /// A guard or a protection forbids the plan.
     #[error("{}", refused(.0.len()))]
     Refused(Vec<Refusal>),
-    /// The question was answered with no.
     #[error("not confirmed; nothing was changed")]
     Declined,
     /// A signal came before anything was sent that writes.
     #[error("interrupted; nothing was changed")]
     Interrupted,
-    /// The plan could not be shown.
     #[error("cannot write to standard output")]
     Output(#[source] std::io::Error),
-    /// The question could not be asked.
     #[error("cannot read the confirmation")]
     Question(#[source] std::io::Error),
 }
@@ -59,44 +46,26 @@ pub enum SessionError {
 /// Manifest, lock file and credentials do not belong together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
-    /// The lock file is of another inventory.
     #[error("lock file belongs to inventory `{recorded}`, but the manifest declares `{declared}`")]
     Inventory {
-        /// That of the lock file.
         recorded: InventoryName,
-        /// That of the manifest.
         declared: InventoryName,
     },
-    /// The lock file is of another platform.
     #[error("lock file belongs to {recorded}, but the base URL is {used}")]
-    Url {
-        /// That of the lock file.
-        recorded: String,
-        /// That of this run.
-        used: String,
-    },
-    /// The credentials are of another tenant than the manifest pins.
+    Url { recorded: String, used: String },
     #[error("manifest requires organization {pinned}, but the credentials belong to {found}")]
     Pin {
-        /// That of the manifest.
         pinned: OrganizationId,
-        /// That of the credentials.
         found: OrganizationId,
     },
     /// The manifest pins a tenant, and the platform does not say whose the credentials are.
     #[error(
         "manifest requires organization {pinned}, but these credentials cannot read their organization"
     )]
-    PinUnreadable {
-        /// That of the manifest.
-        pinned: OrganizationId,
-    },
-    /// The credentials are of another tenant than the lock file records.
+    PinUnreadable { pinned: OrganizationId },
     #[error("lock file belongs to organization {recorded}, but the credentials belong to {found}")]
     Organization {
-        /// That of the lock file.
         recorded: OrganizationId,
-        /// That of the credentials.
         found: OrganizationId,
     },
 }

@@ -5,8 +5,6 @@
 //! exit code. Remote, store, clock and hooks are handed in: the shell has real ones, and the random
 //! schedules of the tests wrap theirs around this very code.
 
-#![warn(missing_docs)]
-
 mod checks;
 mod error;
 mod gather;

@@ -19,32 +19,23 @@ use crate::reconcile::{Policy, Resend};
 /// fourth would chase somebody else's changes.
 const MAX_ROUNDS: usize = 3;
 
-/// Whether the plan has to be confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approval {
-    /// It is shown, and the question is asked.
     Ask,
-    /// It was given beforehand.
     Given,
 }
 
 /// One apply, and everything it works with.
 pub struct Rounds<'a> {
-    /// Manifest and platform.
     pub session: Session<'a>,
     /// The value of every reference: resolved once, for a source may give each value only once.
     pub secrets: &'a ResolvedSecrets,
-    /// What the caller allows and asks for.
     pub policy: Policy,
-    /// The platform.
     pub remote: &'a dyn WriteRemote,
-    /// Time.
     pub clock: &'a dyn Clock,
-    /// Who may end it early.
     pub stop: Stop,
     /// How steps are carried out; whether a marker was seen is found out here.
     pub options: ApplyOptions,
-    /// Whether the plan has to be confirmed.
     pub approval: Approval,
 }
 
@@ -52,7 +43,6 @@ pub struct Rounds<'a> {
 #[derive(Debug)]
 #[must_use = "the error stands in it"]
 pub struct RunReport {
-    /// Every outcome of every round.
     pub report: ApplyReport,
     /// Keys that still need a plan and an apply, after the last round.
     pub replan: Vec<InstanceKey>,
@@ -67,7 +57,6 @@ enum Next {
 }
 
 impl Rounds<'_> {
-    /// Carries it out.
     pub async fn run(&self, store: &mut dyn Store, hooks: &mut dyn Hooks) -> RunReport {
         let mut run = RunReport {
             report: ApplyReport::default(),

@@ -6,9 +6,7 @@ use crate::model::{Desired, Secret};
 /// A manifest that has no errors.
 #[derive(Debug)]
 pub struct Manifest {
-    /// What it asks for.
     pub desired: Desired,
-    /// Where its references are written.
     pub places: Places,
 }
 
@@ -17,7 +15,6 @@ pub struct Manifest {
 pub struct Identity {
     /// What the lock file records: the full base URL, or `sandbox:`.
     pub url: String,
-    /// The user secret.
     pub user: Secret,
     /// The organization secret; the key of fingerprints is derived from it.
     pub organization: Secret,
@@ -28,8 +25,6 @@ pub struct Identity {
 /// What every part of a run needs to know.
 #[derive(Clone, Copy, Debug)]
 pub struct Session<'a> {
-    /// The manifest.
     pub desired: &'a Desired,
-    /// The platform.
     pub identity: &'a Identity,
 }

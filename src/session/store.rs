@@ -9,7 +9,6 @@ use crate::ports::LockSink;
 /// The lock file, held exclusively. A trait so that a test can put a failing disk in between.
 #[async_trait]
 pub trait Store: LockSink {
-    /// What is recorded now.
     fn view(&self, inventory: &InventoryName) -> LockView;
 
     /// As [`LockStore::begin`].

@@ -9,20 +9,15 @@ use crate::ports::ReadRemote;
 /// What a comparison found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// How many instances the lock file records.
     pub instances: usize,
-    /// In order of key.
     pub differences: Vec<Difference>,
-    /// Keys of creates whose outcome is unknown.
     pub unsettled: Vec<InstanceKey>,
 }
 
 /// One difference. Shows no value of configuration, and no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// The key of the lock entry.
     pub key: InstanceKey,
-    /// What differs.
     pub what: String,
 }
 
