@@ -57,6 +57,11 @@ impl ObservedInstance {
         tags.filter(|tag| Marker::state_of(tag).is_some())
     }
 
+    /// The marker that a write expects to find again: the only one, or the first of several.
+    pub fn marker(&self) -> Option<&str> {
+        self.markers().next()
+    }
+
     /// Its tags without the markers.
     pub fn own_tags(&self) -> BTreeSet<String> {
         let tags = self.tags.iter().flatten();

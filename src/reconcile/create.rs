@@ -1,125 +1,146 @@
 //! Steps that create: for what is missing, and for what only a new instance can be.
 
-use super::PlanInput;
 use super::draft::draft;
-use super::found::Found;
-use super::index::Index;
-use super::presence::expected_marker;
+use super::planner::Planner;
 use super::subject::Subject;
 use crate::catalog::Catalog;
 use crate::model::{
-    Action, Change, CreateRequest, DesiredInstance, DesiredValue, FieldChange, Lifecycle, Marker,
-    NoteCode, ObservedInstance, OnRemove, Reason, RefusalCode, ReplaceRequest, RequestValue,
-    SecretRecord, Shown, Step,
+    Action, Change, CreateRequest, DesiredInstance, DesiredValue, FieldChange, InventoryName,
+    Lifecycle, Marker, NoteCode, ObservedInstance, OnRemove, Reason, RefusalCode, ReplaceRequest,
+    RequestValue, SecretRecord, Shown, Step,
 };
 
 /// The key that chooses the variant of authentication.
 const VARIANT: &str = "authentication.type";
 
-/// Nothing exists for this key, or not any more.
-pub(super) fn missing(
-    input: &PlanInput,
-    index: &Index<'_>,
-    subject: &Subject<'_>,
-    desired: &DesiredInstance,
-    reason: Reason,
-    found: &mut Found,
-) {
-    if needs_sign_in(desired) {
-        found.note(
-            NoteCode::NeedsSignIn,
-            subject,
-            "signs in with OAuth, and has neither `providerData`, nor a token or refresh token, nor \
-             `externalAuthentication: initial`: a person has to sign in first, so it is not created",
-        );
-        return;
-    }
-    look_alikes(input, index, subject, desired, found);
-    let mut reasons = vec![reason];
-    if subject.moved_from.is_some() {
-        reasons.push(Reason::Moved);
-    }
-    found.steps.push(Step {
-        key: subject.key.clone(),
-        element: desired.element.to_string(),
-        id: None,
-        moved_from: subject.moved_from.cloned(),
-        action: Action::Create(request(input, subject, desired)),
-        changes: everything(desired),
-        reasons,
-    });
-}
-
-/// A step that replaces an instance, from wherever an earlier run left off.
-pub(super) fn replace(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    desired: &DesiredInstance,
-    old: &ObservedInstance,
-    mut reasons: Vec<Reason>,
-    found: &mut Found,
-) {
-    let own_entry = input.lock.instances.get(subject.key);
-    let protected = subject
-        .locked
-        .into_iter()
-        .chain(own_entry)
-        .any(|locked| locked.lifecycle.protect);
-    if protected || desired.lifecycle.protect {
-        found.refuse(
-            RefusalCode::Protected,
-            subject,
-            format!("instance {} has to be replaced, but is protected", old.id),
-            "a replace makes a new id and a new token; apply `protect: false` first",
-        );
-        return;
-    }
-    if needs_sign_in(desired) {
-        found.note(
-            NoteCode::NeedsSignIn,
-            subject,
-            "has to be replaced, and the new one needs a person's sign-in: nothing is done",
-        );
-        return;
-    }
-    let mut changes = everything(desired);
-    if !desired.element.names(&old.element) {
-        changes.push(FieldChange {
-            path: "element".to_owned(),
-            shown: Shown::Values(Change {
-                before: Some(old.element.key.as_str().into()),
-                after: Some(desired.element.to_string().into()),
-            }),
+impl Planner<'_> {
+    /// Nothing exists for this key, or not any more.
+    pub(super) fn create(
+        &mut self,
+        subject: &Subject<'_>,
+        desired: &DesiredInstance,
+        reason: Reason,
+    ) {
+        if needs_sign_in(desired) {
+            self.out.note(
+                NoteCode::NeedsSignIn,
+                Some(subject.key),
+                "signs in with OAuth, and has neither `providerData`, nor a token or refresh token, \
+                 nor `externalAuthentication: initial`: a person has to sign in first, so it is not \
+                 created",
+            );
+            return;
+        }
+        self.look_alikes(subject, desired);
+        let mut reasons = vec![reason];
+        if subject.moved_from.is_some() {
+            reasons.push(Reason::Moved);
+        }
+        self.out.steps.push(Step {
+            key: subject.key.clone(),
+            element: desired.element.to_string(),
+            id: None,
+            moved_from: subject.moved_from.cloned(),
+            action: Action::Create(request(self.index.inventory(), subject, desired)),
+            changes: everything(desired),
+            reasons,
         });
-        changes.sort_by(|a, b| a.path.cmp(&b.path));
     }
-    let retired = Marker::retired(&input.desired.inventory, subject.key).to_string();
-    let expected = expected_marker(old);
-    let mut tags = old.own_tags();
-    tags.insert(retired.clone());
-    if subject.moved_from.is_some() {
-        reasons.push(Reason::Moved);
+
+    /// A step that replaces an instance, from wherever an earlier run left off.
+    pub(super) fn replace(
+        &mut self,
+        subject: &Subject<'_>,
+        desired: &DesiredInstance,
+        old: &ObservedInstance,
+        mut reasons: Vec<Reason>,
+    ) {
+        let own_entry = self.input.lock.instances.get(subject.key);
+        let mut entries = subject.locked.into_iter().chain(own_entry);
+        if desired.lifecycle.protect || entries.any(|entry| entry.lifecycle.protect) {
+            self.out.refuse(
+                RefusalCode::Protected,
+                Some(subject.key),
+                format!("instance {} has to be replaced, but is protected", old.id),
+                "a replace makes a new id and a new token; apply `protect: false` first",
+            );
+            return;
+        }
+        if needs_sign_in(desired) {
+            self.out.note(
+                NoteCode::NeedsSignIn,
+                Some(subject.key),
+                "has to be replaced, and the new one needs a person's sign-in: nothing is done",
+            );
+            return;
+        }
+        let mut changes = everything(desired);
+        if !desired.element.names(&old.element) {
+            changes.push(FieldChange {
+                path: "element".to_owned(),
+                shown: Shown::Values(Change {
+                    before: Some(old.element.key.as_str().into()),
+                    after: Some(desired.element.to_string().into()),
+                }),
+            });
+            changes.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        let inventory = self.index.inventory();
+        let retired = Marker::retired(inventory, subject.key).to_string();
+        let mut tags = old.own_tags();
+        tags.insert(retired.clone());
+        if subject.moved_from.is_some() {
+            reasons.push(Reason::Moved);
+        }
+        reasons.sort();
+        self.out.steps.push(Step {
+            key: subject.key.clone(),
+            element: desired.element.to_string(),
+            id: Some(old.id),
+            moved_from: subject.moved_from.cloned(),
+            action: Action::Replace(ReplaceRequest {
+                old: old.id,
+                retire_tags: (old.marker() != Some(&retired)).then_some(tags),
+                expect_marker: old.marker().map(str::to_owned),
+                retired_marker: retired,
+                create: request(inventory, subject, desired),
+            }),
+            changes,
+            reasons,
+        });
     }
-    reasons.sort();
-    found.steps.push(Step {
-        key: subject.key.clone(),
-        element: desired.element.to_string(),
-        id: Some(old.id),
-        moved_from: subject.moved_from.cloned(),
-        action: Action::Replace(ReplaceRequest {
-            old: old.id,
-            retire_tags: (expected.as_ref() != Some(&retired)).then_some(tags),
-            expect_marker: expected,
-            retired_marker: retired,
-            create: request(input, subject, desired),
-        }),
-        changes,
-        reasons,
-    });
+
+    /// Unmarked instances of the same name and element are not ours, however much they look it.
+    fn look_alikes(&mut self, subject: &Subject<'_>, desired: &DesiredInstance) {
+        let index = self.index;
+        let ids: Vec<String> = index
+            .observed
+            .instances
+            .values()
+            .filter(|seen| seen.name == desired.name && desired.element.names(&seen.element))
+            .filter(|seen| seen.marker().is_none() && !index.is_recorded(seen.id))
+            .map(|seen| seen.id.to_string())
+            .collect();
+        if !ids.is_empty() {
+            let message = format!(
+                "an instance of the same name and element exists without our marker ({}), and is not \
+                 touched; to take it over instead of creating a second one, give it the tag `{}` and \
+                 apply",
+                ids.join(", "),
+                Marker::live(index.inventory(), subject.key)
+            );
+            self.out
+                .note(NoteCode::LookAlike, Some(subject.key), message);
+        }
+    }
 }
 
-fn request(input: &PlanInput, subject: &Subject<'_>, desired: &DesiredInstance) -> CreateRequest {
-    let marker = Marker::live(&input.desired.inventory, subject.key).to_string();
+fn request(
+    inventory: &InventoryName,
+    subject: &Subject<'_>,
+    desired: &DesiredInstance,
+) -> CreateRequest {
+    let marker = Marker::live(inventory, subject.key).to_string();
     // Without declared tags: what the platform itself would have tagged (docs/platform.md#tags).
     let mut tags: Vec<String> = match &desired.tags {
         Some(tags) => tags.iter().cloned().collect(),
@@ -222,37 +243,6 @@ fn everything(desired: &DesiredInstance) -> Vec<FieldChange> {
     }));
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     changes
-}
-
-/// Unmarked instances of the same name and element are not ours, however much they look it.
-fn look_alikes(
-    input: &PlanInput,
-    index: &Index<'_>,
-    subject: &Subject<'_>,
-    desired: &DesiredInstance,
-    found: &mut Found,
-) {
-    let ids: Vec<String> = index
-        .observed
-        .instances
-        .values()
-        .filter(|seen| seen.name == desired.name && desired.element.names(&seen.element))
-        .filter(|seen| seen.markers().next().is_none() && !index.is_recorded(seen.id))
-        .map(|seen| seen.id.to_string())
-        .collect();
-    if !ids.is_empty() {
-        found.note(
-            NoteCode::LookAlike,
-            subject,
-            format!(
-                "an instance of the same name and element exists without our marker ({}), and is not \
-                 touched; to take it over instead of creating a second one, give it the tag `{}` and \
-                 apply",
-                ids.join(", "),
-                Marker::live(&input.desired.inventory, subject.key)
-            ),
-        );
-    }
 }
 
 /// An OAuth element without anything to sign in with (docs/platform.md#credentials).

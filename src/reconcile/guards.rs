@@ -2,119 +2,104 @@
 
 use std::collections::BTreeMap;
 
-use super::found::Found;
-use super::index::Index;
+use super::builder::PlanBuilder;
+use super::planner::Planner;
 use super::{PlanInput, View};
-use crate::model::{
-    Action, InstanceId, InstanceKey, Marker, MarkerState, Observed, Refusal, RefusalCode,
-};
+use crate::model::{Action, InstanceId, InstanceKey, Marker, MarkerState, RefusalCode, Step};
 
 /// More than this share of the recorded instances gone at once is more likely other credentials.
 const VANISHED_PERCENT: usize = 20;
 
 /// A lock file that is of another inventory, or has one instance under two keys, is no ground to
 /// plan on.
-pub(super) fn lock_is_sound(input: &PlanInput, found: &mut Found) -> bool {
+pub(super) fn check_lock(input: &PlanInput, out: &mut PlanBuilder) {
     let (recorded, wanted) = (&input.lock.header.inventory, &input.desired.inventory);
     if recorded != wanted {
-        refuse(
-            found,
+        out.refuse(
             RefusalCode::InventoryChanged,
+            None,
             format!("the lock file is of the inventory `{recorded}`, the manifest of `{wanted}`"),
-            "every marker names the inventory: put the old name back, or use a lock file of its own"
-                .to_owned(),
+            "every marker names the inventory: put the old name back, or use a lock file of its own",
         );
     }
     let mut keys: BTreeMap<InstanceId, &InstanceKey> = BTreeMap::new();
     for (key, entry) in &input.lock.instances {
         if let Some(other) = keys.insert(entry.id, key) {
-            refuse(
-                found,
+            out.refuse(
                 RefusalCode::RecordedTwice,
+                None,
                 format!(
                     "the lock file records instance {} under `{other}` and under `{key}`",
                     entry.id
                 ),
-                "remove the wrong one of the two entries from the lock file".to_owned(),
+                "remove the wrong one of the two entries from the lock file",
             );
         }
     }
-    found.refusals.is_empty()
 }
 
-pub(super) fn check(input: &PlanInput, index: &Index<'_>, found: &mut Found) {
-    vanished(input, index.observed, found);
-    let deletes = found
-        .steps
-        .iter()
-        .filter(|step| match &step.action {
+impl Planner<'_> {
+    /// Refuses a plan that does more than it may.
+    pub(super) fn check_limits(&mut self) {
+        self.vanished();
+        let steps = self.out.steps.iter();
+        let deletes = steps.filter(|step| self.counts_as_delete(step)).count();
+        let most = self.input.policy.max_deletes.of(self.index.ours());
+        if deletes > most {
+            self.out.refuse(
+                RefusalCode::TooManyDeletes,
+                None,
+                format!(
+                    "the plan deletes or replaces {deletes} instances, and at most {most} are allowed"
+                ),
+                format!("pass --max-deletes={deletes} where that is what you want"),
+            );
+        }
+        let is_change = |step: &&Step| !matches!(step.action, Action::Create(_) | Action::Adopt(_));
+        let changes = self.out.steps.iter().filter(is_change).count();
+        if let Some(most) = self.input.policy.max_changes
+            && changes > most
+        {
+            self.out.refuse(
+                RefusalCode::TooManyChanges,
+                None,
+                format!("the plan changes {changes} instances, and at most {most} are allowed"),
+                format!("pass --max-changes={changes} where that is what you want"),
+            );
+        }
+    }
+
+    fn counts_as_delete(&self, step: &Step) -> bool {
+        match &step.action {
             Action::Replace(_) => true,
             Action::Delete(request) => {
                 // The replace it ends was counted when it began.
                 let retired = request.expect_marker.as_deref().and_then(Marker::state_of)
                     == Some(MarkerState::Retired);
-                !(retired && input.desired.instances.contains_key(&step.key))
+                !(retired && self.input.desired.instances.contains_key(&step.key))
             }
             Action::Create(_) | Action::Update(_) | Action::Adopt(_) | Action::Forget => false,
-        })
-        .count();
-    let most = input.policy.max_deletes.of(index.ours(input));
-    if deletes > most {
-        refuse(
-            found,
-            RefusalCode::TooManyDeletes,
-            format!(
-                "the plan deletes or replaces {deletes} instances, and at most {most} are allowed"
-            ),
-            format!("pass --max-deletes={deletes} where that is what you want"),
-        );
+        }
     }
-    let changes = found
-        .steps
-        .iter()
-        .filter(|step| !matches!(step.action, Action::Create(_) | Action::Adopt(_)))
-        .count();
-    if let Some(most) = input.policy.max_changes
-        && changes > most
-    {
-        refuse(
-            found,
-            RefusalCode::TooManyChanges,
-            format!("the plan changes {changes} instances, and at most {most} are allowed"),
-            format!("pass --max-changes={changes} where that is what you want"),
-        );
-    }
-}
 
-fn vanished(input: &PlanInput, observed: &Observed, found: &mut Found) {
-    if input.policy.recreate_vanished || input.view == View::Offline {
-        return;
+    fn vanished(&mut self) {
+        if self.input.policy.recreate_vanished || self.input.view == View::Offline {
+            return;
+        }
+        let entries = &self.input.lock.instances;
+        let is_gone = |id| self.index.observed.gone.contains(id);
+        let gone = entries.values().filter(|entry| is_gone(&entry.id)).count();
+        let most = (entries.len() * VANISHED_PERCENT / 100).max(1);
+        if gone > most || (gone > 0 && self.input.other_user) {
+            self.out.refuse(
+                RefusalCode::ManyVanished,
+                None,
+                format!(
+                    "{gone} of {} recorded instances are gone from the platform",
+                    entries.len()
+                ),
+                "more likely these credentials do not see them; where they are really gone, pass --recreate-vanished",
+            );
+        }
     }
-    let recorded = input.lock.instances.len();
-    let gone = input
-        .lock
-        .instances
-        .values()
-        .filter(|entry| observed.gone.contains(&entry.id))
-        .count();
-    let most = (recorded * VANISHED_PERCENT / 100).max(1);
-    let suspicious = gone > most || (gone > 0 && input.other_user);
-    if suspicious {
-        refuse(
-            found,
-            RefusalCode::ManyVanished,
-            format!("{gone} of {recorded} recorded instances are gone from the platform"),
-            "more likely these credentials do not see them; where they are really gone, pass --recreate-vanished"
-                .to_owned(),
-        );
-    }
-}
-
-fn refuse(found: &mut Found, code: RefusalCode, message: String, hint: String) {
-    found.refusals.push(Refusal {
-        code,
-        key: None,
-        message,
-        hint,
-    });
 }

@@ -1,12 +1,14 @@
-//! Observed instances by the markers they carry.
+//! Observed instances by the markers they carry and the keys they are recorded under.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::PlanInput;
-use crate::model::{InstanceId, InstanceKey, Marker, Observed, ObservedInstance};
+use crate::model::{InstanceId, InstanceKey, InventoryName, Marker, Observed, ObservedInstance};
 
-/// Observed instances by the markers they carry, and what is asked of every key more than once.
+/// The input with what is asked of every key more than once.
 pub(super) struct Index<'o> {
+    pub(super) input: &'o PlanInput,
+    /// What the platform shows; offline, what is recorded.
     pub(super) observed: &'o Observed,
     by_marker: BTreeMap<&'o str, Vec<&'o ObservedInstance>>,
     /// Every marker that belongs to a key somebody knows.
@@ -35,12 +37,17 @@ impl<'o> Index<'o> {
         let recorded = input.lock.instances.iter();
         let recorded = recorded.map(|(key, entry)| (entry.id, key));
         Self {
+            input,
             observed,
             by_marker: observed.by_marker(),
             known,
             recorded: recorded.collect(),
             claimed,
         }
+    }
+
+    pub(super) fn inventory(&self) -> &'o InventoryName {
+        &self.input.desired.inventory
     }
 
     pub(super) fn get(&self, id: InstanceId) -> Option<&'o ObservedInstance> {
@@ -87,7 +94,7 @@ impl<'o> Index<'o> {
     }
 
     /// Instances that carry a marker of this inventory, and none of a key that somebody knows.
-    pub(super) fn orphans(&self, input: &PlanInput) -> Vec<(&'o ObservedInstance, &'o str)> {
+    pub(super) fn orphans(&self) -> Vec<(&'o ObservedInstance, &'o str)> {
         self.observed
             .instances
             .values()
@@ -96,27 +103,27 @@ impl<'o> Index<'o> {
             .filter_map(|instance| {
                 let own = instance
                     .markers()
-                    .find(|tag| Marker::belongs_to(tag, &input.desired.inventory))?;
+                    .find(|tag| Marker::belongs_to(tag, self.inventory()))?;
                 Some((instance, own))
             })
             .collect()
     }
 
     /// How many instances are recorded or marked as ours.
-    pub(super) fn ours(&self, input: &PlanInput) -> usize {
+    pub(super) fn ours(&self) -> usize {
         let unseen = self.recorded.keys().filter(|id| self.get(**id).is_none());
-        self.observed.instances.len() - self.foreign(input) + unseen.count()
+        self.observed.instances.len() - self.foreign() + unseen.count()
     }
 
     /// How many instances are neither recorded nor marked as ours.
-    pub(super) fn foreign(&self, input: &PlanInput) -> usize {
+    pub(super) fn foreign(&self) -> usize {
         self.observed
             .instances
             .values()
             .filter(|instance| !self.is_recorded(instance.id))
             .filter(|instance| {
                 !instance.markers().any(|tag| {
-                    self.known.contains(tag) || Marker::belongs_to(tag, &input.desired.inventory)
+                    self.known.contains(tag) || Marker::belongs_to(tag, self.inventory())
                 })
             })
             .count()

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{Catalog, is_platform_owned};
+use crate::catalog::{Catalog, ElementEntry, is_platform_owned};
 use crate::model::{
-    ElementRef, Lock, LockedInstance, MASK, Marker, Observed, ObservedInstance, PlainValue, Secret,
+    Lock, LockedInstance, MASK, Marker, Observed, ObservedInstance, PlainValue, Secret,
     canonical_text,
 };
 
@@ -37,21 +37,39 @@ pub(super) fn wanted(value: &PlainValue) -> String {
 }
 
 /// Whether the platform has what is wanted, in whatever spelling.
-pub(super) fn same(element: &ElementRef, name: &str, value: &PlainValue, shown: &str) -> bool {
+pub(super) fn same(
+    element: Option<&ElementEntry>,
+    name: &str,
+    value: &PlainValue,
+    shown: &str,
+) -> bool {
     let wanted = wanted(value);
     if wanted == shown {
         return true;
     }
     // Nothing, sent to a key with a default, may come back as the default (docs/platform.md#q10).
     if wanted.is_empty() {
-        let catalogue = Catalog::embedded();
-        let row = catalogue
-            .entry(element)
-            .and_then(|entry| catalogue.key_of(Some(entry), name));
-        let default = row.and_then(|row| row.default.as_deref());
+        let key = Catalog::embedded().key_of(element, name);
+        let default = key.and_then(|key| key.default.as_deref());
         return default.is_some_and(|default| canonical(default) == shown);
     }
     is_same_fraction(value, shown)
+}
+
+/// Whether the platform shows what the lock file records under a configuration key, compared as a plan
+/// compares. A value that is not shown counts as unchanged.
+pub fn is_as_recorded(seen: &ObservedInstance, name: &str, recorded: &str) -> bool {
+    let ShownValue::Clear(shown) = shown(seen, name) else {
+        return true;
+    };
+    let element = Catalog::embedded().element(seen.element.key.as_str());
+    // Whether it was declared as a number is not recorded.
+    let fraction = recorded.parse().ok().filter(serde_json::Number::is_f64);
+    let value = match fraction {
+        Some(number) => PlainValue(number.into()),
+        None => PlainValue::text(recorded),
+    };
+    same(element, name, &value, &shown)
 }
 
 /// A fraction may come back in another spelling, `1.0` as `1` say; an integer has only one.

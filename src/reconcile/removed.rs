@@ -1,151 +1,14 @@
 //! What the manifest no longer has.
 
-use super::PlanInput;
-use super::extra::goes;
-use super::found::Found;
-use super::index::Index;
-use super::presence::expected_marker;
+use super::planner::Planner;
 use super::subject::{Claim, Contested, Subject};
 use crate::model::{
-    Action, DeleteRequest, InstanceKey, Marker, Note, NoteCode, ObservedInstance, OnRemove, Prune,
-    Reason, RefusalCode, Step,
+    InstanceKey, Marker, NoteCode, ObservedInstance, OnRemove, Prune, Reason, RefusalCode,
 };
-
-/// Whether the recorded instance of a key that left the manifest is to be deleted.
-pub(super) fn is_to_go(input: &PlanInput, subject: &Subject<'_>) -> bool {
-    let on_remove = subject.locked.map(|locked| locked.lifecycle.on_remove);
-    input.policy.prunes(Prune::Removed) || on_remove == Some(OnRemove::Delete)
-}
-
-/// A recorded instance that is there and not wanted: kept, or deleted where that is asked for.
-/// Answers whether it is deleted.
-pub(super) fn removed(
-    input: &PlanInput,
-    index: &Index<'_>,
-    subject: &Subject<'_>,
-    instance: &ObservedInstance,
-    found: &mut Found,
-) -> bool {
-    if !is_to_go(input, subject) {
-        keep(index, subject, instance, found);
-        return false;
-    }
-    let protected = subject
-        .locked
-        .is_some_and(|locked| locked.lifecycle.protect);
-    if protected {
-        found.refuse(
-            RefusalCode::Protected,
-            subject,
-            format!(
-                "instance {} left the manifest, but is protected",
-                instance.id
-            ),
-            "put it back with `protect: false`, apply that, and remove it then",
-        );
-        return false;
-    }
-    let mut reasons = vec![Reason::Removed];
-    if input.policy.prunes(Prune::Removed) {
-        reasons.push(Reason::Pruned);
-    }
-    found.steps.push(Step {
-        key: subject.key.clone(),
-        element: instance.element.key.to_string(),
-        id: Some(instance.id),
-        moved_from: None,
-        action: Action::Delete(DeleteRequest {
-            id: instance.id,
-            expect_marker: expected_marker(instance),
-            drop_entry: true,
-        }),
-        changes: vec![goes(&instance.name)],
-        reasons,
-    });
-    true
-}
-
-/// Notes that an instance stays.
-pub(super) fn keep(
-    index: &Index<'_>,
-    subject: &Subject<'_>,
-    instance: &ObservedInstance,
-    found: &mut Found,
-) {
-    let (code, why) = if index.is_claimed(subject.key) {
-        let why = "is that of a key which another one has moved from, and that one has an instance \
-                   of its own";
-        (NoteCode::Duplicate, why)
-    } else {
-        let why = "left the manifest and stays on the platform";
-        (NoteCode::Kept, why)
-    };
-    let message = format!("instance {} {why}; `--prune` deletes it", instance.id);
-    found.note(code, subject, message);
-}
-
-/// A recorded instance that is gone and not wanted.
-pub(super) fn forget(subject: &Subject<'_>, found: &mut Found) {
-    let Some(locked) = subject.locked else {
-        return;
-    };
-    found.steps.push(Step {
-        key: subject.key.clone(),
-        element: locked.element.key.to_string(),
-        id: Some(locked.id),
-        moved_from: None,
-        action: Action::Forget,
-        changes: vec![goes(&locked.name)],
-        reasons: vec![Reason::Removed, Reason::Vanished],
-    });
-}
-
-/// Instances that carry our marker and are in neither manifest nor lock file.
-pub(super) fn orphans(input: &PlanInput, index: &Index<'_>, found: &mut Found) {
-    let inventory = &input.desired.inventory;
-    for (instance, marker) in index.orphans(input) {
-        let key = Marker::key_in(marker, inventory).and_then(|key| InstanceKey::new(key).ok());
-        let selection = &input.policy.selection;
-        let selected = match &key {
-            Some(key) => selection.includes(key.as_str()),
-            None => selection.is_everything(),
-        };
-        if !selected {
-            continue;
-        }
-        let second = instance.markers().find(|tag| *tag != marker);
-        let fate = match (second, key) {
-            (Some(second), _) => Fate::Alone(format!("it carries `{second}` too")),
-            (None, None) => Fate::Alone("its marker names no key".to_owned()),
-            (None, Some(key)) => Fate::Of(key),
-        };
-        orphan(input, instance, marker, fate, found);
-    }
-}
-
-/// The same for what carries a marker of a key that left the manifest, besides what is recorded.
-pub(super) fn left_over(input: &PlanInput, subject: &Subject<'_>, which: Rest, found: &mut Found) {
-    let marked = match which {
-        Rest::All => subject.marked.as_slice(),
-        Rest::Retired => &[],
-    };
-    for instance in marked.iter().chain(&subject.retired) {
-        if let Some(marker) = instance.markers().next() {
-            let fate = Fate::Of(subject.key.clone());
-            orphan(input, instance, marker, fate, found);
-        }
-    }
-    for Contested { instance, claim } in &subject.contested {
-        if let (Claim::Marker(other), Some(marker)) = (claim, instance.markers().next()) {
-            let fate = Fate::Alone(format!("it carries `{other}` too"));
-            orphan(input, instance, marker, fate, found);
-        }
-    }
-}
 
 /// What of the instances besides the recorded one is left over.
 #[derive(Clone, Copy)]
-pub(super) enum Rest {
+pub(super) enum Leftovers {
     /// All of them.
     All,
     /// Those with the retired marker; the others are duplicates of one that stays.
@@ -153,47 +16,115 @@ pub(super) enum Rest {
 }
 
 /// Whether an orphan may be deleted at all.
-enum Fate {
+enum OrphanAction {
     /// Under this key, where that is asked for.
-    Of(InstanceKey),
+    Prune(InstanceKey),
     /// Never, for this reason.
-    Alone(String),
+    Leave(String),
 }
 
-fn orphan(
-    input: &PlanInput,
-    instance: &ObservedInstance,
-    marker: &str,
-    fate: Fate,
-    found: &mut Found,
-) {
-    let then = match fate {
-        Fate::Alone(why) => format!("{why}, so it is left alone"),
-        Fate::Of(key) if input.policy.prunes(Prune::Orphans) => {
-            found.steps.push(Step {
-                key,
-                element: instance.element.key.to_string(),
-                id: Some(instance.id),
-                moved_from: None,
-                action: Action::Delete(DeleteRequest {
-                    id: instance.id,
-                    expect_marker: Some(marker.to_owned()),
-                    drop_entry: false,
-                }),
-                changes: vec![goes(&instance.name)],
-                reasons: vec![Reason::Pruned],
-            });
-            return;
+impl Planner<'_> {
+    /// Whether the recorded instance of a key that left the manifest is to be deleted.
+    pub(super) fn is_to_go(&self, subject: &Subject<'_>) -> bool {
+        let on_remove = subject.locked.map(|locked| locked.lifecycle.on_remove);
+        self.input.policy.prunes(Prune::Removed) || on_remove == Some(OnRemove::Delete)
+    }
+
+    /// A recorded instance that is there and not wanted: kept, or deleted where that is asked for.
+    /// Answers whether it is deleted.
+    pub(super) fn removed(&mut self, subject: &Subject<'_>, seen: &ObservedInstance) -> bool {
+        if !self.is_to_go(subject) {
+            self.keep(subject, seen);
+            return false;
         }
-        Fate::Of(_) => "`--prune=orphans` deletes it".to_owned(),
-    };
-    found.notes.push(Note {
-        code: NoteCode::Orphan,
-        key: None,
-        message: format!(
+        let mut locked = subject.locked.into_iter();
+        if locked.any(|locked| locked.lifecycle.protect) {
+            self.out.refuse(
+                RefusalCode::Protected,
+                Some(subject.key),
+                format!("instance {} left the manifest, but is protected", seen.id),
+                "put it back with `protect: false`, apply that, and remove it then",
+            );
+            return false;
+        }
+        let mut reasons = vec![Reason::Removed];
+        if self.input.policy.prunes(Prune::Removed) {
+            reasons.push(Reason::Pruned);
+        }
+        self.out.delete(subject.key, seen, true, reasons);
+        true
+    }
+
+    /// Notes that an instance stays.
+    pub(super) fn keep(&mut self, subject: &Subject<'_>, seen: &ObservedInstance) {
+        let (code, why) = if self.index.is_claimed(subject.key) {
+            let why = "is that of a key which another one has moved from, and that one has an \
+                       instance of its own";
+            (NoteCode::Duplicate, why)
+        } else {
+            let why = "left the manifest and stays on the platform";
+            (NoteCode::Kept, why)
+        };
+        let message = format!("instance {} {why}; `--prune` deletes it", seen.id);
+        self.out.note(code, Some(subject.key), message);
+    }
+
+    /// Instances that carry our marker and are in neither manifest nor lock file.
+    pub(super) fn orphans(&mut self) {
+        for (seen, marker) in self.index.orphans() {
+            let key = Marker::key_in(marker, self.index.inventory());
+            let key = key.and_then(|key| InstanceKey::new(key).ok());
+            let selection = &self.input.policy.selection;
+            let selected = match &key {
+                Some(key) => selection.includes(key.as_str()),
+                None => selection.is_everything(),
+            };
+            if !selected {
+                continue;
+            }
+            let second = seen.markers().find(|tag| *tag != marker);
+            let action = match (second, key) {
+                (Some(second), _) => OrphanAction::Leave(format!("it carries `{second}` too")),
+                (None, None) => OrphanAction::Leave("its marker names no key".to_owned()),
+                (None, Some(key)) => OrphanAction::Prune(key),
+            };
+            self.orphan(seen, marker, action);
+        }
+    }
+
+    /// The same for what carries a marker of a key that left the manifest, besides what is recorded.
+    pub(super) fn left_over(&mut self, subject: &Subject<'_>, which: Leftovers) {
+        let marked = match which {
+            Leftovers::All => subject.marked.as_slice(),
+            Leftovers::Retired => &[],
+        };
+        for seen in marked.iter().chain(&subject.retired) {
+            if let Some(marker) = seen.marker() {
+                self.orphan(seen, marker, OrphanAction::Prune(subject.key.clone()));
+            }
+        }
+        for Contested { instance, claim } in &subject.contested {
+            if let (Claim::Marker(other), Some(marker)) = (claim, instance.marker()) {
+                let action = OrphanAction::Leave(format!("it carries `{other}` too"));
+                self.orphan(instance, marker, action);
+            }
+        }
+    }
+
+    fn orphan(&mut self, seen: &ObservedInstance, marker: &str, action: OrphanAction) {
+        let then = match action {
+            OrphanAction::Leave(why) => format!("{why}, so it is left alone"),
+            OrphanAction::Prune(key) if self.input.policy.prunes(Prune::Orphans) => {
+                self.out.delete(&key, seen, false, vec![Reason::Pruned]);
+                return;
+            }
+            OrphanAction::Prune(_) => "`--prune=orphans` deletes it".to_owned(),
+        };
+        let message = format!(
             "instance {} carries our marker `{marker}`, and is in neither manifest nor lock file; \
              {then}",
-            instance.id
-        ),
-    });
+            seen.id
+        );
+        self.out.note(NoteCode::Orphan, None, message);
+    }
 }

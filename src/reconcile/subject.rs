@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::PlanInput;
 use super::index::Index;
-use crate::model::{DesiredInstance, InstanceKey, LockedInstance, Marker, ObservedInstance};
+use crate::model::{
+    DesiredInstance, InstanceKey, InventoryName, LockedInstance, Marker, ObservedInstance,
+};
 
 /// One key and what is known of it.
 pub(super) struct Subject<'a> {
@@ -12,7 +13,7 @@ pub(super) struct Subject<'a> {
     pub(super) desired: Option<&'a DesiredInstance>,
     pub(super) locked: Option<&'a LockedInstance>,
     /// What the recorded id is on the platform.
-    pub(super) there: There<'a>,
+    pub(super) recorded: RecordedState<'a>,
     /// Unrecorded ones with the live marker, the one to keep first.
     pub(super) marked: Vec<&'a ObservedInstance>,
     /// Unrecorded ones with the retired marker, and not the live one.
@@ -25,7 +26,7 @@ pub(super) struct Subject<'a> {
 
 /// What a recorded id is on the platform.
 #[derive(Clone, Copy)]
-pub(super) enum There<'a> {
+pub(super) enum RecordedState<'a> {
     /// Nothing is recorded.
     NotRecorded,
     /// It is there, with the marker of this key or none at all.
@@ -68,13 +69,14 @@ impl std::fmt::Display for Claim<'_> {
 }
 
 /// Every key that takes part, in order.
-pub(super) fn subjects<'a>(input: &'a PlanInput, index: &Index<'a>) -> Vec<Subject<'a>> {
+pub(super) fn subjects<'a>(index: &Index<'a>) -> Vec<Subject<'a>> {
+    let input = index.input;
     // An entry whose key was renamed is told under the new key.
     let taken_over: BTreeSet<&InstanceKey> = input
         .desired
         .instances
         .iter()
-        .filter_map(|(key, desired)| takes_over(input, index, key, desired))
+        .filter_map(|(key, desired)| takes_over(index, key, desired))
         .collect();
     let recorded = input.lock.instances.keys();
     let keys: BTreeSet<&InstanceKey> = input
@@ -84,25 +86,22 @@ pub(super) fn subjects<'a>(input: &'a PlanInput, index: &Index<'a>) -> Vec<Subje
         .chain(recorded.filter(|key| !taken_over.contains(key)))
         .filter(|key| input.policy.selection.includes(key.as_str()))
         .collect();
-    keys.into_iter()
-        .map(|key| subject(input, index, key))
-        .collect()
+    keys.into_iter().map(|key| subject(index, key)).collect()
 }
 
 /// The key whose entry belongs to this one after a rename. Where this key has an instance of its own
 /// beside that of the old key, both exist: this one wins, and the other stays recorded. Not where the
 /// recorded one carries this key's marker already: then the rename was cut off before its record.
 fn takes_over<'a>(
-    input: &PlanInput,
     index: &Index<'_>,
     key: &InstanceKey,
     desired: &'a DesiredInstance,
 ) -> Option<&'a InstanceKey> {
     let old = desired.lifecycle.moved_from.as_ref()?;
-    let entries = &input.lock.instances;
+    let entries = &index.input.lock.instances;
     let is_alive = |entry: &LockedInstance| index.get(entry.id).is_some();
     let old_is_there = entries.get(old).is_some_and(is_alive);
-    let marker = Marker::live(&input.desired.inventory, key);
+    let marker = Marker::live(index.inventory(), key);
     let own = index.unrecorded([marker.clone()]);
     let is_marked = |entry: &LockedInstance| {
         let seen = index.get(entry.id);
@@ -115,19 +114,20 @@ fn takes_over<'a>(
     takes.then_some(old)
 }
 
-fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) -> Subject<'a> {
+fn subject<'a>(index: &Index<'a>, key: &'a InstanceKey) -> Subject<'a> {
+    let input = index.input;
     let desired = input.desired.instances.get(key);
     let old = desired.and_then(|desired| desired.lifecycle.moved_from.as_ref());
-    let taken = desired.and_then(|desired| takes_over(input, index, key, desired));
+    let taken = desired.and_then(|desired| takes_over(index, key, desired));
     let own_entry = input.lock.instances.get(key);
     let locked = taken
         .and_then(|old| input.lock.instances.get(old))
         .or(own_entry);
 
-    let own = OwnMarkers::of(input, key, old);
-    let there = match locked {
-        None => There::NotRecorded,
-        Some(entry) => there(index, &own, entry),
+    let own = OwnMarkers::of(index.inventory(), key, old);
+    let recorded = match locked {
+        None => RecordedState::NotRecorded,
+        Some(entry) => recorded_state(index, &own, entry),
     };
     let (mut marked, mut retired, mut contested) = (Vec::new(), Vec::new(), Vec::new());
     // What carries the marker of a key that another one has moved from belongs to that one.
@@ -141,17 +141,17 @@ fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) ->
             }
         }
     }
-    let current = match there {
-        There::Live(seen) => Some(seen),
-        There::NotRecorded
-        | There::Retired(_)
-        | There::Contested(_)
-        | There::Abridged(_)
-        | There::Gone
-        | There::Unreadable => marked.first().copied(),
+    let current = match recorded {
+        RecordedState::Live(seen) => Some(seen),
+        RecordedState::NotRecorded
+        | RecordedState::Retired(_)
+        | RecordedState::Contested(_)
+        | RecordedState::Abridged(_)
+        | RecordedState::Gone
+        | RecordedState::Unreadable => marked.first().copied(),
     };
     let moved_from = taken.filter(|old| {
-        let tag = Marker::live(&input.desired.inventory, old);
+        let tag = Marker::live(index.inventory(), old);
         locked.is_some()
             || input.intents.contains_key(*old)
             || current.is_some_and(|instance| instance.carries(&tag))
@@ -160,7 +160,7 @@ fn subject<'a>(input: &'a PlanInput, index: &Index<'a>, key: &'a InstanceKey) ->
         key,
         desired,
         locked,
-        there,
+        recorded,
         marked,
         retired,
         contested,
@@ -195,22 +195,26 @@ fn recorded_elsewhere<'a>(
     elsewhere
 }
 
-fn there<'a>(index: &Index<'a>, own: &OwnMarkers, entry: &LockedInstance) -> There<'a> {
+fn recorded_state<'a>(
+    index: &Index<'a>,
+    own: &OwnMarkers,
+    entry: &LockedInstance,
+) -> RecordedState<'a> {
     let Some(seen) = index.get(entry.id) else {
         return if index.observed.gone.contains(&entry.id) {
-            There::Gone
+            RecordedState::Gone
         } else {
-            There::Unreadable
+            RecordedState::Unreadable
         };
     };
     if seen.is_abridged() {
-        There::Abridged(seen)
+        RecordedState::Abridged(seen)
     } else if let Some(contested) = own.contested(seen) {
-        There::Contested(contested)
+        RecordedState::Contested(contested)
     } else if seen.markers().next().is_some() && !own.is_live(seen) {
-        There::Retired(seen)
+        RecordedState::Retired(seen)
     } else {
-        There::Live(seen)
+        RecordedState::Live(seen)
     }
 }
 
@@ -221,8 +225,7 @@ struct OwnMarkers {
 }
 
 impl OwnMarkers {
-    fn of(input: &PlanInput, key: &InstanceKey, old: Option<&InstanceKey>) -> Self {
-        let inventory = &input.desired.inventory;
+    fn of(inventory: &InventoryName, key: &InstanceKey, old: Option<&InstanceKey>) -> Self {
         // The key's own come first: where both exist, it wins.
         let keys = || std::iter::once(key).chain(old);
         Self {

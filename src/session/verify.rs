@@ -5,6 +5,7 @@ use super::scope::Session;
 use crate::lockfile::LockView;
 use crate::model::{InstanceKey, Lock, LockedInstance, Marker, Observed, ObservedInstance};
 use crate::ports::ReadRemote;
+use crate::reconcile::is_as_recorded;
 
 /// What a comparison found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,16 +107,4 @@ fn differences(
             .map(|other| format!("instance {} also carries this marker", other.id)),
     );
     differs
-}
-
-fn is_as_recorded(seen: &ObservedInstance, name: &str, value: &str) -> bool {
-    if crate::catalog::is_platform_owned(name) {
-        return true;
-    }
-    seen.value(name).map_or(value.is_empty(), |shown| {
-        let shown = shown.expose();
-        shown == crate::model::MASK
-            || crate::model::canonical_text(shown) == *value
-            || shown.eq_ignore_ascii_case(value)
-    })
 }

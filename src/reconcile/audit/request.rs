@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Auditor, marker_count};
+use super::auditor::{Auditor, marker_count};
 use crate::catalog::{Catalog, is_credential};
 use crate::model::{
     CreateRequest, DesiredValue, LockEntryDraft, MASK, MAX_TAG, Marker, RequestValue, Step,

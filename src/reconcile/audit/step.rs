@@ -1,7 +1,7 @@
 //! What holds of each step: whose instance it is, and whether anybody asked for it.
 
 use super::super::View;
-use super::Auditor;
+use super::auditor::{Auditor, marker_count};
 use crate::model::{
     Action, DeleteRequest, InstanceId, Marker, MarkerState, ObservedInstance, OnRemove, Prune,
     ReplaceRequest, Step,
@@ -92,22 +92,6 @@ impl Auditor<'_> {
             .is_some_and(|seen| seen.markers().any(ours))
     }
 
-    /// What a write expects to find is what is there now.
-    pub(super) fn expected_marker(&mut self, step: &Step, id: InstanceId, expected: Option<&str>) {
-        let Some(seen) = self.observed(id) else {
-            return;
-        };
-        let there = match expected {
-            Some(marker) => self.is_our_marker(marker) && seen.markers().any(|tag| tag == marker),
-            None => seen.markers().next().is_none(),
-        };
-        self.expect(
-            there,
-            step,
-            "a write that expects another marker than there is",
-        );
-    }
-
     fn replace(&mut self, step: &Step, request: &ReplaceRequest) {
         let ReplaceRequest {
             old,
@@ -126,7 +110,7 @@ impl Auditor<'_> {
             "a replace with a wrong marker",
         );
         if let Some(tags) = retire_tags {
-            let retires = tags.contains(retired_marker) && super::marker_count(tags.iter()) == 1;
+            let retires = tags.contains(retired_marker) && marker_count(tags.iter()) == 1;
             self.expect(retires, step, "a replace that does not retire the old one");
         }
         let Some(seen) = self.observed(*old) else {

@@ -5,35 +5,72 @@ mod difference;
 mod secret;
 
 use super::draft::differs;
-use super::found::Found;
-use super::presence::abridged;
+use super::planner::Planner;
 use super::subject::Subject;
-use super::{PlanInput, create};
 use crate::model::{Action, DesiredInstance, ObservedInstance, Reason};
-use difference::Difference;
 
-/// A recorded instance that is there: unchanged, an update, or a replace.
-pub(super) fn compare(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    desired: &DesiredInstance,
-    seen: &ObservedInstance,
-    found: &mut Found,
-) {
-    let requested = input.policy.replace.contains(subject.key);
-    if let Some(reason) = why_replaced(desired, seen, requested) {
-        return create::replace(input, subject, desired, seen, vec![reason], found);
+impl Planner<'_> {
+    /// A recorded instance that is there: unchanged, an update, or a replace.
+    pub(super) fn compare(
+        &mut self,
+        subject: &Subject<'_>,
+        desired: &DesiredInstance,
+        seen: &ObservedInstance,
+    ) {
+        let requested = self.input.policy.replace.contains(subject.key);
+        if let Some(reason) = why_replaced(desired, seen, requested) {
+            return self.replace(subject, desired, seen, vec![reason]);
+        }
+        let difference = self.difference(subject, desired, seen);
+        let entry_differs = subject
+            .locked
+            .is_some_and(|locked| differs(difference.entry(), locked));
+        if difference.is_empty() && !entry_differs && subject.moved_from.is_none() {
+            self.out.unchanged += 1;
+            return;
+        }
+        let step = difference.step(subject, desired, Action::Update);
+        self.out.steps.push(step);
     }
-    let difference = Difference::of(input, subject, desired, seen, found);
-    let entry_differs = subject
-        .locked
-        .is_some_and(|locked| differs(difference.entry(), locked));
-    if difference.is_empty() && !entry_differs && subject.moved_from.is_none() {
-        found.unchanged += 1;
-        return;
+
+    /// An instance that carries our marker and is not recorded.
+    pub(super) fn adopt(
+        &mut self,
+        subject: &Subject<'_>,
+        desired: &DesiredInstance,
+        seen: &ObservedInstance,
+        reason: Reason,
+    ) {
+        if seen.is_abridged() {
+            return self.abridged(subject, seen);
+        }
+        // The new one of a replace that was cut off is what `--replace` had asked for.
+        let requested =
+            reason != Reason::ReplaceUnfinished && self.input.policy.replace.contains(subject.key);
+        if let Some(why) = why_replaced(desired, seen, requested) {
+            return self.replace(subject, desired, seen, vec![reason, why]);
+        }
+        let mut difference = self.difference(subject, desired, seen);
+        difference.caused_by(reason);
+        let step = difference.step(subject, desired, Action::Adopt);
+        self.out.steps.push(step);
     }
-    let step = difference.step(subject, desired, Action::Update);
-    found.steps.push(step);
+
+    /// The old instance of a replace that is not wanted any more becomes the current one again.
+    pub(super) fn restore(
+        &mut self,
+        subject: &Subject<'_>,
+        desired: &DesiredInstance,
+        seen: &ObservedInstance,
+    ) {
+        if seen.is_abridged() {
+            return self.abridged(subject, seen);
+        }
+        let mut difference = self.difference(subject, desired, seen);
+        difference.caused_by(Reason::ReplaceUnfinished);
+        let step = difference.step(subject, desired, Action::Update);
+        self.out.steps.push(step);
+    }
 }
 
 /// Why only a new instance can be what is declared.
@@ -47,45 +84,4 @@ fn why_replaced(
     } else {
         Some(Reason::ElementChanged)
     }
-}
-
-/// An instance that carries our marker and is not recorded.
-pub(super) fn adopt(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    desired: &DesiredInstance,
-    seen: &ObservedInstance,
-    reason: Reason,
-    found: &mut Found,
-) {
-    if seen.configuration.is_none() {
-        return abridged(subject, seen, found);
-    }
-    // The new one of a replace that was cut off is what `--replace` had asked for.
-    let requested =
-        reason != Reason::ReplaceUnfinished && input.policy.replace.contains(subject.key);
-    if let Some(why) = why_replaced(desired, seen, requested) {
-        return create::replace(input, subject, desired, seen, vec![reason, why], found);
-    }
-    let mut difference = Difference::of(input, subject, desired, seen, found);
-    difference.because(reason);
-    let step = difference.step(subject, desired, Action::Adopt);
-    found.steps.push(step);
-}
-
-/// The old instance of a replace that is not wanted any more becomes the current one again.
-pub(super) fn restore(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    desired: &DesiredInstance,
-    seen: &ObservedInstance,
-    found: &mut Found,
-) {
-    if seen.configuration.is_none() {
-        return abridged(subject, seen, found);
-    }
-    let mut difference = Difference::of(input, subject, desired, seen, found);
-    difference.because(Reason::ReplaceUnfinished);
-    let step = difference.step(subject, desired, Action::Update);
-    found.steps.push(step);
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::found::Found;
+use super::super::Resend;
+use super::super::planner::Planner;
 use super::super::subject::Subject;
-use super::super::{PlanInput, Resend};
 use crate::model::{
     DesiredInstance, DesiredValue, LockedInstance, ObservedInstance, Reason, SecretFact,
     SecretRecord, VersusLock, VersusPlatform,
@@ -61,7 +61,7 @@ fn leave(why: Uncompared) -> Decision {
 /// What the decision about one secret depends on, besides the facts.
 #[derive(Clone, Copy, Debug)]
 struct Circumstances {
-    wish: Wish,
+    mode: SecretMode,
     /// The instance was made but refused by the vendor: its own credentials are sent once more.
     repair: bool,
     entry: Entry,
@@ -69,7 +69,7 @@ struct Circumstances {
 
 /// What the caller asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
+enum SecretMode {
     Compare,
     /// Send it, whatever its fingerprint says.
     Send,
@@ -88,71 +88,74 @@ enum Entry {
     None,
 }
 
-/// Decides about every secret of an instance that exists.
-pub(super) fn decisions(
-    input: &PlanInput,
-    subject: &Subject<'_>,
-    desired: &DesiredInstance,
-    seen: &ObservedInstance,
-    found: &mut Found,
-) -> BTreeMap<String, Decision> {
-    let entry = subject.locked.filter(|entry| entry.id == seen.id);
-    let wish = if input.policy.secrets.sends(subject.key) {
-        Wish::Send
-    } else if input.policy.secrets == Resend::Accept {
-        Wish::Accept
-    } else {
-        Wish::Compare
-    };
-    let mut decisions = BTreeMap::new();
-    for (name, value) in &desired.configuration {
-        if !matches!(value, DesiredValue::Secret(_)) {
-            continue;
-        }
-        let path = format!("configuration.{name}");
-        let ignored = desired.lifecycle.ignore_changes.contains(&path);
-        // What was sent to an instance that is not valid was refused by the vendor, so sending it for
-        // ever mends nothing; what nobody knows to have arrived is sent once.
-        let is_known = |entry: &LockedInstance| entry.secrets.get(name) != Some(&None);
-        let circumstances = Circumstances {
-            // What is ignored is not sent, so it can only be taken as it is.
-            wish: match wish {
-                Wish::Send if ignored => Wish::Compare,
-                wish => wish,
-            },
-            repair: !seen.valid && !ignored && !entry.is_some_and(is_known),
-            entry: match entry {
-                Some(entry) if entry.secrets.contains_key(name) => Entry::WithSecret,
-                Some(_) => Entry::WithoutSecret,
-                None => Entry::None,
-            },
+impl Planner<'_> {
+    /// Decides about every secret of an instance that exists.
+    pub(super) fn secrets(
+        &mut self,
+        subject: &Subject<'_>,
+        desired: &DesiredInstance,
+        seen: &ObservedInstance,
+    ) -> BTreeMap<String, Decision> {
+        let entry = subject.locked.filter(|entry| entry.id == seen.id);
+        let policy = &self.input.policy.secrets;
+        let mode = if policy.sends(subject.key) {
+            SecretMode::Send
+        } else if *policy == Resend::Accept {
+            SecretMode::Accept
+        } else {
+            SecretMode::Compare
         };
-        let decision = decide(input.secrets.get(subject.key, seen.id, name), circumstances);
-        match decision.uncompared {
-            Some(Uncompared::NoCredentials) => found.not_compared += 1,
-            Some(Uncompared::KeyRotated) => found.rotated += 1,
-            Some(Uncompared::NotAccepted) | None => {}
+        let mut decisions = BTreeMap::new();
+        for (name, value) in &desired.configuration {
+            if !matches!(value, DesiredValue::Secret(_)) {
+                continue;
+            }
+            let path = format!("configuration.{name}");
+            let ignored = desired.lifecycle.ignore_changes.contains(&path);
+            // What was sent to an instance that is not valid was refused by the vendor, so sending it
+            // for ever mends nothing; what nobody knows to have arrived is sent once.
+            let is_known = |entry: &LockedInstance| entry.secrets.get(name) != Some(&None);
+            let circumstances = Circumstances {
+                // What is ignored is not sent, so it can only be taken as it is.
+                mode: match mode {
+                    SecretMode::Send if ignored => SecretMode::Compare,
+                    mode => mode,
+                },
+                repair: !seen.valid && !ignored && !entry.is_some_and(is_known),
+                entry: match entry {
+                    Some(entry) if entry.secrets.contains_key(name) => Entry::WithSecret,
+                    Some(_) => Entry::WithoutSecret,
+                    None => Entry::None,
+                },
+            };
+            let fact = self.input.secrets.get(subject.key, seen.id, name);
+            let decision = decide(fact, circumstances);
+            match decision.uncompared {
+                Some(Uncompared::NoCredentials) => self.out.not_compared += 1,
+                Some(Uncompared::KeyRotated) => self.out.rotated += 1,
+                Some(Uncompared::NotAccepted) | None => {}
+            }
+            decisions.insert(name.clone(), decision);
         }
-        decisions.insert(name.clone(), decision);
+        decisions
     }
-    decisions
 }
 
 fn decide(fact: SecretFact, circumstances: Circumstances) -> Decision {
     use {VersusLock as Lock, VersusPlatform as Platform};
 
     let Circumstances {
-        wish,
+        mode,
         repair,
         entry,
     } = circumstances;
-    if wish == Wish::Send {
+    if mode == SecretMode::Send {
         return send(Reason::SecretResent);
     }
-    if repair && wish == Wish::Compare && fact.versus_lock != Lock::NotCompared {
+    if repair && mode == SecretMode::Compare && fact.versus_lock != Lock::NotCompared {
         return send(Reason::Invalid);
     }
-    let accepts = wish == Wish::Accept;
+    let accepts = mode == SecretMode::Accept;
     match (fact.versus_lock, fact.versus_platform) {
         (Lock::Same, Platform::Same | Platform::Hidden) => SAME,
         // Even without its value it is plain that the manifest asks for one secret more.

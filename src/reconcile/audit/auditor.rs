@@ -1,0 +1,121 @@
+//! What the audit derives from the input: whose an instance is, and what was declared.
+
+use std::collections::BTreeSet;
+
+use super::super::{PlanInput, View};
+use crate::model::{DesiredInstance, InstanceId, LockedInstance, Marker, ObservedInstance, Step};
+
+/// An invariant that a plan breaks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// The key of the step.
+    pub key: String,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+pub(super) struct Auditor<'a> {
+    pub(super) input: &'a PlanInput,
+    pub(super) recorded: BTreeSet<InstanceId>,
+    /// Every marker of every key anybody knows.
+    markers: BTreeSet<String>,
+    /// Every marker that some observed instance carries.
+    pub(super) carried: BTreeSet<&'a str>,
+    pub(super) violations: Vec<Violation>,
+}
+
+impl<'a> Auditor<'a> {
+    pub(super) fn new(input: &'a PlanInput) -> Self {
+        let inventory = &input.desired.inventory;
+        let desired = &input.desired.instances;
+        let moved = desired
+            .values()
+            .filter_map(|instance| instance.lifecycle.moved_from.as_ref());
+        let markers = desired
+            .keys()
+            .chain(moved)
+            .chain(input.lock.instances.keys())
+            .flat_map(|key| Marker::both(inventory, key))
+            .map(|marker| marker.to_string())
+            .collect();
+        let carried = match &input.view {
+            View::Live(observed) => {
+                let instances = observed.instances.values();
+                instances.flat_map(ObservedInstance::markers).collect()
+            }
+            View::Offline => BTreeSet::new(),
+        };
+        let recorded = input.lock.instances.values().map(|entry| entry.id);
+        Self {
+            input,
+            recorded: recorded.collect(),
+            markers,
+            carried,
+            violations: Vec::new(),
+        }
+    }
+
+    pub(super) fn expect(&mut self, holds: bool, step: &Step, what: &'static str) {
+        if !holds {
+            self.violations.push(Violation {
+                key: step.key.to_string(),
+                what,
+            });
+        }
+    }
+
+    pub(super) fn desired(&self, step: &Step) -> Option<&'a DesiredInstance> {
+        self.input.desired.instances.get(&step.key)
+    }
+
+    /// The entries of the step's key, and of the key it had.
+    pub(super) fn entries(&self, step: &Step) -> impl Iterator<Item = &'a LockedInstance> {
+        let entries = &self.input.lock.instances;
+        let moved = step.moved_from.as_ref().and_then(|old| entries.get(old));
+        entries.get(&step.key).into_iter().chain(moved)
+    }
+
+    /// Whether the step's key, or the key it had, records this instance.
+    pub(super) fn records(&self, step: &Step, id: InstanceId) -> bool {
+        self.entries(step).any(|entry| entry.id == id)
+    }
+
+    pub(super) fn observed(&self, id: InstanceId) -> Option<&'a ObservedInstance> {
+        match &self.input.view {
+            View::Live(observed) => observed.instances.get(&id),
+            View::Offline => None,
+        }
+    }
+
+    /// What a write expects to find is what is there now.
+    pub(super) fn expected_marker(&mut self, step: &Step, id: InstanceId, expected: Option<&str>) {
+        let Some(seen) = self.observed(id) else {
+            return;
+        };
+        let there = match expected {
+            Some(marker) => self.is_our_marker(marker) && seen.has_tag(marker),
+            None => seen.marker().is_none(),
+        };
+        self.expect(
+            there,
+            step,
+            "a write that expects another marker than there is",
+        );
+    }
+
+    pub(super) fn is_our_marker(&self, tag: &str) -> bool {
+        Marker::belongs_to(tag, &self.input.desired.inventory) || self.markers.contains(tag)
+    }
+
+    pub(super) fn is_protected(&self, step: &Step) -> bool {
+        self.entries(step).any(|entry| entry.lifecycle.protect)
+            || self
+                .desired(step)
+                .is_some_and(|instance| instance.lifecycle.protect)
+    }
+}
+
+/// How many markers there are among tags that are sent.
+pub(super) fn marker_count<'t>(tags: impl Iterator<Item = &'t String>) -> usize {
+    tags.filter(|tag| Marker::state_of(tag).is_some()).count()
+}

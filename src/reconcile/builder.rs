@@ -1,0 +1,124 @@
+//! A plan while it is being made: steps, notes and refusals in the order in which they are found.
+
+use crate::model::{
+    Action, Change, DeleteRequest, Desired, FieldChange, InstanceKey, LockedInstance, Note,
+    NoteCode, ObservedInstance, Plan, Planned, Reason, Refusal, RefusalCode, Shown, Step,
+};
+
+/// A plan while it is being made; unsorted.
+#[derive(Default)]
+pub(super) struct PlanBuilder {
+    pub(super) steps: Vec<Step>,
+    pub(super) notes: Vec<Note>,
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) unchanged: usize,
+    /// Secrets that could not be compared for want of credentials.
+    pub(super) not_compared: usize,
+    /// Secrets whose fingerprints were made with another key.
+    pub(super) rotated: usize,
+}
+
+impl PlanBuilder {
+    pub(super) fn note(
+        &mut self,
+        code: NoteCode,
+        key: Option<&InstanceKey>,
+        message: impl Into<String>,
+    ) {
+        self.notes.push(Note {
+            code,
+            key: key.cloned(),
+            message: message.into(),
+        });
+    }
+
+    pub(super) fn refuse(
+        &mut self,
+        code: RefusalCode,
+        key: Option<&InstanceKey>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.refusals.push(Refusal {
+            code,
+            key: key.cloned(),
+            message: message.into(),
+            hint: hint.into(),
+        });
+    }
+
+    /// Deletes an instance. `drop_entry` is for the recorded one of a key that left the manifest; the
+    /// others are superfluous.
+    pub(super) fn delete(
+        &mut self,
+        key: &InstanceKey,
+        seen: &ObservedInstance,
+        drop_entry: bool,
+        reasons: Vec<Reason>,
+    ) {
+        self.steps.push(Step {
+            key: key.clone(),
+            element: seen.element.key.to_string(),
+            id: Some(seen.id),
+            moved_from: None,
+            action: Action::Delete(DeleteRequest {
+                id: seen.id,
+                expect_marker: seen.marker().map(str::to_owned),
+                drop_entry,
+            }),
+            changes: vec![goes(&seen.name)],
+            reasons,
+        });
+    }
+
+    /// Drops the entry of an instance that is gone from the platform.
+    pub(super) fn forget(&mut self, key: &InstanceKey, locked: &LockedInstance) {
+        self.steps.push(Step {
+            key: key.clone(),
+            element: locked.element.key.to_string(),
+            id: Some(locked.id),
+            moved_from: None,
+            action: Action::Forget,
+            changes: vec![goes(&locked.name)],
+            reasons: vec![Reason::Removed, Reason::Vanished],
+        });
+    }
+
+    /// The plan, in order. Of the steps of one key those on superfluous instances come last.
+    pub(super) fn build(self, desired: &Desired) -> Planned {
+        let Self {
+            mut steps,
+            mut notes,
+            mut refusals,
+            unchanged,
+            not_compared: _,
+            rotated: _,
+        } = self;
+        let order = |step: &Step| (step.key.clone(), step.is_superfluous(), step.id);
+        steps.sort_by_cached_key(order);
+        notes.sort();
+        notes.dedup();
+        refusals.sort();
+        refusals.dedup();
+        Planned {
+            plan: Plan {
+                inventory: desired.inventory.clone(),
+                steps,
+            },
+            notes,
+            unchanged,
+            refusals,
+        }
+    }
+}
+
+/// What a person sees of an instance that goes: which one it was.
+fn goes(name: &str) -> FieldChange {
+    FieldChange {
+        path: "name".to_owned(),
+        shown: Shown::Values(Change {
+            before: Some(name.into()),
+            after: None,
+        }),
+    }
+}

@@ -1,0 +1,82 @@
+//! Instances that are there besides the current one of a key: duplicates, and the old ones of
+//! replaces.
+
+use super::planner::Planner;
+use super::subject::Subject;
+use crate::model::{NoteCode, ObservedInstance, Prune, Reason};
+
+impl Planner<'_> {
+    /// Everything besides the current instance.
+    pub(super) fn besides(&mut self, subject: &Subject<'_>, current: &ObservedInstance) {
+        self.duplicates(subject, current);
+        self.contested(subject, current);
+        for old in &subject.retired {
+            self.delete_retired(subject, current, old);
+        }
+    }
+
+    /// Second instances with the marker of one key: named, and deleted only on request.
+    pub(super) fn duplicates(&mut self, subject: &Subject<'_>, current: &ObservedInstance) {
+        let others = subject.marked.iter().copied();
+        let mut others: Vec<&ObservedInstance> =
+            others.filter(|other| other.id != current.id).collect();
+        if others.is_empty() {
+            return;
+        }
+        others.sort_by_key(|other| other.id);
+        let listed: Vec<String> = others.iter().map(|other| other.id.to_string()).collect();
+        let pruned = self.input.policy.prunes(Prune::Duplicates);
+        let then = if pruned {
+            "this plan deletes them"
+        } else {
+            "`--prune=duplicates` deletes them"
+        };
+        self.out.note(
+            NoteCode::Duplicate,
+            Some(subject.key),
+            format!(
+                "instance {} is the current one; with the same marker there is also: {}; {then}",
+                current.id,
+                listed.join(", ")
+            ),
+        );
+        if pruned {
+            for other in others {
+                let reasons = vec![Reason::Duplicate, Reason::Pruned];
+                self.out.delete(subject.key, other, false, reasons);
+            }
+        }
+    }
+
+    /// Instances with our marker and somebody else's too: told, and never deleted.
+    pub(super) fn contested(&mut self, subject: &Subject<'_>, current: &ObservedInstance) {
+        for both in &subject.contested {
+            let message = format!(
+                "instance {} is the current one; instance {} carries its marker too, and besides {}, \
+                 so it is left alone",
+                current.id, both.instance.id, both.claim
+            );
+            self.out
+                .note(NoteCode::Duplicate, Some(subject.key), message);
+        }
+    }
+
+    /// The old instance of a replace goes once its successor is there and valid.
+    pub(super) fn delete_retired(
+        &mut self,
+        subject: &Subject<'_>,
+        current: &ObservedInstance,
+        old: &ObservedInstance,
+    ) {
+        if current.valid {
+            let reasons = vec![Reason::ReplaceUnfinished];
+            self.out.delete(subject.key, old, false, reasons);
+        } else {
+            let message = format!(
+                "instance {} was replaced by {}, which is not valid: the old one is kept until it is",
+                old.id, current.id
+            );
+            self.out.note(NoteCode::Retired, Some(subject.key), message);
+        }
+    }
+}
