@@ -1,7 +1,7 @@
 //! `--help`: options of the verb come first, then the shared headings; `-h` fits one screen.
 
 use clap::CommandFactory as _;
-use connectorctl::cli::Cli;
+use connectorctl::Cli;
 
 use crate::support::Bench;
 
