@@ -5,14 +5,12 @@
     reason = "reads the certificates that --ca-file names"
 )]
 
-use std::sync::Arc;
-
-use super::clock::SystemClock;
+use super::client::{address, reader};
 use super::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockPaths;
 use crate::model::{Desired, Secret};
-use crate::remote::{Address, Credentials, HttpTransport, RemoteReader, Settings};
+use crate::remote::{RemoteReader, Settings};
 use crate::sandbox;
 use crate::session::{Identity, Session};
 
@@ -54,7 +52,8 @@ pub(super) async fn connect_to_read(
     desired: &Desired,
     paths: &LockPaths,
 ) -> Result<Connection, CliError> {
-    connect(context, desired, paths, Purpose::Read, Settings::default()).await
+    let settings = Settings::default();
+    connect(context, desired, paths, Purpose::Read, settings).await
 }
 
 /// Decides which platform is meant, and prepares the client. Nothing is sent yet.
@@ -136,39 +135,4 @@ async fn embedded(
         identity,
         _sandbox: Some(running),
     })
-}
-
-fn address(url: &str, allow_http: bool) -> Result<Address, CliError> {
-    Address::parse(url, allow_http).map_err(|error| {
-        CliError::caused_by(
-            Exit::Usage,
-            "invalid base URL",
-            error,
-        )
-        .hint(
-            "use the host of the API, such as `https://api.openconnectors.us2.ext.hana.ondemand.com`",
-        )
-    })
-}
-
-fn reader(
-    address: Address,
-    identity: &Identity,
-    certificates: Option<&[u8]>,
-    settings: Settings,
-) -> Result<RemoteReader, CliError> {
-    let transport = HttpTransport::new(certificates, address.is_loopback())
-        .map_err(|error| CliError::caused_by(Exit::Usage, "cannot set up the connection", error))?;
-    let credentials = Credentials {
-        user: identity.user.clone(),
-        organization: identity.organization.clone(),
-    };
-    RemoteReader::new(
-        address,
-        &credentials,
-        Arc::new(transport),
-        Arc::new(SystemClock),
-        settings,
-    )
-    .map_err(|error| CliError::caused_by(Exit::Usage, "invalid credentials", error))
 }
