@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 mod change;
+mod codes;
 mod desired;
 mod element;
 mod facts;
@@ -22,9 +23,9 @@ mod template;
 mod timestamp;
 mod unique;
 mod value;
-mod word;
 
 pub use change::Change;
+pub use codes::{NoteCode, Reason, RefusalCode};
 pub use desired::{ApiSettings, Desired, DesiredInstance, DesiredValue, Lifecycle, OnRemove};
 pub use element::{Element, ElementRef};
 pub use facts::{
@@ -54,4 +55,3 @@ pub use timestamp::Timestamp;
 pub(crate) use unique::unique_keys;
 pub use value::PlainValue;
 pub(crate) use value::canonical_text;
-pub use word::{NoteCode, Reason, RefusalCode};

@@ -1,24 +1,24 @@
-//! The fixed words of plans: why a step is there, what was noted, what was refused. Each list is the
-//! one place where its words stand; `docs/reference.md` has them for people.
+//! The codes of plans: why a step is in the plan, what was noted, what was refused. They are a contract
+//! with programs that read plans; `docs/reference.md` lists them.
 
 use serde::{Deserialize, Serialize};
 
-macro_rules! words {
-    ($(#[$type_doc:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
+macro_rules! codes {
+    ($(#[$type_doc:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal,)* }) => {
         $(#[$type_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name {
-            $($(#[$doc])* #[serde(rename = $word)] $variant,)*
+            $($(#[$doc])* #[serde(rename = $code)] $variant,)*
         }
 
         impl $name {
-            /// Every one, in the order of declaration.
+            /// All codes, in the order of declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// The word used in JSON and in text.
+            /// The code as it is in JSON and in text.
             pub fn as_str(self) -> &'static str {
                 match self {
-                    $(Self::$variant => $word,)*
+                    $(Self::$variant => $code,)*
                 }
             }
         }
@@ -31,98 +31,98 @@ macro_rules! words {
     };
 }
 
-words! {
+codes! {
     /// Why a step is in the plan; for people only.
     Reason {
-        /// Nothing exists for this key yet.
+        /// The key has no instance yet.
         Missing = "missing",
-        /// The recorded instance is gone from the platform.
+        /// The recorded instance is missing on the platform.
         Vanished = "vanished",
-        /// An instance carries the marker of this key and is not in the lock file.
+        /// An instance carries the marker of this key but is not in the lock file.
         MarkerFound = "marker-found",
-        /// The manifest asks for another value than was applied last.
+        /// The manifest differs from what was last applied.
         ConfigurationChanged = "configuration-changed",
-        /// The platform has another value than was applied last.
+        /// The platform differs from what was last applied.
         Drifted = "drifted",
-        /// The manifest's secret is another than was sent last.
+        /// The secret differs from the one that was last sent.
         SecretChanged = "secret-changed",
         /// This tool never sent the secret itself, so it is sent once.
         SecretUnverified = "secret-unverified",
         /// The caller asked for secrets to be sent again.
         SecretResent = "secret-resent",
-        /// The connector is another, which only a replace can do.
+        /// The manifest names another connector, which only a replace can change.
         ElementChanged = "element-changed",
         /// The caller asked for a replace.
         ReplaceRequested = "replace-requested",
         /// The key was renamed.
         Moved = "moved",
-        /// The marker is missing on the platform.
+        /// The instance has no marker.
         MarkerMissing = "marker-missing",
-        /// It left the manifest.
+        /// The instance is no longer in the manifest.
         Removed = "removed",
-        /// It is deleted because the caller asked to prune.
+        /// The caller asked to prune.
         Pruned = "pruned",
         /// Only the lock file changes.
         LockOnly = "lock-only",
-        /// A replace of an earlier run is finished.
+        /// An earlier run began a replace and did not finish it.
         ReplaceUnfinished = "replace-unfinished",
-        /// A second instance with the marker of one key.
+        /// Another instance with the same marker is kept.
         Duplicate = "duplicate",
-        /// The platform says its credentials do not work.
+        /// The platform reports the credentials of the instance as not valid.
         Invalid = "invalid",
     }
 }
 
-words! {
-    /// What was seen and not acted on.
+codes! {
+    /// What was found and not acted on.
     NoteCode {
-        /// Several live instances carry the marker of one key.
+        /// Several instances carry the marker of one key.
         Duplicate = "duplicate",
-        /// An instance left the manifest and stays.
+        /// An instance is no longer in the manifest and is kept.
         Kept = "kept",
-        /// Ours by marker, in neither manifest nor lock file.
+        /// An instance carries our marker but is in neither the manifest nor the lock file.
         Orphan = "orphan",
-        /// A look-alike without marker exists; how to import it.
+        /// An unmarked instance has the same name and element.
         LookAlike = "look-alike",
-        /// A key of the configuration left the manifest and is no longer managed.
+        /// A configuration key left the manifest and is no longer managed.
         Released = "released",
         /// Secrets could not be compared.
         NotCompared = "not-compared",
-        /// The organization secret was rotated: fingerprints cannot be compared.
+        /// The organization secret was rotated, so recorded fingerprints cannot be compared.
         FingerprintsRotated = "fingerprints-rotated",
-        /// The platform says the instance is not valid.
+        /// The platform reports an instance as not valid.
         Invalid = "invalid",
-        /// Needs a person's sign-in.
+        /// The instance needs an interactive sign-in.
         NeedsSignIn = "needs-sign-in",
-        /// An intent of an earlier run has no known outcome yet.
+        /// The outcome of a create in an earlier run is unknown.
         Unsettled = "unsettled",
-        /// Instances that are not ours, counted.
+        /// The number of instances that do not belong to the inventory.
         Foreign = "foreign",
-        /// A replace of an earlier run is not finished.
+        /// The old instance of a replace is kept until the new one is valid.
         Retired = "retired",
-        /// The credentials are not those the lock file was written with.
+        /// The user secret differs from the one that the lock file was written with.
         OtherUser = "other-user",
-        /// Differs, but is listed under `ignoreChanges`.
+        /// A difference is listed under `ignoreChanges`.
         Ignored = "ignored",
-        /// Was to be accepted as it is, and visibly is another than the manifest's.
+        /// A secret was to be accepted but differs on the platform.
         NotAccepted = "not-accepted",
     }
 }
 
-words! {
-    /// A guard or a protection that says no.
+codes! {
+    /// Why a plan must not be applied.
     RefusalCode {
-        /// What is protected would be deleted or replaced.
+        /// A protected instance would be deleted or replaced.
         Protected = "protected",
-        /// More deletes and replaces than are allowed.
+        /// More deletes and replaces than allowed.
         TooManyDeletes = "too-many-deletes",
-        /// More changes than are allowed.
+        /// More changes than allowed.
         TooManyChanges = "too-many-changes",
-        /// So much is gone that other credentials are likelier.
+        /// So many instances are missing that wrong credentials are more likely.
         ManyVanished = "many-vanished",
-        /// An instance of ours carries the marker of another inventory or key.
+        /// An instance carries the marker of another inventory or key.
         ForeignMarker = "foreign-marker",
-        /// An instance could not be read, which does not make it absent.
+        /// An instance could not be read, so its state is unknown.
         Unreadable = "unreadable",
         /// The lock file belongs to another inventory than the manifest.
         InventoryChanged = "inventory-changed",
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_the_same_in_json_and_in_text() {
+    fn a_code_is_the_same_in_json_and_in_text() {
         for reason in Reason::ALL {
             let json = serde_json::to_string(reason).expect("JSON");
             assert_eq!(json, format!("\"{reason}\""));
