@@ -60,7 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // The secrets: a reference without a value gets a stand-in, as under `--sandbox`.
     let lookups = Lookups {
-        variable: &|name| std::env::var(name).ok(),
+        variable: &|name| std::env::var_os(name),
         allow_exec: false,
         missing: MissingPolicy::StandIn,
     };

@@ -6,21 +6,21 @@
 )]
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::error::{CliError, Exit};
 use crate::model::Secret;
-use crate::secrets::trimmed;
+use crate::secrets::decode;
 
-/// The variables of the process that are valid UTF-8; others count as unset.
+/// The variables of the process.
 #[derive(Clone, Default)]
-pub(crate) struct Environment(BTreeMap<String, String>);
+pub(crate) struct Environment(BTreeMap<String, OsString>);
 
 impl Environment {
     pub(crate) fn read() -> Self {
-        let vars = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
+        let vars =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         Self(vars.collect())
     }
 
@@ -28,8 +28,13 @@ impl Environment {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .get(name)
-            .map(String::as_str)
+            .and_then(|value| value.to_str())
             .filter(|value| !value.is_empty())
+    }
+
+    /// The value of a variable as it is.
+    pub(crate) fn raw(&self, name: &str) -> Option<OsString> {
+        self.0.get(name).cloned()
     }
 
     /// A setting from `NAME`, or from the file that `NAME_FILE` names, one trailing newline trimmed.
@@ -45,11 +50,11 @@ impl Environment {
             .hint(format!("unset `{name}` or `{file_name}`"))),
             (Some(value), None) => Ok(Some(value.to_owned())),
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(PathBuf::from(path)).map_err(|error| {
+                let bytes = std::fs::read(PathBuf::from(path)).map_err(|error| {
                     let summary = format!("cannot read `{path}` (from `{file_name}`)");
                     CliError::caused_by(Exit::Usage, summary, error)
                 })?;
-                let text = trimmed(&text);
+                let text = decode(&bytes).unwrap_or_default();
                 Ok((!text.is_empty()).then(|| text.to_owned()))
             }
             (None, None) => Ok(None),

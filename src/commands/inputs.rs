@@ -64,7 +64,7 @@ pub(super) fn manifest(context: &Context) -> Result<Manifest, CliError> {
 
 /// The values of all references. Called once a run: a source may give each value only once.
 pub(super) fn secrets(context: &Context, manifest: &Manifest) -> Result<ResolvedSecrets, CliError> {
-    let variable = |name: &str| context.environment.get(name).map(str::to_owned);
+    let variable = |name: &str| context.environment.raw(name);
     let lookups = Lookups {
         variable: &variable,
         allow_exec: context.global.allow_exec,

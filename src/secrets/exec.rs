@@ -7,12 +7,17 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::text::trimmed;
+use super::text::decode;
 
 /// A command that takes longer probably waits for input that never comes.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// A secret is never larger.
 const MAX_BYTES: u64 = 64 * 1024;
+
+/// The first word of a command; the others may be secret.
+pub(super) fn program(command: &str) -> &str {
+    command.split_whitespace().next().unwrap_or_default()
+}
 
 /// Runs a command and returns its output without the trailing line break.
 pub(super) fn run(command: &str) -> Result<String, String> {
@@ -59,7 +64,7 @@ pub(super) fn run(command: &str) -> Result<String, String> {
     if !status.success() {
         return Err(format!("command `{program}` failed: {status}"));
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|_| format!("the output of command `{program}` is not valid UTF-8"))?;
-    Ok(trimmed(&text).to_owned())
+    decode(&bytes)
+        .map(str::to_owned)
+        .ok_or_else(|| format!("the output of command `{program}` is not valid UTF-8"))
 }

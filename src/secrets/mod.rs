@@ -6,6 +6,7 @@ mod exec;
 mod facts;
 mod fingerprint;
 mod resolve;
+mod source;
 mod text;
 
 #[cfg(test)]
@@ -13,5 +14,6 @@ mod tests;
 
 pub use facts::{FactInput, facts};
 pub use fingerprint::{FingerprintKey, NoRandomness};
-pub use resolve::{Lookups, MissingPolicy, resolve};
-pub(crate) use text::trimmed;
+pub use resolve::resolve;
+pub use source::{Lookups, MissingPolicy};
+pub(crate) use text::decode;

@@ -114,7 +114,7 @@ pub(crate) fn read(stanzas: &[Stanza]) -> (Desired, ResolvedSecrets) {
     let loaded = load(&[file], LoadOptions::default());
     let desired = loaded.desired.expect("a manifest");
     let lookups = Lookups {
-        variable: &|name| Some(format!("invented-{name}")),
+        variable: &|name| Some(format!("invented-{name}").into()),
         allow_exec: false,
         missing: MissingPolicy::Refuse,
     };

@@ -48,7 +48,7 @@ fn env(name: &str, default: Option<&str>) -> Template {
 
 fn lookups(missing: MissingPolicy) -> Lookups<'static> {
     Lookups {
-        variable: &|name| (name == "SET").then(|| "value".to_owned()),
+        variable: &|name| (name == "SET").then(|| "value".into()),
         allow_exec: true,
         missing,
     }

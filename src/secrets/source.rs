@@ -1,0 +1,141 @@
+//! Looks up one reference: a variable, a file or the output of a command.
+//!
+//! Must not: apply defaults, or show a value.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this edge reads the files that the manifest names"
+)]
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use super::exec;
+use super::text::decode;
+use crate::model::Reference;
+
+/// A larger file is not a secret.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Why a reference has no value.
+pub(super) struct Unresolved {
+    pub(super) message: String,
+    pub(super) hint: String,
+    /// Whether there is no value, or an empty one. What is there and cannot be used is an error, even
+    /// with a default.
+    pub(super) is_absent: bool,
+}
+
+impl Unresolved {
+    fn absent(message: String, hint: String) -> Self {
+        Self {
+            message,
+            hint,
+            is_absent: true,
+        }
+    }
+
+    fn unusable(message: String, hint: impl Into<String>) -> Self {
+        Self {
+            message,
+            hint: hint.into(),
+            is_absent: false,
+        }
+    }
+}
+
+/// Where references get their values from.
+pub struct Lookups<'a> {
+    /// The value of a variable, as the environment has it.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    /// Whether `${exec:…}` may run commands.
+    pub allow_exec: bool,
+    /// What to do with a reference that has no value.
+    pub missing: MissingPolicy,
+}
+
+/// What to do with a reference that has no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingPolicy {
+    /// Report an error.
+    Refuse,
+    /// Use a placeholder that is the same in every run: for the sandbox.
+    StandIn,
+}
+
+/// The value of a reference. An empty one is an error: a secret is empty only where the manifest says
+/// so.
+pub(super) fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unresolved> {
+    let (what, value) = match reference {
+        Reference::Env { name, .. } => (format!("variable `{name}`"), variable(name, lookups)?),
+        Reference::File { written, path, .. } => {
+            (format!("file `{written}`"), file(written, path)?)
+        }
+        Reference::Exec { command, .. } => (
+            format!("output of command `{}`", exec::program(command)),
+            output(command, lookups)?,
+        ),
+    };
+    if value.trim().is_empty() {
+        return Err(Unresolved::absent(
+            format!("{what} is empty"),
+            "set a value or add a default with `:-`; to send an empty string, write `\"\"`"
+                .to_owned(),
+        ));
+    }
+    Ok(value)
+}
+
+fn variable(name: &str, lookups: &Lookups<'_>) -> Result<String, Unresolved> {
+    let value = (lookups.variable)(name).ok_or_else(|| {
+        Unresolved::absent(
+            format!("variable `{name}` is not set"),
+            format!("set `{name}`, or add a default: `${{env:{name}:-…}}`"),
+        )
+    })?;
+    value.into_string().map_err(|_| {
+        Unresolved::unusable(
+            format!("variable `{name}` is not valid UTF-8"),
+            "set it to UTF-8 text",
+        )
+    })
+}
+
+fn file(written: &str, path: &Path) -> Result<String, Unresolved> {
+    let unusable = |what: String| {
+        Unresolved::unusable(
+            format!("file `{written}` {what}"),
+            "name a readable UTF-8 file that contains only the secret",
+        )
+    };
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Unresolved::absent(
+            format!("file `{written}` does not exist"),
+            "create it or correct the path, which is relative to the manifest".to_owned(),
+        )),
+        Err(error) => Err(unusable(format!("cannot be read: {error}"))),
+        Ok(length) if length as u64 > MAX_BYTES => {
+            Err(unusable(format!("is larger than {MAX_BYTES} bytes")))
+        }
+        Ok(_) => decode(&bytes)
+            .map(str::to_owned)
+            .ok_or_else(|| unusable("is not valid UTF-8".to_owned())),
+    }
+}
+
+fn output(command: &str, lookups: &Lookups<'_>) -> Result<String, Unresolved> {
+    if !lookups.allow_exec {
+        return Err(Unresolved::unusable(
+            "`${exec:…}` is disabled".to_owned(),
+            "pass `--allow-exec` if you trust the commands in the manifest",
+        ));
+    }
+    exec::run(command).map_err(|message| {
+        let hint = "run the command by hand; it gets no shell and no input";
+        Unresolved::unusable(message, hint)
+    })
+}
