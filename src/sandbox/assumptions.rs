@@ -140,7 +140,7 @@ assumptions! {
         Clamp = "clamp", Error = "error",
     }
     q18: LastPage = "Does the last page have a next-page token?" {
-        Token = "token", NoToken = "no-token",
+        NoToken = "no-token", Token = "token",
     }
     q19: OwnSecrets = "Does the owner see secrets in clear text?" {
         Never = "never", Owner = "owner",
@@ -150,6 +150,18 @@ assumptions! {
     }
     q22: VendorType = "Is `webhooks` accepted beside `webhook` in `event.vendor.type`?" {
         Both = "both", Normalized = "normalized",
+    }
+    q24: PageToken = "Is a page token an offset, or a cursor?" {
+        Offset = "offset", Cursor = "cursor",
+    }
+    q25: PageCap = "How many instances does a page have at most, whatever was asked for?" {
+        Max200 = "200", Max100 = "100", Max10 = "10", Max3 = "3", Max1 = "1",
+    }
+    q26: TotalCount = "What does `Elements-Total-Count` of a list of instances count?" {
+        Matching = "matching", Absent = "absent", Everyone = "everyone",
+    }
+    q27: ListedTags = "Which tags does a list of instances show?" {
+        All = "all", Empty = "empty", Cut = "cut",
     }
 }
 

@@ -75,7 +75,20 @@ kinds! {
     TooMany = "too-many", "returns 429, with `retry-after=SECONDS` or `retry-after=date:SECONDS` if given; `for=DURATION` replaces `count=`";
     Delay = "delay", "responds after `for=DURATION`";
     ListLag = "list-lag", "new instances appear in lists only after `for=DURATION`";
+    ChangeLag = "change-lag", "changes and deletions of instances appear in lists only after `for=DURATION`";
+    PageDelete = "page-delete", "deletes the oldest instance tagged `foreign` before every page but the first";
+    PageCreate = "page-create", "creates an instance tagged `foreign` before every page but the first";
     Volatile = "volatile", "tokens and session values of instances change at every read";
+}
+
+impl FaultKind {
+    /// Whether it is in force from when it is added until it is cleared, and for every request.
+    pub(super) fn is_permanent(self) -> bool {
+        matches!(
+            self,
+            Self::ListLag | Self::ChangeLag | Self::PageDelete | Self::PageCreate | Self::Volatile
+        )
+    }
 }
 
 impl Fault {

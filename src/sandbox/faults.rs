@@ -68,7 +68,7 @@ impl Faults {
             let fault = &row.fault;
             let matching = (fault.method == "*" || fault.method == method)
                 && matches(&fault.path, path)
-                && !matches!(fault.kind, FaultKind::ListLag | FaultKind::Volatile);
+                && !fault.kind.is_permanent();
             if matching && row.strikes(now_ms) {
                 return Some(row.fault.clone());
             }
@@ -78,18 +78,26 @@ impl Faults {
 
     /// How long a new instance stays out of lists.
     pub(super) fn list_lag_ms(&self) -> u64 {
-        self.0
-            .iter()
-            .filter(|row| row.fault.kind == FaultKind::ListLag)
-            .map(|row| u64::try_from(row.fault.duration.as_millis()).unwrap_or(u64::MAX))
-            .max()
-            .unwrap_or(0)
+        self.longest_ms(FaultKind::ListLag)
+    }
+
+    /// How long lists show an instance as it was before a change.
+    pub(super) fn change_lag_ms(&self) -> u64 {
+        self.longest_ms(FaultKind::ChangeLag)
     }
 
     pub(super) fn is_volatile(&self) -> bool {
-        self.0
-            .iter()
-            .any(|row| row.fault.kind == FaultKind::Volatile)
+        self.has(FaultKind::Volatile)
+    }
+
+    pub(super) fn has(&self, kind: FaultKind) -> bool {
+        self.0.iter().any(|row| row.fault.kind == kind)
+    }
+
+    fn longest_ms(&self, kind: FaultKind) -> u64 {
+        let rows = self.0.iter().filter(|row| row.fault.kind == kind);
+        let longest = rows.map(|row| row.fault.duration).max();
+        u64::try_from(longest.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
     }
 }
 

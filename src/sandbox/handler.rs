@@ -83,7 +83,11 @@ impl Platform {
                 delay: fault.duration,
                 ..self.perform(request, request_id)
             },
-            FaultKind::ListLag | FaultKind::Volatile => self.perform(request, request_id),
+            FaultKind::ListLag
+            | FaultKind::ChangeLag
+            | FaultKind::PageDelete
+            | FaultKind::PageCreate
+            | FaultKind::Volatile => self.perform(request, request_id),
         }
     }
 

@@ -17,6 +17,7 @@ mod behaviour;
 mod error;
 mod fault_spec;
 mod faults;
+mod foreign;
 mod handler;
 mod platform;
 mod random;

@@ -5,7 +5,7 @@ use super::assumptions::Assumptions;
 use super::fault_spec::Fault;
 use super::faults::Faults;
 use super::request_log::RequestLog;
-use super::state::PlatformState;
+use super::state::{PlatformState, StoredInstance};
 
 /// Where the platform's randomness comes from.
 #[derive(Clone, Debug)]
@@ -83,5 +83,13 @@ impl Platform {
     /// The whole state as JSON, for the state file.
     pub(super) fn serialized_state(&self) -> Vec<u8> {
         serde_json::to_vec(&self.state).unwrap_or_default()
+    }
+
+    /// Replaces the instance with the same id by this version of it.
+    pub(super) fn replace(&mut self, next: StoredInstance) {
+        let lag_ms = self.faults.change_lag_ms();
+        if let Some(instance) = self.state.instances.get_mut(&next.id) {
+            instance.supersede(next, self.now_ms, lag_ms);
+        }
     }
 }

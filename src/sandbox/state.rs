@@ -73,6 +73,41 @@ pub(super) struct StoredInstance {
     pub(super) created_ms: u64,
     /// When lists begin to show it.
     pub(super) listed_from_ms: u64,
+    /// Earlier versions that lists show instead, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) superseded: Vec<Superseded>,
+}
+
+/// An earlier version of an instance.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Superseded {
+    listed_until_ms: u64,
+    version: StoredInstance,
+}
+
+impl StoredInstance {
+    /// The version that lists show at this time.
+    pub(super) fn as_listed(&self, now_ms: u64) -> &Self {
+        let mut earlier = self.superseded.iter();
+        earlier
+            .find(|earlier| earlier.listed_until_ms > now_ms)
+            .map_or(self, |earlier| &earlier.version)
+    }
+
+    /// Replaces this version; lists show it for as long as changes lag.
+    pub(super) fn supersede(&mut self, next: Self, now_ms: u64, lag_ms: u64) {
+        let mut version = std::mem::replace(self, next);
+        self.superseded = std::mem::take(&mut version.superseded);
+        self.superseded
+            .retain(|earlier| earlier.listed_until_ms > now_ms);
+        if lag_ms > 0 {
+            self.superseded.push(Superseded {
+                listed_until_ms: now_ms.saturating_add(lag_ms),
+                version,
+            });
+        }
+    }
 }
 
 /// An element made by the tenant.
@@ -140,5 +175,13 @@ impl PlatformState {
             own_elements: BTreeMap::new(),
             counters: Counters::default(),
         }
+    }
+
+    /// Adds an instance with the next id and a new token.
+    pub(super) fn add(&mut self, make: impl FnOnce(u64, String) -> StoredInstance) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.instances.insert(id, make(id, self.random.token()));
+        id
     }
 }

@@ -18,6 +18,7 @@ use clap::Parser;
 mod blind;
 mod checkout;
 mod disk;
+mod known_unsafe;
 mod manifest;
 mod schedule;
 mod story;

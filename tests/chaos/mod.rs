@@ -5,6 +5,7 @@
 mod blind;
 pub(crate) mod checkout;
 mod disk;
+pub(crate) mod known_unsafe;
 mod manifest;
 pub(crate) mod schedule;
 pub(crate) mod story;

@@ -3,6 +3,7 @@
 
 mod bad_requests;
 mod concurrency;
+mod lists;
 mod s1_rules;
 mod s2_instance;
 mod s3_routes;

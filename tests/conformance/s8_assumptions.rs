@@ -44,7 +44,7 @@ fn q1_q18_lists() {
             .header("elements-next-page-token")
             .is_some()
     };
-    both("q18", token, &[("token", true), ("no-token", false)]);
+    both("q18", token, &[("no-token", false), ("token", true)]);
     let size = |s: &Sandbox| {
         let _ = create(s, &jira("a"));
         s.call("GET", "/instances?pageSize=500", None).status

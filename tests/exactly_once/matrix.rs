@@ -8,7 +8,7 @@ use connectorctl::sandbox::Fault;
 use crate::support::Sandbox;
 
 /// Every kind of fault, in each form that the table of outcomes tells apart.
-pub(super) const KINDS: [&str; 22] = [
+pub(super) const KINDS: [&str; 25] = [
     "kind=status status=500",
     "kind=status status=503",
     "kind=status status=400",
@@ -30,7 +30,19 @@ pub(super) const KINDS: [&str; 22] = [
     "kind=too-many retry-after=1",
     "kind=delay for=300ms",
     "kind=list-lag for=400ms",
+    "kind=change-lag for=400ms",
+    "kind=page-delete",
+    "kind=page-create",
     "kind=volatile",
+];
+
+/// Those that affect every request.
+const PERMANENT: [&str; 5] = [
+    "list-lag",
+    "change-lag",
+    "page-delete",
+    "page-create",
+    "volatile",
 ];
 
 /// How many cases run at once.
@@ -40,8 +52,9 @@ const WORKERS: usize = 6;
 /// response is lost as well.
 pub(super) fn faults(request: &str, kind: &str, skip: usize) -> Vec<String> {
     let at = |kind: &str| format!("{request} {kind} skip={skip} count=1");
-    let always = kind.starts_with("kind=list-lag") || kind.starts_with("kind=volatile");
-    let besides = always.then(|| at("kind=cut-after-commit"));
+    let word = kind.trim_start_matches("kind=").split(' ').next();
+    let is_permanent = PERMANENT.iter().any(|permanent| Some(*permanent) == word);
+    let besides = is_permanent.then(|| at("kind=cut-after-commit"));
     [at(kind)].into_iter().chain(besides).collect()
 }
 

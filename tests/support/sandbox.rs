@@ -102,13 +102,25 @@ impl Sandbox {
         state["counters"][counter].as_u64().expect("a counter")
     }
 
-    /// Every live instance the first user sees.
+    /// Every live instance the first user sees, whatever the size of a page.
     pub(crate) fn instances(&self) -> Vec<Value> {
-        let answer = self.call("GET", "/instances?hydrate=true&pageSize=200", None);
-        match answer.status {
-            200 => answer.body.as_array().expect("a list").clone(),
-            404 => Vec::new(),
-            status => panic!("status {status}: {}", answer.body),
+        let mut found = Vec::new();
+        let mut query = "hydrate=true&pageSize=200".to_owned();
+        loop {
+            let answer = self.call("GET", &format!("/instances?{query}"), None);
+            let next = answer.header("elements-next-page-token").map(str::to_owned);
+            let page = match answer.status {
+                200 => answer.body.as_array().expect("a list").clone(),
+                404 => Vec::new(),
+                status => panic!("status {status}: {}", answer.body),
+            };
+            let Some(token) = next.filter(|_| !page.is_empty()) else {
+                found.extend(page);
+                return found;
+            };
+            found.extend(page);
+            let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+            query = format!("hydrate=true&pageSize=200&nextPage={token}");
         }
     }
 }

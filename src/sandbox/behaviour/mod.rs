@@ -11,6 +11,6 @@ pub(super) use configuration::{is_masked, merged, missing_required};
 pub(super) use elements::{
     ResolvedElement, find as find_element, find_by_key, resolve as resolve_element,
 };
-pub(super) use shape::{Parts, entries, instance};
+pub(super) use shape::{Parts, Tags, entries, instance};
 pub(super) use text::{strip_markup, tags, value};
 pub(super) use vendor::{check as check_with_vendor, signs_in};

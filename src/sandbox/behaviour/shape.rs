@@ -13,13 +13,32 @@ use crate::sandbox::state::{PlatformState, StoredInstance};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct Parts {
     pub(in crate::sandbox) configuration: bool,
-    pub(in crate::sandbox) tags: bool,
+    pub(in crate::sandbox) tags: Tags,
+}
+
+/// Which tags a response shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sandbox) enum Tags {
+    All,
+    /// An empty list.
+    Empty,
+    /// The first [`CUT_TAG`] characters of each.
+    Cut,
+    /// No member `tags`.
+    Absent,
+}
+
+/// So short that tags which one tool makes for several instances become equal.
+const CUT_TAG: usize = 12;
+
+fn cut(tag: &str) -> String {
+    tag.chars().take(CUT_TAG).collect()
 }
 
 impl Parts {
     pub(in crate::sandbox) const ALL: Self = Self {
         configuration: true,
-        tags: true,
+        tags: Tags::All,
     };
 }
 
@@ -80,8 +99,11 @@ pub(in crate::sandbox) fn instance(
             "lastName": "Box",
         },
     });
-    if parts.tags {
-        value["tags"] = instance.tags.as_slice().into();
+    match parts.tags {
+        Tags::All => value["tags"] = instance.tags.as_slice().into(),
+        Tags::Empty => value["tags"] = json!([]),
+        Tags::Cut => value["tags"] = instance.tags.iter().map(|tag| cut(tag)).collect(),
+        Tags::Absent => {}
     }
     if parts.configuration {
         let mut configuration: Map<String, Value> = instance

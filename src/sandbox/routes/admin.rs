@@ -54,17 +54,17 @@ pub(in crate::sandbox) fn handle(platform: &mut Platform, request: &ApiRequest) 
         ("GET", ["users"]) => reply(Ok(users(platform))),
         ("PATCH" | "DELETE", ["instances", id]) => {
             let id: Option<u64> = id.parse().ok();
-            let known = id.and_then(|id| platform.state.instances.get_mut(&id));
-            let Some(instance) = known else {
+            let known = id.and_then(|id| platform.state.instances.get(&id));
+            let Some(mut next) = known.cloned() else {
                 return Some(Reply::admin(404, &json!({"message": "no such instance"})));
             };
             let result = match method {
-                "PATCH" => edit(instance, &body),
-                _ => {
-                    instance.deleted = true;
-                    Ok(json!({}))
-                }
+                "PATCH" => edit(&mut next, &body),
+                _ => edit(&mut next, &json!({"deleted": true})),
             };
+            if result.is_ok() {
+                platform.replace(next);
+            }
             changed(result)
         }
         ("PATCH", ["users", id]) => changed(set_role(platform, id, &body)),

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::own_elements;
+use super::page::{self, Position};
 use super::visible::plain;
 use crate::catalog::Catalog;
+use crate::sandbox::assumptions::PageToken;
 use crate::sandbox::behaviour::{ResolvedElement, find_by_key, resolve_element};
 use crate::sandbox::platform::Platform;
 use crate::sandbox::reply::{ApiError, ApiResponse};
 use crate::sandbox::request::ApiRequest;
-
-const MAX_PER_PAGE: usize = 200;
 
 pub(super) fn dispatch(
     platform: &mut Platform,
@@ -166,34 +166,19 @@ fn wanted_keys(clause: &str) -> Option<Vec<String>> {
 }
 
 fn page(request: &ApiRequest, all: Vec<Value>) -> Result<ApiResponse, ApiError> {
-    let size: usize = match request.parameter("pageSize") {
-        None => MAX_PER_PAGE,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|size| *size > 0)
-            .ok_or_else(|| ApiError::bad_request("pageSize must be a positive number"))?,
-    };
-    let size = size.min(MAX_PER_PAGE);
-    let start: usize = match request
-        .parameter("nextPage")
-        .filter(|token| !token.is_empty())
-    {
-        None => 0,
-        Some(token) => token
-            .parse()
-            .map_err(|_| ApiError::bad_request("nextPage is not a valid page token"))?,
-    };
+    let size = page::requested_size(request)?.min(page::MAX_SIZE);
+    let start = Position::of(request)?.skipped(std::iter::empty());
     let total = all.len();
     let part: Vec<Value> = all.into_iter().skip(start).take(size).collect();
     let returned = part.len();
-    let mut answer = ApiResponse::ok(part.into())
+    let mut response = ApiResponse::ok(part.into())
         .with("elements-returned-count", returned)
         .with("elements-total-count", total);
     if start.saturating_add(returned) < total {
-        answer = answer.with("elements-next-page-token", start + returned);
+        let token = page::token(PageToken::Offset, size, start + returned, None);
+        response = response.with("elements-next-page-token", token);
     }
-    Ok(answer)
+    Ok(response)
 }
 
 fn metadata(platform: &Platform, element: ResolvedElement<'_>, expanded: bool) -> Value {

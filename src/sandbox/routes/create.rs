@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::update::shown;
 use super::visible::{Caller, plain};
 use crate::sandbox::assumptions::{Assumptions, DisabledInBody, FailedCreate, Name};
 use crate::sandbox::behaviour::{
-    self, Parts, ResolvedElement, check_with_vendor, find_by_key, find_element, merged,
-    missing_required, resolve_element, signs_in, strip_markup,
+    self, ResolvedElement, check_with_vendor, find_by_key, find_element, merged, missing_required,
+    resolve_element, signs_in, strip_markup,
 };
 use crate::sandbox::platform::Platform;
 use crate::sandbox::reply::{ApiError, ApiResponse};
@@ -60,17 +61,19 @@ pub(super) fn instance(
         FailedCreate::Invalid => accepted,
     };
     let counts = assumptions.q20 == DisabledInBody::Counts;
-    let instance = StoredInstance {
-        id: state.next_id,
+    let (element, element_key) = (element.id(), element.key().to_owned());
+    let valid = accepted.is_ok();
+    let id = state.add(|id, token| StoredInstance {
+        id,
         owner: caller.user,
         organization: caller.organization,
         name,
-        element: element.id(),
-        element_key: element.key().to_owned(),
-        token: state.random.token(),
+        element,
+        element_key,
+        token,
         tags,
         configuration,
-        valid: accepted.is_ok(),
+        valid,
         disabled: counts && body.get("disabled") == Some(&Value::Bool(true)),
         deleted: false,
         trace_logging: false,
@@ -79,13 +82,12 @@ pub(super) fn instance(
         listed_from_ms: platform
             .now_ms
             .saturating_add(platform.faults.list_lag_ms()),
-    };
-    let mut shown = behaviour::instance(state, &instance, Parts::ALL, assumptions, None);
-    state.next_id += 1;
+        superseded: Vec::new(),
+    });
     state.counters.creates += 1;
-    state.instances.insert(instance.id, instance);
     accepted?;
     state.counters.authentications += 1;
+    let mut shown = shown(platform, id, None)?;
     if body.get("retrieveObjectsAfterInstantiation") == Some(&Value::Bool(true)) {
         shown["objects"] = json!([
             {"name": "contacts", "vendorName": "contacts", "type": "vendor"},

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::configuration;
-use super::update::{change, show, stored, stored_mut};
+use super::update::{change, modify, show, stored};
 use crate::sandbox::assumptions::{Put, Reauthenticate};
 use crate::sandbox::platform::Platform;
 use crate::sandbox::reply::{ApiError, ApiResponse};
@@ -34,14 +34,16 @@ pub(super) fn dispatch(
             return configuration::dispatch(platform, request, id, more);
         }
         ("GET", ["docs", more @ ..]) => return docs(platform, id, more),
-        ("DELETE", []) => stored_mut(platform, id)?.deleted = true,
-        ("PUT", ["enabled"]) => stored_mut(platform, id)?.disabled = false,
-        ("DELETE", ["enabled"]) => stored_mut(platform, id)?.disabled = true,
+        ("DELETE", []) => modify(platform, id, |instance| instance.deleted = true)?,
+        ("PUT", ["enabled"]) => modify(platform, id, |instance| instance.disabled = false)?,
+        ("DELETE", ["enabled"]) => modify(platform, id, |instance| instance.disabled = true)?,
         ("PUT", ["trace-logging"]) => {
             check_duration(request)?;
-            stored_mut(platform, id)?.trace_logging = true;
+            modify(platform, id, |instance| instance.trace_logging = true)?;
         }
-        ("DELETE", ["trace-logging"]) => stored_mut(platform, id)?.trace_logging = false,
+        ("DELETE", ["trace-logging"]) => {
+            modify(platform, id, |instance| instance.trace_logging = false)?;
+        }
         ("GET", ["events", ..]) => return Err(ApiError::not_found("No events found")),
         ("GET", ["transformations", ..]) => {
             return Err(ApiError::not_found("No transformations found"));

@@ -1,19 +1,19 @@
 //! Lists of instances: filters, pages, and the 404 of an empty list (docs/platform.md#empty-lists,
 //! docs/platform.md#paging and docs/platform.md#list).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::page::{self, Position};
 use super::visible::{Caller, plain};
-use crate::sandbox::assumptions::{EmptyList, LastPage, PageSize, TagFilter, Unhydrated};
-use crate::sandbox::behaviour::{self, Parts, resolve_element};
+use crate::sandbox::assumptions::{
+    Assumptions, EmptyList, LastPage, ListedTags, PageCap, PageSize, TagFilter, TotalCount,
+    Unhydrated,
+};
+use crate::sandbox::behaviour::{self, Parts, Tags, resolve_element};
 use crate::sandbox::platform::Platform;
 use crate::sandbox::reply::{ApiError, ApiResponse};
 use crate::sandbox::request::ApiRequest;
 use crate::sandbox::state::StoredInstance;
-
-const MAX_PER_PAGE: usize = 200;
 
 /// `GET /instances`, and the paths that answer like it.
 pub(super) fn instances(
@@ -22,26 +22,28 @@ pub(super) fn instances(
     caller: &Caller,
     element: Option<u64>,
 ) -> Result<ApiResponse, ApiError> {
-    let size = page_size(platform, request)?;
-    let start = start(request)?;
-    let hydrated = request.flag("hydrate").unwrap_or(false);
-    let parts = Parts {
-        configuration: hydrated,
-        tags: hydrated || platform.assumptions.q2 == Unhydrated::Tags,
-    };
+    let size = page_size(&platform.assumptions, request)?;
+    let position = Position::of(request)?;
+    if position != Position::First {
+        platform.change_between_pages();
+    }
     let tags: Vec<&str> = request.parameters("tags[]").collect();
     let search = request.parameter("searchText").map(str::to_lowercase);
     platform.reads += 1;
     let volatile = platform.faults.is_volatile().then_some(platform.reads);
-    let platform = &*platform;
-    let found: Vec<&StoredInstance> = platform
-        .state
+    let Platform {
+        state,
+        assumptions,
+        now_ms,
+        ..
+    } = &*platform;
+    let matching: Vec<&StoredInstance> = state
         .instances
         .values()
-        .filter(|instance| !instance.deleted && caller.sees(instance))
-        .filter(|instance| instance.listed_from_ms <= platform.now_ms)
+        .map(|instance| instance.as_listed(*now_ms))
+        .filter(|instance| !instance.deleted && instance.listed_from_ms <= *now_ms)
         .filter(|instance| element.is_none_or(|element| instance.element == element))
-        .filter(|instance| has_tags(instance, &tags, platform.assumptions.q4))
+        .filter(|instance| has_tags(instance, &tags, assumptions.q4))
         .filter(|instance| {
             search.as_ref().is_none_or(|text| {
                 instance.name.to_lowercase().contains(text)
@@ -49,36 +51,51 @@ pub(super) fn instances(
             })
         })
         .collect();
-    if found.is_empty() && platform.assumptions.q1 == EmptyList::NotFound {
+    let everyone = matching.len();
+    let mut visible = matching;
+    visible.retain(|instance| caller.sees(instance));
+    let skipped = position.skipped(visible.iter().map(|instance| instance.id));
+    let page: Vec<&StoredInstance> = visible.iter().copied().skip(skipped).take(size).collect();
+    if page.is_empty() && assumptions.q1 == EmptyList::NotFound {
         return Err(ApiError::not_found("No instances found"));
     }
-    let page: Vec<Value> = found
+    let parts = parts(assumptions, request.flag("hydrate").unwrap_or(false));
+    let items: Vec<Value> = page
         .iter()
-        .skip(start)
-        .take(size)
-        .map(|instance| {
-            behaviour::instance(
-                &platform.state,
-                instance,
-                parts,
-                &platform.assumptions,
-                volatile,
-            )
-        })
+        .map(|instance| behaviour::instance(state, instance, parts, assumptions, volatile))
         .collect();
-    let last = start + page.len() >= found.len();
-    let returned = page.len();
-    let mut answer = ApiResponse::ok(page.into())
-        .with("elements-returned-count", returned)
-        .with("elements-total-count", found.len());
-    if !last || platform.assumptions.q18 == LastPage::Token {
-        let token = json!({"pageSize": size, "page": start / size + 2, "offset": start + returned});
-        answer = answer.with(
-            "elements-next-page-token",
-            STANDARD.encode(token.to_string()),
-        );
+    let mut response = ApiResponse::ok(items.into()).with("elements-returned-count", page.len());
+    match assumptions.q26 {
+        TotalCount::Matching => response = response.with(TOTAL_COUNT, visible.len()),
+        TotalCount::Everyone => response = response.with(TOTAL_COUNT, everyone),
+        TotalCount::Absent => {}
     }
-    Ok(answer)
+    let end = skipped.saturating_add(page.len());
+    if end < visible.len() || assumptions.q18 == LastPage::Token {
+        let last = match (page.last(), position) {
+            (Some(instance), _) => Some(instance.id),
+            (None, Position::After(id)) => Some(id),
+            (None, _) => None,
+        };
+        let token = page::token(assumptions.q24, size, end, last);
+        response = response.with("elements-next-page-token", token);
+    }
+    Ok(response)
+}
+
+const TOTAL_COUNT: &str = "elements-total-count";
+
+fn parts(assumptions: &Assumptions, hydrated: bool) -> Parts {
+    let tags = match (hydrated, assumptions.q2, assumptions.q27) {
+        (false, Unhydrated::Nothing, _) => Tags::Absent,
+        (_, _, ListedTags::All) => Tags::All,
+        (_, _, ListedTags::Empty) => Tags::Empty,
+        (_, _, ListedTags::Cut) => Tags::Cut,
+    };
+    Parts {
+        configuration: hydrated,
+        tags,
+    }
 }
 
 /// `GET /elements/{keyOrId}/instances`.
@@ -130,35 +147,18 @@ fn has_tags(instance: &StoredInstance, tags: &[&str], assumption: TagFilter) -> 
     }
 }
 
-fn page_size(platform: &Platform, request: &ApiRequest) -> Result<usize, ApiError> {
-    let Some(text) = request.parameter("pageSize") else {
-        return Ok(MAX_PER_PAGE);
-    };
-    let size: usize = text
-        .parse()
-        .ok()
-        .filter(|size| *size > 0)
-        .ok_or_else(|| ApiError::bad_request("pageSize must be a positive number"))?;
-    if size > MAX_PER_PAGE && platform.assumptions.q17 == PageSize::Error {
-        return Err(ApiError::bad_request(format!(
-            "pageSize must not exceed {MAX_PER_PAGE}"
-        )));
+fn page_size(assumptions: &Assumptions, request: &ApiRequest) -> Result<usize, ApiError> {
+    let size = page::requested_size(request)?;
+    if size > page::MAX_SIZE && assumptions.q17 == PageSize::Error {
+        let message = format!("pageSize must not exceed {}", page::MAX_SIZE);
+        return Err(ApiError::bad_request(message));
     }
-    Ok(size.min(MAX_PER_PAGE))
-}
-
-fn start(request: &ApiRequest) -> Result<usize, ApiError> {
-    let Some(token) = request
-        .parameter("nextPage")
-        .filter(|token| !token.is_empty())
-    else {
-        return Ok(0);
+    let cap = match assumptions.q25 {
+        PageCap::Max200 => page::MAX_SIZE,
+        PageCap::Max100 => 100,
+        PageCap::Max10 => 10,
+        PageCap::Max3 => 3,
+        PageCap::Max1 => 1,
     };
-    let offset = STANDARD
-        .decode(token)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
-        .and_then(|value| value["offset"].as_u64())
-        .and_then(|offset| usize::try_from(offset).ok());
-    offset.ok_or_else(|| ApiError::bad_request("nextPage is not a valid page token"))
+    Ok(size.min(cap))
 }

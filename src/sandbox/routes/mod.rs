@@ -9,6 +9,7 @@ mod hub;
 mod instance;
 mod list;
 mod own_elements;
+mod page;
 mod update;
 mod visible;
 

@@ -22,26 +22,41 @@ pub(super) fn stored(platform: &Platform, id: u64) -> Result<&StoredInstance, Ap
     instances.get(&id).ok_or_else(|| not_found(id))
 }
 
-pub(super) fn stored_mut(
+/// Changes a stored instance.
+pub(super) fn modify(
     platform: &mut Platform,
     id: u64,
-) -> Result<&mut StoredInstance, ApiError> {
-    let instances = &mut platform.state.instances;
-    instances.get_mut(&id).ok_or_else(|| not_found(id))
+    change: impl FnOnce(&mut StoredInstance),
+) -> Result<(), ApiError> {
+    let mut next = stored(platform, id)?.clone();
+    change(&mut next);
+    platform.replace(next);
+    Ok(())
 }
 
 /// The instance as a read by id answers it.
 pub(super) fn show(platform: &mut Platform, id: u64) -> Result<ApiResponse, ApiError> {
     platform.reads += 1;
     let volatile = platform.faults.is_volatile().then_some(platform.reads);
+    shown(platform, id, volatile).map(ApiResponse::ok)
+}
+
+/// The instance with everything that a response can show.
+pub(super) fn shown(
+    platform: &Platform,
+    id: u64,
+    volatile: Option<u64>,
+) -> Result<Value, ApiError> {
+    let (state, assumptions) = (&platform.state, &platform.assumptions);
     let instance = stored(platform, id)?;
-    Ok(ApiResponse::ok(behaviour::instance(
-        &platform.state,
+    let parts = Parts::ALL;
+    Ok(behaviour::instance(
+        state,
         instance,
-        Parts::ALL,
-        &platform.assumptions,
+        parts,
+        assumptions,
         volatile,
-    )))
+    ))
 }
 
 /// Applies a body to an instance: all of it, or nothing if any part is an error.
@@ -126,6 +141,6 @@ pub(super) fn change(
     {
         next.disabled = *disabled;
     }
-    state.instances.insert(id, next);
+    platform.replace(next);
     Ok(())
 }

@@ -1,0 +1,59 @@
+//! Instances of somebody else that come and go while a client reads a list, as the faults `page-delete`
+//! and `page-create` ask for. Must not: touch an instance without the tag [`FOREIGN`].
+
+use std::collections::BTreeMap;
+
+use super::behaviour::find_by_key;
+use super::fault_spec::FaultKind;
+use super::platform::Platform;
+use super::state::StoredInstance;
+
+/// The tag of instances that may come and go.
+const FOREIGN: &str = "foreign";
+/// The element of those that come.
+const ELEMENT: &str = "jira";
+
+impl Platform {
+    /// Called before every page of a list but the first.
+    pub(super) fn change_between_pages(&mut self) {
+        if self.faults.has(FaultKind::PageDelete) {
+            let oldest = self.state.instances.values_mut().find(|instance| {
+                !instance.deleted && instance.tags.iter().any(|tag| tag == FOREIGN)
+            });
+            if let Some(oldest) = oldest {
+                oldest.deleted = true;
+            }
+        }
+        if self.faults.has(FaultKind::PageCreate) {
+            self.create_foreign();
+        }
+    }
+
+    fn create_foreign(&mut self) {
+        let state = &mut self.state;
+        let element = find_by_key(&state.own_elements, ELEMENT).map(|element| element.id());
+        let (Some(element), Some(owner)) = (element, state.users.get(1)) else {
+            return;
+        };
+        let (owner, organization) = (owner.id, owner.organization);
+        state.add(|id, token| StoredInstance {
+            id,
+            owner,
+            organization,
+            name: format!("Foreign {id}"),
+            element,
+            element_key: ELEMENT.to_owned(),
+            token,
+            tags: vec![FOREIGN.to_owned()],
+            configuration: BTreeMap::new(),
+            valid: true,
+            disabled: false,
+            deleted: false,
+            trace_logging: false,
+            external_authentication: "none".to_owned(),
+            created_ms: self.now_ms,
+            listed_from_ms: self.now_ms,
+            superseded: Vec::new(),
+        });
+    }
+}
