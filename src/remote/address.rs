@@ -6,7 +6,6 @@ use url::{Host, Url};
 /// Every path of the platform is below this (docs/platform.md#base-urls).
 const SUFFIX: &str = "/elements/api-v2";
 
-/// A checked base URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     base: String,
@@ -16,16 +15,12 @@ pub struct Address {
 /// Why a text is not a usable base URL.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// It does not parse.
     #[error("not a valid URL")]
     NotAUrl,
-    /// Neither http nor https.
     #[error("expected a URL that starts with https:// or http://")]
     Scheme,
-    /// It contains a user name or a password.
     #[error("it contains a user name or a password")]
     Credentials,
-    /// It contains a query or a fragment.
     #[error("it contains a query or a fragment")]
     Query,
     /// Plain http to another machine, which was not allowed.
@@ -38,9 +33,6 @@ pub enum AddressError {
 
 impl Address {
     /// Checks and completes a base URL.
-    ///
-    /// # Errors
-    /// [`AddressError`].
     pub fn parse(text: &str, allow_http: bool) -> Result<Self, AddressError> {
         let url = Url::parse(text.trim()).map_err(|_| AddressError::NotAUrl)?;
         let host = url.host().ok_or(AddressError::NotAUrl)?;

@@ -19,7 +19,6 @@ const QUERY: &AsciiSet = &CONTROLS
     .add(b'=')
     .add(b'>');
 
-/// A request to the platform.
 pub(super) struct Call {
     pub(super) method: Method,
     pub(super) path: String,

@@ -188,7 +188,6 @@ impl Client {
         }
     }
 
-    /// Sends one request once.
     pub(super) async fn exchange(
         &self,
         call: &Call,

@@ -13,7 +13,6 @@ const CHECK_SECRETS: &str = "check CONNECTORCTL_USER_SECRET and CONNECTORCTL_ORG
 const CHECK_ROLE: &str = "ask for the missing role, or use the credentials of the instance's owner";
 const CHECK_BASE_URL: &str = "check the base URL: it is the host of the API, such as https://api.openconnectors.us2.ext.hana.ondemand.com";
 
-/// A request, as errors name it.
 #[derive(Clone)]
 pub(super) struct RequestContext {
     pub(super) method: &'static str,
@@ -117,7 +116,6 @@ impl RequestContext {
         }
     }
 
-    /// An error without a response.
     pub(super) fn error(&self, kind: RemoteErrorKind, message: String) -> RemoteError {
         let kind = match kind {
             // A read changes nothing, so its outcome is never unknown: it only failed.
@@ -139,7 +137,6 @@ impl RequestContext {
 /// The header with the id that the platform's support asks for (docs/platform.md#responses).
 pub(super) const REQUEST_ID: &str = "elements-request-id";
 
-/// A header as text.
 pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
-/// The platform's own error body.
 #[derive(Debug)]
 pub(super) struct PlatformError {
     pub(super) request_id: String,

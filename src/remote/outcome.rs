@@ -19,7 +19,6 @@ use super::wire::{self, Completeness};
 use crate::model::ObservedInstance;
 use crate::ports::UnknownClass;
 
-/// What a response proves.
 #[derive(Debug, PartialEq)]
 pub(super) enum PostVerdict {
     Created(Box<ObservedInstance>),

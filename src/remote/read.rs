@@ -30,7 +30,6 @@ const MAX_PAGES: usize = 10_000;
 const MAX_CONCURRENT_READS: usize = 8;
 const NEXT_PAGE: &str = "elements-next-page-token";
 
-/// One page and the token of the next.
 struct Page {
     items: Vec<Value>,
     next: Option<String>,

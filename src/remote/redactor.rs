@@ -15,7 +15,6 @@ const MIN_SECRET_LENGTH: usize = 6;
 pub(super) struct Redactor(Vec<Secret>);
 
 impl Redactor {
-    /// Adds every string in this value.
     pub(super) fn add(&mut self, value: &Value) {
         match value {
             Value::String(text) if text.len() >= MIN_SECRET_LENGTH => {

@@ -8,16 +8,12 @@ use crate::ports::Stop;
 /// The two secrets of every platform call (docs/platform.md#authorization).
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// The user secret.
     pub user: Secret,
-    /// The organization secret.
     pub organization: Secret,
 }
 
-/// The limits of a client.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The maximum number of requests in flight.
     pub at_once: usize,
     /// On the client's clock: no pause outlasts it.
     pub deadline: Option<Timestamp>,
@@ -39,7 +35,6 @@ impl Default for Settings {
 }
 
 impl Credentials {
-    /// The `Authorization` header.
     pub(super) fn header(&self) -> Result<HeaderValue, InvalidSecret> {
         let (user, organization) = (self.user.expose(), self.organization.expose());
         let text = format!("User {user}, Organization {organization}");
@@ -49,7 +44,6 @@ impl Credentials {
     }
 }
 
-/// A secret that a header cannot carry.
 #[derive(Debug, thiserror::Error)]
 #[error("secret contains characters that a header cannot carry, such as a line break")]
 pub struct InvalidSecret;

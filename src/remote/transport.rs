@@ -18,7 +18,6 @@ const OTHER_TIMEOUT: Duration = Duration::from_secs(60);
 /// A page of 200 hydrated instances has a few MiB.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// How long to wait for a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeoutClass {
     /// A create: 180 s, on a connection of its own.
@@ -27,7 +26,6 @@ pub enum TimeoutClass {
     Other,
 }
 
-/// A request without a response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct TransportError {
@@ -35,7 +33,6 @@ pub struct TransportError {
     pub may_have_arrived: bool,
     /// What happened, without the URL.
     pub what: String,
-    /// What the reader can do.
     pub hint: Option<String>,
 }
 
@@ -43,9 +40,6 @@ pub struct TransportError {
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends one request and reads the whole response.
-    ///
-    /// # Errors
-    /// [`TransportError`].
     async fn send(
         &self,
         request: Request<Bytes>,
@@ -53,13 +47,10 @@ pub trait Transport: Send + Sync {
     ) -> Result<Response<Bytes>, TransportError>;
 }
 
-/// Why the HTTP client cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportSetupError {
-    /// `--ca-file` is unusable.
     #[error("`--ca-file` contains no usable PEM certificate")]
     Certificates,
-    /// TLS cannot be initialized.
     #[error("cannot set up TLS")]
     Tls(#[source] reqwest::Error),
 }
@@ -75,9 +66,6 @@ pub struct HttpTransport {
 
 impl HttpTransport {
     /// Trusts the certificates in this PEM text in addition to the system's. `direct` ignores proxies.
-    ///
-    /// # Errors
-    /// [`TransportSetupError`].
     pub fn new(certificates: Option<&[u8]>, direct: bool) -> Result<Self, TransportSetupError> {
         // Only the first call of a process has an effect; every call passes the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();

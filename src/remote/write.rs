@@ -32,7 +32,6 @@ fn write_failed(error: RemoteError) -> RemoteError {
     RemoteError { kind, ..error }
 }
 
-/// Reads and writes the platform.
 pub struct RemoteWriter {
     reader: RemoteReader,
 }

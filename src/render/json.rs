@@ -91,7 +91,6 @@ fn step_object(step: &Step) -> StepObject<'_> {
     }
 }
 
-/// Any object in the style of all JSON forms.
 pub(super) fn write(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, object)?;
     writeln!(out)

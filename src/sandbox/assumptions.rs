@@ -1,7 +1,6 @@
 //! A switch for every open question about the platform (docs/platform.md#open-questions): where public
 //! sources are silent, the sandbox can be any of the platforms they leave possible.
 
-/// An unknown question or answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid assumption `{given}`: {expected}")]
 pub struct InvalidAssumption {
@@ -79,7 +78,6 @@ macro_rules! assumptions {
                 Ok(())
             }
 
-            /// The answers in force.
             pub fn answers(&self) -> Vec<(&'static str, &'static str)> {
                 vec![$((stringify!($question), self.$question.as_str()),)*]
             }

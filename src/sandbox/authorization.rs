@@ -1,7 +1,6 @@
 //! The `Authorization` header: comma-separated pairs of a scheme and an opaque value, in any order
 //! (docs/platform.md#authorization).
 
-/// The parsed header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Authorization {
     pub(super) user: Option<String>,

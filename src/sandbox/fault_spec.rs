@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-/// A fault that does not parse.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid fault `{given}`: {reason}")]
 pub struct InvalidFault {
@@ -13,14 +12,12 @@ pub struct InvalidFault {
 /// What fails, for which requests, how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The text it was parsed from.
     pub(super) spec: String,
     /// `*` for any.
     pub(super) method: String,
     /// Below `/elements/api-v2`; `*` matches any text.
     pub(super) path: String,
     pub(super) kind: FaultKind,
-    /// How many matching requests succeed first.
     pub(super) skip: u64,
     /// How many fail after those.
     pub(super) count: u64,
@@ -38,7 +35,6 @@ pub(super) enum RetryAfter {
 
 macro_rules! kinds {
     ($($variant:ident = $word:literal, $text:literal;)*) => {
-        /// What happens to the request.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum FaultKind {
             $(#[doc = $text] $variant,)*
@@ -93,9 +89,6 @@ impl FaultKind {
 
 impl Fault {
     /// Parses a fault.
-    ///
-    /// # Errors
-    /// [`InvalidFault`].
     pub fn parse(spec: &str) -> Result<Self, InvalidFault> {
         let invalid = |reason: &str| InvalidFault {
             given: spec.to_owned(),

@@ -9,7 +9,6 @@ pub(super) struct Faults(Vec<ActiveFault>);
 #[derive(Clone, Debug)]
 struct ActiveFault {
     fault: Fault,
-    /// How many requests matched so far.
     matched: u64,
     /// When the first of them failed.
     began_ms: Option<u64>,

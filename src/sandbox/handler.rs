@@ -15,7 +15,6 @@ use super::request::{ApiRequest, MAX_BYTES};
 use super::routes;
 
 impl Platform {
-    /// Answers one request at this time.
     pub fn handle(&mut self, request: &Request<Bytes>, now_ms: u64) -> Reply {
         self.now_ms = now_ms;
         let request = ApiRequest::new(request);

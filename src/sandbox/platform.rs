@@ -16,7 +16,6 @@ pub enum Seed {
     Random,
 }
 
-/// The platform.
 #[derive(Debug)]
 pub struct Platform {
     pub(super) state: PlatformState,

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
-/// What comes back for a request.
 #[derive(Debug)]
 pub struct Reply {
     /// The response, if the connection lives long enough to carry it.
@@ -68,7 +67,6 @@ impl ApiResponse {
         }
     }
 
-    /// Without a body, as for DELETE.
     pub(super) fn empty() -> Self {
         Self {
             body: None,
@@ -132,7 +130,6 @@ impl ApiError {
 /// The line that browsers need (docs/platform.md#responses).
 const EXPOSED: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
 
-/// The HTTP response for a result.
 pub(super) fn finish(
     result: Result<ApiResponse, ApiError>,
     request_id: &str,

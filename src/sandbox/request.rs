@@ -14,7 +14,6 @@ pub(super) const BASE: &str = "/elements/api-v2";
 /// The platform's limit for a request (docs/platform.md#errors).
 pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
 
-/// A request, parsed.
 pub(super) struct ApiRequest {
     pub(super) method: String,
     /// Below the base, without a trailing slash.
@@ -109,7 +108,6 @@ impl ApiRequest {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The body as a JSON object.
     pub(super) fn object(&self) -> Result<Map<String, Value>, ApiError> {
         match serde_json::from_slice(&self.body) {
             Ok(Value::Object(members)) => Ok(members),

@@ -35,7 +35,6 @@ const MAX_DISCARDED: usize = 256 * 1024 * 1024;
 /// How long a client may take to send the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How to run a sandbox.
 #[derive(Clone, Debug)]
 pub struct SandboxOptions {
     /// The address to listen on; port 0 takes a free one.
@@ -44,9 +43,7 @@ pub struct SandboxOptions {
     pub allow_non_loopback: bool,
     /// The state file; without one, the state ends with the sandbox.
     pub state: Option<PathBuf>,
-    /// The answers to open questions about the platform.
     pub assumptions: Assumptions,
-    /// The faults in force from the start.
     pub faults: Vec<Fault>,
     /// Added before every response.
     pub latency: Duration,
@@ -77,17 +74,14 @@ pub struct Running {
 }
 
 impl Running {
-    /// The base URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The secret of the first user.
     pub fn user_secret(&self) -> &str {
         &self.user
     }
 
-    /// The secret of the first organization.
     pub fn organization_secret(&self) -> &str {
         &self.organization
     }
@@ -116,9 +110,6 @@ struct Shared {
 }
 
 /// Starts a sandbox on the current runtime; returns once it listens.
-///
-/// # Errors
-/// [`SandboxError`].
 pub async fn start(options: SandboxOptions) -> Result<Running, SandboxError> {
     if !options.listen.ip().is_loopback() && !options.allow_non_loopback {
         return Err(SandboxError::NotLoopback(options.listen));

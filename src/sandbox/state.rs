@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::random::Random;
 
-/// The version of the state file.
 pub(super) const VERSION: u32 = 1;
 /// Ids start here and ascend by one (docs/platform.md#the-instance).
 const FIRST_ID: u64 = 12345;
@@ -29,10 +28,8 @@ pub(super) struct PlatformState {
     pub(super) counters: Counters,
 }
 
-/// Elements of the tenant, by id.
 pub(super) type OwnElements = BTreeMap<u64, OwnElement>;
 
-/// A tenant.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Organization {
     pub(super) id: u64,
@@ -40,7 +37,6 @@ pub(super) struct Organization {
     pub(super) secret: String,
 }
 
-/// A user of a tenant.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct User {
     pub(super) id: u64,
@@ -51,7 +47,6 @@ pub(super) struct User {
     pub(super) sees_account: bool,
 }
 
-/// A connector instance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StoredInstance {
@@ -126,7 +121,6 @@ pub(super) struct OwnElement {
     pub(super) configuration: Vec<Value>,
 }
 
-/// Counts for tests.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Counters {

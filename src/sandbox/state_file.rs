@@ -22,7 +22,6 @@ type Done = oneshot::Sender<Result<(), String>>;
 /// Serializes the state at the moment of a write.
 pub(super) type Snapshot = Box<dyn Fn() -> Vec<u8> + Send>;
 
-/// The state file of a running sandbox.
 pub(super) struct StateFile {
     waiting: Sender<Done>,
     /// Held while the sandbox runs.

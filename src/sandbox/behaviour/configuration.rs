@@ -10,7 +10,6 @@ use super::text;
 use crate::catalog::ConfigurationType;
 use crate::sandbox::assumptions::{Assumptions, NullValue, SentMask, VendorType};
 
-/// Exactly eight asterisks.
 pub(in crate::sandbox) const MASK: &str = "********";
 
 /// Whether responses mask the value of this key.

@@ -16,7 +16,6 @@ use crate::sandbox::reply::{ApiError, ApiResponse};
 use crate::sandbox::request::{ApiRequest, object_member};
 use crate::sandbox::state::{OwnElements, StoredInstance};
 
-/// Creates an instance.
 pub(super) fn instance(
     platform: &mut Platform,
     request: &ApiRequest,

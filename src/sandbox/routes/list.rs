@@ -98,7 +98,6 @@ fn parts(assumptions: &Assumptions, hydrated: bool) -> Parts {
     }
 }
 
-/// `GET /elements/{keyOrId}/instances`.
 pub(super) fn of_element(
     platform: &mut Platform,
     request: &ApiRequest,
@@ -112,7 +111,6 @@ pub(super) fn of_element(
     instances(platform, request, caller, Some(id))
 }
 
-/// `GET /instances/count`.
 pub(super) fn count(platform: &Platform, caller: &Caller) -> Result<ApiResponse, ApiError> {
     let mut by_element = std::collections::BTreeMap::<&str, u64>::new();
     for instance in platform.state.instances.values() {

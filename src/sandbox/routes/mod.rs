@@ -21,7 +21,6 @@ use super::platform::Platform;
 use super::reply::{ApiError, ApiResponse};
 use super::request::ApiRequest;
 
-/// Finds the route and answers.
 pub(super) fn dispatch(
     platform: &mut Platform,
     request: &ApiRequest,

@@ -8,7 +8,6 @@ use crate::sandbox::reply::ApiError;
 use crate::sandbox::request::ApiRequest;
 use crate::sandbox::state::StoredInstance;
 
-/// The sender of a request.
 pub(super) struct Caller {
     pub(super) user: u64,
     pub(super) organization: u64,
