@@ -174,20 +174,4 @@ impl Catalog {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_embedded_catalogue_is_whole_and_unambiguous() {
-        let catalog = Catalog::embedded();
-        assert_eq!(catalog.elements().len(), 164);
-        assert_eq!(catalog.by_key.len(), 164);
-        let rows: usize = catalog
-            .elements()
-            .iter()
-            .map(|e| e.configuration.len())
-            .sum();
-        assert_eq!(rows, 1262);
-        assert_eq!(catalog.common().len(), 20);
-    }
-}
+mod tests;

@@ -98,22 +98,4 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (pattern, text) in [
-            ("*", ""),
-            ("a*", "a"),
-            ("a*c", "abbc"),
-            ("*-eu", "x-eu"),
-            ("a*b*c", "a1b2c"),
-        ] {
-            assert!(matches(pattern, text), "{pattern} {text}");
-        }
-        for (pattern, text) in [("a", "b"), ("a*c", "ab"), ("", "a"), ("*-eu", "x-us")] {
-            assert!(!matches(pattern, text), "{pattern} {text}");
-        }
-    }
-}
+mod tests;
