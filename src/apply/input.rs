@@ -9,7 +9,7 @@ use crate::ports::{Clock, LockSink, Stop, WriteRemote};
 
 /// How long a created instance may be missing from lists (docs/lifecycle.md#create).
 pub(crate) const LIST_LAG: Duration = Duration::from_secs(20);
-/// The timeout of a create (180 s) plus [`LIST_LAG`]: a `POST` that got no response cannot take effect
+/// The timeout of a create (180 s) plus `LIST_LAG`: a `POST` that got no response cannot take effect
 /// unseen once this has passed (docs/lifecycle.md#create).
 pub const SETTLE_WINDOW: Duration = Duration::from_secs(200);
 

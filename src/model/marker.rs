@@ -18,7 +18,7 @@ pub enum MarkerState {
     Retired,
 }
 
-/// The marker of one key of one inventory, as a tag of at most [`MAX_TAG`] characters.
+/// The marker of one key of one inventory, as a tag of at most `MAX_TAG` characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Marker(String);
 
