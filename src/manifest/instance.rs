@@ -132,7 +132,7 @@ impl Reader<'_, '_> {
             self.hide(node);
             let field = (name.clone(), SecretField::ProviderData);
             places.insert(field, self.file.place(&node.span));
-            self.template(node, "providerData")
+            self.template(node, "providerData", true)
         });
         let external_authentication =
             pick("externalAuthentication").and_then(|node| self.external(node));

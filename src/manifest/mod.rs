@@ -7,6 +7,7 @@ mod check;
 mod document;
 mod element;
 mod fields;
+mod foreign;
 mod instance;
 mod lifecycle;
 mod names;

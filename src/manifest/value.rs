@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::fields::Reader;
+use super::foreign::Tool;
 use super::parse::{Key, Kind, Node, Span};
 use super::reference;
 use crate::model::{DesiredValue, MASK, Part, PlainValue, Template};
@@ -26,19 +27,21 @@ impl Reader<'_, '_> {
             );
             return None;
         }
-        let template = self.template(node, path)?;
+        let template = self.template(node, path, credential)?;
         if template.has_reference() {
             return Some(DesiredValue::Secret(template));
         }
         if !credential {
             return Some(DesiredValue::Plain(PlainValue(literal(&template))));
         }
-        self.warning(
-            &node.span,
-            "plaintext-secret",
-            format!("`{path}` is a plaintext credential"),
-            "store it in a variable or a file, and write `${env:NAME}` or `${file:path}`",
-        );
+        if !self.is_meant_as_reference(node) {
+            self.warning(
+                &node.span,
+                "plaintext-secret",
+                format!("`{path}` is a plaintext credential"),
+                "store it in a variable or a file, and write `${env:NAME}` or `${file:path}`",
+            );
+        }
         // A number under a credential key is its text: that is what the platform stores.
         Some(DesiredValue::Secret(match template {
             Template::Literal(value) => {
@@ -72,15 +75,22 @@ impl Reader<'_, '_> {
     }
 
     /// Any value with references in its strings.
-    pub(super) fn template(&mut self, node: &Node, path: &str) -> Option<Template> {
+    pub(super) fn template(
+        &mut self,
+        node: &Node,
+        path: &str,
+        credential: bool,
+    ) -> Option<Template> {
         match &node.kind {
             Kind::Null => Some(Template::Literal(Value::Null)),
             Kind::Bool(flag) => Some(Template::Literal(Value::Bool(*flag))),
             Kind::Number(number, written) => Some(spelled(number, written)),
-            Kind::Text(text) => self.text_template(node, text, path),
+            Kind::Text(text) => self.text_template(node, text, path, credential),
             Kind::List(items) => {
-                let items: Vec<Option<Template>> =
-                    items.iter().map(|item| self.template(item, path)).collect();
+                let items: Vec<Option<Template>> = items
+                    .iter()
+                    .map(|item| self.template(item, path, credential))
+                    .collect();
                 let items: Option<Vec<Template>> = items.into_iter().collect();
                 items.map(Template::List)
             }
@@ -88,7 +98,12 @@ impl Reader<'_, '_> {
                 let members: Vec<Option<(String, Template)>> = self
                     .once(members)
                     .into_iter()
-                    .map(|(key, value)| Some((self.value_key(key)?, self.template(value, path)?)))
+                    .map(|(key, value)| {
+                        Some((
+                            self.value_key(key)?,
+                            self.template(value, path, credential)?,
+                        ))
+                    })
                     .collect();
                 let members: Option<BTreeMap<_, _>> = members.into_iter().collect();
                 members.map(Template::Map)
@@ -96,7 +111,22 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn text_template(&mut self, node: &Node, text: &str, path: &str) -> Option<Template> {
+    /// Whether a plaintext credential was reported as a reference that is not one.
+    fn is_meant_as_reference(&self, node: &Node) -> bool {
+        let Kind::Text(text) = &node.kind else {
+            return false;
+        };
+        let split = reference::split(text, &self.file.folder);
+        split.is_suspicious || foreign(text, true, &split).is_some()
+    }
+
+    fn text_template(
+        &mut self,
+        node: &Node,
+        text: &str,
+        path: &str,
+        credential: bool,
+    ) -> Option<Template> {
         let at = &node.span;
         if text == MASK {
             self.error(
@@ -126,6 +156,17 @@ impl Reader<'_, '_> {
                 "write `${env:NAME}`, `${env:NAME:-default}` or `${file:path}`",
             );
         }
+        if let Some(tool) = foreign(text, credential, &split) {
+            self.warning(
+                at,
+                "foreign-reference",
+                format!(
+                    "`{path}` looks like a reference of {} and is sent unchanged",
+                    tool.name
+                ),
+                tool.hint,
+            );
+        }
         if looks_like_a_placeholder(text) {
             self.warning(
                 at,
@@ -139,6 +180,12 @@ impl Reader<'_, '_> {
             .is_empty()
             .then_some(Template::Text(split.parts))
     }
+}
+
+/// The tool whose reference a credential looks like.
+fn foreign(text: &str, credential: bool, split: &reference::Split) -> Option<&'static Tool> {
+    let tool = || Tool::of(text);
+    (credential && !split.is_suspicious).then(tool).flatten()
 }
 
 /// An integer stays a number; what JSON would spell another way is sent as it was written.

@@ -3,6 +3,7 @@
 
 mod empty_secrets;
 mod numbers;
+mod other_tools;
 mod references;
 
 use std::collections::BTreeMap;
