@@ -25,9 +25,8 @@ impl Planner<'_> {
             self.out.note(
                 NoteCode::NeedsSignIn,
                 Some(subject.key),
-                "signs in with OAuth, and has neither `providerData`, nor a token or refresh token, \
-                 nor `externalAuthentication: initial`: a person has to sign in first, so it is not \
-                 created",
+                "not created: OAuth needs an interactive sign-in. To create the instance without one, \
+                 declare `providerData`, a token, a refresh token or `externalAuthentication: initial`",
             );
             return;
         }
@@ -61,8 +60,8 @@ impl Planner<'_> {
             self.out.refuse(
                 RefusalCode::Protected,
                 Some(subject.key),
-                format!("instance {} has to be replaced, but is protected", old.id),
-                "a replace makes a new id and a new token; apply `protect: false` first",
+                format!("instance {} must be replaced but is protected", old.id),
+                "apply `protect: false` first; a replace changes id and token",
             );
             return;
         }
@@ -70,7 +69,7 @@ impl Planner<'_> {
             self.out.note(
                 NoteCode::NeedsSignIn,
                 Some(subject.key),
-                "has to be replaced, and the new one needs a person's sign-in: nothing is done",
+                "not replaced: the new instance needs an interactive sign-in",
             );
             return;
         }
@@ -123,9 +122,8 @@ impl Planner<'_> {
             .collect();
         if !ids.is_empty() {
             let message = format!(
-                "an instance of the same name and element exists without our marker ({}), and is not \
-                 touched; to take it over instead of creating a second one, give it the tag `{}` and \
-                 apply",
+                "unmarked instances with the same name and element are left alone: {}. To adopt one \
+                 instead of creating another, give it the tag `{}` first",
                 ids.join(", "),
                 Marker::live(index.inventory(), subject.key)
             );

@@ -35,7 +35,7 @@ impl Planner<'_> {
             NoteCode::Duplicate,
             Some(subject.key),
             format!(
-                "instance {} is the current one; with the same marker there is also: {}; {then}",
+                "instance {} is current, but others carry the same marker: {}; {then}",
                 current.id,
                 listed.join(", ")
             ),
@@ -52,8 +52,8 @@ impl Planner<'_> {
     pub(super) fn contested(&mut self, subject: &Subject<'_>, current: &ObservedInstance) {
         for both in &subject.contested {
             let message = format!(
-                "instance {} is the current one; instance {} carries its marker too, and besides {}, \
-                 so it is left alone",
+                "instance {} is current; instance {} carries the same marker, but it {}, so it is \
+                 left alone",
                 current.id, both.instance.id, both.claim
             );
             self.out
@@ -72,9 +72,10 @@ impl Planner<'_> {
             let reasons = vec![Reason::ReplaceUnfinished];
             self.out.delete(subject.key, old, false, reasons);
         } else {
+            let current = current.id;
             let message = format!(
-                "instance {} was replaced by {}, which is not valid: the old one is kept until it is",
-                old.id, current.id
+                "instance {} was replaced by {current} and is kept until {current} is valid",
+                old.id
             );
             self.out.note(NoteCode::Retired, Some(subject.key), message);
         }

@@ -18,8 +18,10 @@ pub(super) fn check_lock(input: &PlanInput, out: &mut PlanBuilder) {
         out.refuse(
             RefusalCode::InventoryChanged,
             None,
-            format!("the lock file is of the inventory `{recorded}`, the manifest of `{wanted}`"),
-            "every marker names the inventory: put the old name back, or use a lock file of its own",
+            format!(
+                "lock file belongs to inventory `{recorded}`, but the manifest declares `{wanted}`"
+            ),
+            "restore the old inventory name, or pass `--lock` to use a separate lock file",
         );
     }
     let mut keys: BTreeMap<InstanceId, &InstanceKey> = BTreeMap::new();
@@ -29,10 +31,10 @@ pub(super) fn check_lock(input: &PlanInput, out: &mut PlanBuilder) {
                 RefusalCode::RecordedTwice,
                 None,
                 format!(
-                    "the lock file records instance {} under `{other}` and under `{key}`",
+                    "lock file records instance {} under both `{other}` and `{key}`",
                     entry.id
                 ),
-                "remove the wrong one of the two entries from the lock file",
+                "remove the wrong entry from the lock file",
             );
         }
     }
@@ -49,10 +51,8 @@ impl Planner<'_> {
             self.out.refuse(
                 RefusalCode::TooManyDeletes,
                 None,
-                format!(
-                    "the plan deletes or replaces {deletes} instances, and at most {most} are allowed"
-                ),
-                format!("pass --max-deletes={deletes} where that is what you want"),
+                format!("plan deletes or replaces {deletes} instances, but the limit is {most}"),
+                format!("pass `--max-deletes={deletes}` to allow it"),
             );
         }
         let is_change = |step: &&Step| !matches!(step.action, Action::Create(_) | Action::Adopt(_));
@@ -63,8 +63,8 @@ impl Planner<'_> {
             self.out.refuse(
                 RefusalCode::TooManyChanges,
                 None,
-                format!("the plan changes {changes} instances, and at most {most} are allowed"),
-                format!("pass --max-changes={changes} where that is what you want"),
+                format!("plan changes {changes} instances, but the limit is {most}"),
+                format!("pass `--max-changes={changes}` to allow it"),
             );
         }
     }
@@ -95,10 +95,10 @@ impl Planner<'_> {
                 RefusalCode::ManyVanished,
                 None,
                 format!(
-                    "{gone} of {} recorded instances are gone from the platform",
+                    "{gone} of {} recorded instances are missing on the platform",
                     entries.len()
                 ),
-                "more likely these credentials do not see them; where they are really gone, pass --recreate-vanished",
+                "check that these credentials can see the instances; if they were deleted, pass `--recreate-vanished`",
             );
         }
     }

@@ -17,29 +17,31 @@ impl Planner<'_> {
         }
         if rotated > 0 {
             let message = format!(
-                "{} not compared: the organization secret is another than the lock file's \
-                 fingerprints were made with. `--resend-secrets` sends them all, `--accept-secrets` \
-                 records that they are right as they are",
+                "{} not compared: the organization secret was rotated since the lock file was \
+                 written. `--resend-secrets` sends all of them again, `--accept-secrets` records those \
+                 on the platform as correct",
                 secrets(rotated)
             );
             self.out.note(NoteCode::FingerprintsRotated, None, message);
         }
         if self.input.other_user {
-            let message = "the user secret is another than the lock file was written with; other \
-                           credentials may see other instances";
+            let message = "user secret differs from the one that the lock file was written with; \
+                           other credentials may see other instances";
             self.out.note(NoteCode::OtherUser, None, message);
         }
         let foreign = self.index.foreign();
         if foreign > 0 && matches!(self.input.view, View::Live(_)) {
             let message = match foreign {
-                1 => "1 instance is not this inventory's own and is left alone".to_owned(),
-                many => format!("{many} instances are not this inventory's own and are left alone"),
+                1 => "1 instance does not belong to this inventory and is left alone".to_owned(),
+                many => {
+                    format!("{many} instances do not belong to this inventory and are left alone")
+                }
             };
             self.out.note(NoteCode::Foreign, None, message);
         }
         for key in self.input.intents.keys() {
-            let message = "an earlier run was cut off while it created this instance; `apply` finds \
-                           out what became of it before it creates anything for this key";
+            let message = "an earlier run was interrupted while creating this instance; `apply` finds \
+                           out whether it exists before creating another";
             self.out.note(NoteCode::Unsettled, Some(key), message);
         }
     }

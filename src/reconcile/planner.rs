@@ -20,10 +20,10 @@ impl Planner<'_> {
             RefusalCode::Unreadable,
             Some(subject.key),
             format!(
-                "the platform does not show the tags and the configuration of instance {}",
+                "platform did not return tags and configuration of instance {}",
                 seen.id
             ),
-            "run again; what cannot be read is neither changed nor deleted",
+            "run the command again; an instance that cannot be read is not changed",
         );
     }
 }

@@ -80,8 +80,8 @@ impl Planner<'_> {
             (Some(_) | None, RecordedState::Unreadable, Some(_) | None) => self.out.refuse(
                 RefusalCode::Unreadable,
                 Some(subject.key),
-                "the recorded instance was not in the list, and the platform does not say that it is gone",
-                "run again; unreadable is not absent, so nothing is created or forgotten for it",
+                "recorded instance is not in the list, and the platform did not confirm that it is gone",
+                "run the command again; until it is confirmed, nothing is created in its place",
             ),
             // A subject comes from the manifest or from the lock file.
             (None, RecordedState::NotRecorded, Some(_) | None) => {}
@@ -137,15 +137,15 @@ impl Planner<'_> {
         let own = Marker::live(self.index.inventory(), subject.key);
         let is_recorded = subject.locked.is_some_and(|entry| entry.id == instance.id);
         let ours = if is_recorded {
-            "is recorded here as"
+            "is recorded under this key, which has the marker"
         } else {
             "carries the marker"
         };
         self.out.refuse(
             RefusalCode::ForeignMarker,
             Some(subject.key),
-            format!("instance {} {ours} `{own}`, and {claim}", instance.id),
-            "two inventories, or two keys, claim it: remove it from one of them",
+            format!("instance {} {ours} `{own}`, but it {claim}", instance.id),
+            "remove it from one of the two keys or inventories",
         );
     }
 }

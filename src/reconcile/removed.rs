@@ -42,8 +42,8 @@ impl Planner<'_> {
             self.out.refuse(
                 RefusalCode::Protected,
                 Some(subject.key),
-                format!("instance {} left the manifest, but is protected", seen.id),
-                "put it back with `protect: false`, apply that, and remove it then",
+                format!("instance {} left the manifest but is protected", seen.id),
+                "restore it with `protect: false`, apply, and then remove it",
             );
             return false;
         }
@@ -58,11 +58,10 @@ impl Planner<'_> {
     /// Notes that an instance stays.
     pub(super) fn keep(&mut self, subject: &Subject<'_>, seen: &ObservedInstance) {
         let (code, why) = if self.index.is_claimed(subject.key) {
-            let why = "is that of a key which another one has moved from, and that one has an \
-                       instance of its own";
+            let why = "is left from a rename: the new key has an instance of its own";
             (NoteCode::Duplicate, why)
         } else {
-            let why = "left the manifest and stays on the platform";
+            let why = "left the manifest and is kept";
             (NoteCode::Kept, why)
         };
         let message = format!("instance {} {why}; `--prune` deletes it", seen.id);
@@ -84,7 +83,7 @@ impl Planner<'_> {
             }
             let second = seen.markers().find(|tag| *tag != marker);
             let action = match (second, key) {
-                (Some(second), _) => OrphanAction::Leave(format!("it carries `{second}` too")),
+                (Some(second), _) => OrphanAction::Leave(format!("it also carries `{second}`")),
                 (None, None) => OrphanAction::Leave("its marker names no key".to_owned()),
                 (None, Some(key)) => OrphanAction::Prune(key),
             };
@@ -105,7 +104,7 @@ impl Planner<'_> {
         }
         for Contested { instance, claim } in &subject.contested {
             if let (Claim::Marker(other), Some(marker)) = (claim, instance.marker()) {
-                let action = OrphanAction::Leave(format!("it carries `{other}` too"));
+                let action = OrphanAction::Leave(format!("it also carries `{other}`"));
                 self.orphan(instance, marker, action);
             }
         }
@@ -121,8 +120,8 @@ impl Planner<'_> {
             OrphanAction::Prune(_) => "`--prune=orphans` deletes it".to_owned(),
         };
         let message = format!(
-            "instance {} carries our marker `{marker}`, and is in neither manifest nor lock file; \
-             {then}",
+            "instance {} carries our marker `{marker}` but is in neither the manifest nor the lock \
+             file; {then}",
             seen.id
         );
         self.out.note(NoteCode::Orphan, None, message);

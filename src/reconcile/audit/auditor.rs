@@ -96,11 +96,7 @@ impl<'a> Auditor<'a> {
             Some(marker) => self.is_our_marker(marker) && seen.has_tag(marker),
             None => seen.marker().is_none(),
         };
-        self.expect(
-            there,
-            step,
-            "a write that expects another marker than there is",
-        );
+        self.expect(there, step, "a write that expects the wrong marker");
     }
 
     pub(super) fn is_our_marker(&self, tag: &str) -> bool {

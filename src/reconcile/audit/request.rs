@@ -24,18 +24,14 @@ impl Auditor<'_> {
             entry,
         } = request;
         let Some(wanted) = self.desired(step) else {
-            return self.expect(false, step, "a create of what nobody wants");
+            return self.expect(false, step, "a create of an undeclared instance");
         };
         let declared = *element == wanted.element
             && *name == wanted.name
             && *enabled == wanted.enabled
             && *provider_data == wanted.provider_data.is_some()
             && configuration.keys().eq(wanted.configuration.keys());
-        self.expect(
-            declared,
-            step,
-            "a create of something else than is declared",
-        );
+        self.expect(declared, step, "a create that differs from the manifest");
         let live = Marker::live(&self.input.desired.inventory, &step.key);
         self.expect(
             marker == live.as_str(),
@@ -54,7 +50,7 @@ impl Auditor<'_> {
             self.expect(
                 all && tags.len() == declared.len() + 1,
                 step,
-                "a create with other tags than are declared",
+                "a create with undeclared tags",
             );
         }
         self.values(step, configuration);
@@ -76,18 +72,18 @@ impl Auditor<'_> {
         self.values(step, configuration);
         self.entry_is_declared(step, entry);
         let Some(wanted) = self.desired(step) else {
-            return self.expect(false, step, "an update of what nobody wants");
+            return self.expect(false, step, "an update of an undeclared instance");
         };
         let declared = name.as_ref().is_none_or(|name| *name == wanted.name)
             && enabled.is_none_or(|enabled| enabled == wanted.enabled);
-        self.expect(declared, step, "an update to what is not declared");
+        self.expect(declared, step, "an update to undeclared values");
         let ignored = &wanted.lifecycle.ignore_changes;
         let keeps = (name.is_none() || !ignored.contains("name"))
             && (enabled.is_none() || !ignored.contains("enabled"))
             && !configuration
                 .keys()
                 .any(|name| ignored.contains(&format!("configuration.{name}")));
-        self.expect(keeps, step, "an update of what is to be ignored");
+        self.expect(keeps, step, "an update of an ignored field");
         let Some(sent) = sent else {
             return;
         };
@@ -111,14 +107,14 @@ impl Auditor<'_> {
             Some(declared) if !ignored.contains("tags") => self.expect(
                 own.iter().copied().eq(declared.iter().map(String::as_str)),
                 step,
-                "an update to other tags than are declared",
+                "an update to undeclared tags",
             ),
             Some(_) | None => {
                 let keeps = self.observed(*id).is_none_or(|seen| {
                     let there = seen.own_tags();
                     own.iter().copied().eq(there.iter().map(String::as_str))
                 });
-                self.expect(keeps, step, "an update of tags that nobody declared");
+                self.expect(keeps, step, "an update of unmanaged tags");
             }
         }
     }
@@ -135,11 +131,11 @@ impl Auditor<'_> {
                 (RequestValue::Plain(_), Some(DesiredValue::Secret(_)) | None)
                 | (RequestValue::Secret, Some(DesiredValue::Plain(_)) | None) => false,
             };
-            self.expect(fits, step, "a value that the manifest does not have");
+            self.expect(fits, step, "a value that is not in the manifest");
             if let RequestValue::Plain(plain) = value {
                 self.expect(plain.canonical() != MASK, step, "a mask is sent");
                 let credential = is_credential(entry, name);
-                self.expect(!credential, step, "a credential in plain sight");
+                self.expect(!credential, step, "a credential as a plain value");
             }
         }
     }
@@ -171,11 +167,15 @@ impl Auditor<'_> {
             && lifecycle.on_remove == wanted.lifecycle.on_remove
             && lifecycle.ignore_changes == wanted.lifecycle.ignore_changes
             && lifecycle.moved_from.is_none();
-        self.expect(declared, step, "a record of what is not declared");
+        self.expect(
+            declared,
+            step,
+            "a lock entry that differs from the manifest",
+        );
         self.expect(
             configuration.keys().eq(plain) && secrets.keys().eq(secret),
             step,
-            "a record of other values than are declared",
+            "a lock entry with undeclared values",
         );
     }
 }

@@ -16,7 +16,7 @@ impl Auditor<'_> {
         self.expect(
             creates == step.id.is_none(),
             step,
-            "a step without an instance, or a create of what exists",
+            "a step without an id, or a create with one",
         );
         if let Some(id) = step.id {
             self.ownership(step, id);
@@ -25,17 +25,17 @@ impl Auditor<'_> {
             let declared = self
                 .desired(step)
                 .and_then(|instance| instance.lifecycle.moved_from.as_ref());
-            self.expect(
-                declared == Some(from),
-                step,
-                "a rename that nobody asked for",
-            );
+            self.expect(declared == Some(from), step, "an undeclared rename");
         }
         match &step.action {
             Action::Create(request) => {
                 let live = Marker::live(&self.input.desired.inventory, &step.key);
                 let taken = self.carried.contains(live.as_str());
-                self.expect(!taken, step, "a create beside an instance with its marker");
+                self.expect(
+                    !taken,
+                    step,
+                    "a create although an instance carries its marker",
+                );
                 self.create(step, request);
             }
             Action::Update(request) => {
@@ -44,15 +44,15 @@ impl Auditor<'_> {
                 self.expect(
                     recorded || retired,
                     step,
-                    "an update of what is not recorded",
+                    "an update of an unrecorded instance",
                 );
                 self.update(step, request);
             }
             Action::Adopt(request) => {
                 let recorded = self.recorded.contains(&request.id);
-                self.expect(!recorded, step, "an adoption of what is recorded");
+                self.expect(!recorded, step, "an adoption of a recorded instance");
                 let live = self.carries(request.id, MarkerState::Live);
-                self.expect(live, step, "an adoption of what has no marker");
+                self.expect(live, step, "an adoption of an unmarked instance");
                 self.update(step, request);
             }
             Action::Replace(request) => {
@@ -78,7 +78,11 @@ impl Auditor<'_> {
         let ours = self.recorded.contains(&id) || seen.markers().any(|tag| self.is_our_marker(tag));
         self.expect(ours, step, "a step on an instance that is not ours");
         let foreign = seen.markers().any(|tag| !self.is_our_marker(tag));
-        self.expect(!foreign, step, "a step on an instance somebody else claims");
+        self.expect(
+            !foreign,
+            step,
+            "a step on an instance with a foreign marker",
+        );
         let by_key = self.recorded.contains(&id)
             && !self.records(step, id)
             && !matches!(step.action, Action::Delete(_));
@@ -120,7 +124,7 @@ impl Auditor<'_> {
             .desired(step)
             .is_some_and(|wanted| !wanted.element.names(&seen.element));
         let asked = other_element || self.input.policy.replace.contains(&step.key);
-        self.expect(asked, step, "a replace that nobody asked for");
+        self.expect(asked, step, "an unrequested replace");
     }
 
     fn delete(&mut self, step: &Step, request: &DeleteRequest) {
@@ -138,17 +142,17 @@ impl Auditor<'_> {
             let on_remove =
                 entry.is_some_and(|entry| entry.lifecycle.on_remove == OnRemove::Delete);
             let asked = policy.prunes(Prune::Removed) || on_remove;
-            self.expect(asked, step, "a delete that nobody asked for");
+            self.expect(asked, step, "an unrequested delete");
             self.expect(is_recorded, step, "a delete of another instance");
             let protected = self.is_protected(step);
             self.expect(!protected, step, "a delete of a protected instance");
-            self.expect(!wanted, step, "a delete of an instance that is wanted");
+            self.expect(!wanted, step, "a delete of a declared instance");
             return;
         }
         let retired = self.carries(id, MarkerState::Retired);
         let finishes = wanted && retired && self.has_valid_besides(id);
         let asked = finishes || policy.prunes(Prune::Duplicates) || policy.prunes(Prune::Orphans);
-        self.expect(asked, step, "a delete that nobody asked for");
+        self.expect(asked, step, "an unrequested delete");
         // The old one of a replace may still be what is recorded, under the key's old name even.
         let moved = self.desired(step).and_then(|wanted| {
             let old = wanted.lifecycle.moved_from.as_ref()?;
@@ -184,8 +188,8 @@ impl Auditor<'_> {
             }
             (View::Live(_) | View::Offline, _) => false,
         };
-        self.expect(gone, step, "forgets what is not known to be gone");
+        self.expect(gone, step, "a forget of an instance that may exist");
         let wanted = self.desired(step).is_some();
-        self.expect(!wanted, step, "forgets an instance that is wanted");
+        self.expect(!wanted, step, "a forget of a declared instance");
     }
 }

@@ -143,7 +143,7 @@ impl Comparison<'_, '_> {
     /// Keeps a difference, unless it is to be ignored; answers whether it counts.
     fn counts(&mut self, path: &str, sides: Sides) -> bool {
         if self.desired.lifecycle.ignore_changes.contains(path) {
-            let message = format!("`{path}` differs on the platform, and is ignored");
+            let message = format!("`{path}` differs on the platform; ignored by `ignoreChanges`");
             self.note(NoteCode::Ignored, message);
             return false;
         }
@@ -277,17 +277,16 @@ impl Comparison<'_, '_> {
             let ignored = self.desired.lifecycle.ignore_changes.contains(&path);
             self.out.rerecord |= decision.rerecord && !ignored;
             if decision.uncompared == Some(Uncompared::NotAccepted) {
-                let message = format!(
-                    "`{path}` is visibly another on the platform than in the manifest, so it is \
-                     not accepted as it is"
-                );
+                let message =
+                    format!("`{path}` on the platform differs from the manifest; not accepted");
                 self.note(NoteCode::NotAccepted, message);
             }
             let Some(reason) = decision.send else {
                 continue;
             };
             if ignored {
-                let message = format!("`{path}` would be sent ({reason}), and is ignored");
+                let message =
+                    format!("`{path}` is not sent ({reason}); ignored by `ignoreChanges`");
                 self.note(NoteCode::Ignored, message);
                 let secrets = &mut self.out.request.entry.secrets;
                 secrets.insert(name.clone(), SecretRecord::Keep);
@@ -339,14 +338,13 @@ impl Comparison<'_, '_> {
         for name in locked.configuration.keys().chain(locked.secrets.keys()) {
             if !self.desired.configuration.contains_key(name) {
                 let message = format!(
-                    "`configuration.{name}` left the manifest: it is no longer managed and stays as it is"
+                    "`configuration.{name}` left the manifest; it is no longer managed and keeps its value"
                 );
                 self.note(NoteCode::Released, message);
             }
         }
         if locked.tags.is_some() && self.desired.tags.is_none() {
-            let message =
-                "`tags` left the manifest: they are no longer managed and stay as they are";
+            let message = "`tags` left the manifest; they are no longer managed and stay unchanged";
             self.note(NoteCode::Released, message);
         }
     }
@@ -357,8 +355,8 @@ impl Comparison<'_, '_> {
             return;
         }
         let message = format!(
-            "the platform says that instance {} is not valid; mend its credentials, or send them \
-             again with `connectorctl apply --resend-secrets={}`",
+            "platform reports instance {} as not valid; fix its credentials, or send them again with \
+             `connectorctl apply --resend-secrets={}`",
             self.seen.id, self.subject.key
         );
         self.note(NoteCode::Invalid, message);

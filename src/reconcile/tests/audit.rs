@@ -91,7 +91,7 @@ fn of_the_whole() {
     broken(
         &input,
         |plan| plan.steps[0].moved_from = Some(key("x")),
-        "a rename that nobody asked for",
+        "an undeclared rename",
     );
     broken(
         &input,
@@ -114,19 +114,19 @@ fn of_a_create() {
         (|c| c.tags.push(live("x")), "a create with two markers"),
         (
             |c| c.tags.push("y".to_owned()),
-            "a create with other tags than are declared",
+            "a create with undeclared tags",
         ),
         (
             |c| c.name.push('x'),
-            "a create of something else than is declared",
+            "a create that differs from the manifest",
         ),
         (
             |c| c.entry.enabled = false,
-            "a record of what is not declared",
+            "a lock entry that differs from the manifest",
         ),
         (
             |c| c.entry.configuration.clear(),
-            "a record of other values than are declared",
+            "a lock entry with undeclared values",
         ),
         (
             |c| {
@@ -146,18 +146,18 @@ fn of_a_create() {
             let values = &mut create(&mut plan.steps[0]).configuration;
             values.insert("password".to_owned(), plain);
         },
-        "a credential in plain sight",
+        "a credential as a plain value",
     );
     let plan = plan(&input).plan;
     let mut marked = input.clone();
     observe(&mut marked, seen(5, "k", &[&live("k")]));
     assert_eq!(
         complaints(&marked, &plan),
-        ["a create beside an instance with its marker"]
+        ["a create although an instance carries its marker"]
     );
     let mut unwanted = input;
     unwanted.desired.instances.clear();
-    assert!(complaints(&unwanted, &plan).contains(&"a create of what nobody wants"));
+    assert!(complaints(&unwanted, &plan).contains(&"a create of an undeclared instance"));
 }
 
 #[test]
@@ -168,19 +168,19 @@ fn of_an_update() {
         (|u| u.id = InstanceId(7), "an update of another instance"),
         (
             |u| u.expect_marker = None,
-            "a write that expects another marker than there is",
+            "a write that expects the wrong marker",
         ),
         (
             |u| u.expect_marker = Some("connectorctl:other:k".to_owned()),
-            "a write that expects another marker than there is",
+            "a write that expects the wrong marker",
         ),
         (
             |u| u.name = Some("x".to_owned()),
-            "an update to what is not declared",
+            "an update to undeclared values",
         ),
         (
             |u| u.enabled = Some(false),
-            "an update to what is not declared",
+            "an update to undeclared values",
         ),
         (
             |u| {
@@ -198,13 +198,13 @@ fn of_an_update() {
             |u| {
                 u.tags = Some([live("k")].into());
             },
-            "an update to other tags than are declared",
+            "an update to undeclared tags",
         ),
         (
             |u| {
                 u.configuration.insert("x".to_owned(), RequestValue::Secret);
             },
-            "a value that the manifest does not have",
+            "a value that is not in the manifest",
         ),
     ];
     for (harm, what) in harms {
@@ -216,16 +216,16 @@ fn of_an_update() {
     broken(
         &undeclared,
         |plan| update(&mut plan.steps[0]).tags = Some([live("k")].into()),
-        "an update of tags that nobody declared",
+        "an update of unmanaged tags",
     );
     let plan = plan(&input).plan;
     let mut ignoring = input.clone();
     let instance = ignoring.desired.instances.get_mut(&key("k")).expect("k");
     instance.lifecycle.ignore_changes = ["name".to_owned()].into();
-    assert!(complaints(&ignoring, &plan).contains(&"an update of what is to be ignored"));
+    assert!(complaints(&ignoring, &plan).contains(&"an update of an ignored field"));
     let mut unrecorded = input.clone();
     unrecorded.lock.instances.clear();
-    assert!(complaints(&unrecorded, &plan).contains(&"an update of what is not recorded"));
+    assert!(complaints(&unrecorded, &plan).contains(&"an update of an unrecorded instance"));
     let mut foreign = unrecorded;
     observe(&mut foreign, seen(1, "other", &["stray"]));
     assert!(complaints(&foreign, &plan).contains(&"a step on an instance that is not ours"));
@@ -235,7 +235,7 @@ fn of_an_update() {
         &mut contested,
         seen(1, "other", &["stray", &live("k"), somebody]),
     );
-    assert!(complaints(&contested, &plan).contains(&"a step on an instance somebody else claims"));
+    assert!(complaints(&contested, &plan).contains(&"a step on an instance with a foreign marker"));
 }
 
 #[test]
@@ -249,12 +249,12 @@ fn of_an_adoption() {
     recorded.lock.instances.insert(key("l"), entry);
     let found = complaints(&recorded, &plan);
     assert!(
-        found.contains(&"an adoption of what is recorded"),
+        found.contains(&"an adoption of a recorded instance"),
         "{found:?}"
     );
     assert!(found.contains(&"a step on the instance of another key"));
     observe(&mut input, seen(1, "k", &["declared", &retired("k")]));
-    assert!(complaints(&input, &plan).contains(&"an adoption of what has no marker"));
+    assert!(complaints(&input, &plan).contains(&"an adoption of an unmarked instance"));
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn of_a_delete() {
     };
     assert_eq!(
         after(|input| input.policy.prune_removed = false),
-        ["a delete that nobody asked for"]
+        ["an unrequested delete"]
     );
     assert_eq!(
         after(|input| {
@@ -282,7 +282,7 @@ fn of_a_delete() {
         after(|input| {
             input.desired.instances.insert(key("k"), wanted("k"));
         }),
-        ["a delete of an instance that is wanted"]
+        ["a delete of a declared instance"]
     );
     assert!(
         after(|input| {
@@ -314,7 +314,7 @@ fn of_a_delete() {
     duplicate.policy.prune.clear();
     assert_eq!(
         complaints(&duplicate, &pruned),
-        ["a delete that nobody asked for"]
+        ["an unrequested delete"]
     );
 }
 
@@ -362,7 +362,7 @@ fn of_a_replace() {
     there.expect("1").element.id = Some(ElementId(99));
     assert_eq!(
         complaints(&same, &plan),
-        ["a replace that nobody asked for"]
+        ["an unrequested replace"]
     );
 }
 
@@ -377,18 +377,18 @@ fn of_a_forget() {
     observed(&mut unknown).gone.clear();
     assert_eq!(
         complaints(&unknown, &plan),
-        ["forgets what is not known to be gone"]
+        ["a forget of an instance that may exist"]
     );
     let mut offline = input.clone();
     offline.view = View::Offline;
     assert_eq!(
         complaints(&offline, &plan),
-        ["forgets what is not known to be gone"]
+        ["a forget of an instance that may exist"]
     );
     input.desired.instances.insert(key("k"), wanted("k"));
     assert_eq!(
         complaints(&input, &plan),
-        ["forgets an instance that is wanted"]
+        ["a forget of a declared instance"]
     );
     assert_eq!(plan.steps[0].reasons[0], Reason::Removed);
 }
