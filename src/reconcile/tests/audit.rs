@@ -268,7 +268,7 @@ fn of_a_delete() {
         complaints(&input, &plan)
     };
     assert_eq!(
-        after(|input| input.policy.prune_removed = false),
+        after(|input| input.policy.prune.clear()),
         ["an unrequested delete"]
     );
     assert_eq!(

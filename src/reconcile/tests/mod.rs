@@ -1,4 +1,8 @@
-//! The laws of the planner: each row of the presence table, each kind of difference, what two claim,\n//! renames, secrets, that the audit can fail, and, over random worlds, that an applied plan leaves\n//! nothing to plan.\n\nmod audit;
+//! Tests of the planner: each row of the presence table, each kind of difference, foreign claims,
+//! renames and secrets. The audit is shown to fail, and over random worlds an applied plan leaves
+//! nothing to plan.
+
+mod audit;
 mod claims;
 mod differences;
 mod laws;
