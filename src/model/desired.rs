@@ -1,4 +1,4 @@
-//! What the manifest asks for, validated and typed.
+//! The manifest, validated and typed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{ElementRef, InstanceKey, InventoryName, OrganizationId, PlainValue, Template};
 
-/// The whole manifest, all its files united.
+/// The whole manifest, merged from all its files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Desired {
-    /// Names the marker.
+    /// The inventory that all markers name.
     pub inventory: InventoryName,
-    /// Where the platform is.
+    /// The platform to manage.
     pub api: ApiSettings,
-    /// The instances wanted, by key.
+    /// The declared instances, by key.
     pub instances: BTreeMap<InstanceKey, DesiredInstance>,
 }
 
@@ -22,23 +22,23 @@ pub struct Desired {
 pub struct ApiSettings {
     /// The base URL as written, with or without `/elements/api-v2`.
     pub url: Option<String>,
-    /// Refuse any other tenant.
+    /// The organization that the credentials must belong to.
     pub organization: Option<OrganizationId>,
 }
 
-/// One instance the manifest wants.
+/// One declared instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesiredInstance {
-    /// Which connector.
+    /// The connector.
     pub element: ElementRef,
-    /// The name on the platform; the key where the manifest has none.
+    /// The name on the platform; the key if the manifest declares none.
     pub name: String,
-    /// The whole set of tags, the marker apart; `None` where the manifest declares none, and then
-    /// the tags on the platform are left alone.
+    /// The complete set of tags except the marker. `None` if the manifest declares none; then the
+    /// tags on the platform are left alone.
     pub tags: Option<BTreeSet<String>>,
-    /// The declared configuration, and nothing else is managed.
+    /// The declared configuration. Nothing else is managed.
     pub configuration: BTreeMap<String, DesiredValue>,
-    /// Sent at create, never compared or replayed (docs/manifest.md).
+    /// Sent at create; never compared, never sent again (docs/manifest.md).
     pub provider_data: Option<Template>,
     /// `none` or `initial`; sent at create (docs/platform.md#credentials).
     pub external_authentication: Option<String>,
@@ -53,9 +53,9 @@ pub struct DesiredInstance {
 /// A declared configuration value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DesiredValue {
-    /// May be shown and stored.
+    /// Not secret: may be shown and stored.
     Plain(PlainValue),
-    /// Holds a reference, or stands under a key the catalogue types as a credential.
+    /// Contains a reference, or is a credential according to the catalogue.
     Secret(Template),
 }
 
@@ -67,16 +67,16 @@ pub enum DesiredValue {
     expecting = "an object with `onRemove`"
 )]
 pub struct Lifecycle {
-    /// Paths, such as `name`, `tags`, `enabled` or `configuration.subdomain`, whose difference is
-    /// never a change.
+    /// Ignore differences at these paths, such as `name`, `tags`, `enabled` or
+    /// `configuration.subdomain`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub ignore_changes: BTreeSet<String>,
-    /// What removal from the manifest means.
+    /// What happens if it leaves the manifest.
     pub on_remove: OnRemove,
-    /// Refuse to delete or replace.
+    /// Refuse to delete or replace the instance.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
-    /// The key this instance had before. Not stored: a rename is done once.
+    /// The key before a rename. Not stored, because a rename happens once.
     #[serde(skip)]
     pub moved_from: Option<InstanceKey>,
 }
@@ -85,7 +85,7 @@ pub struct Lifecycle {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnRemove {
-    /// It stays on the platform and in the lock file, unless pruned.
+    /// It is kept on the platform and in the lock file, unless pruned.
     #[default]
     Keep,
     /// It is deleted.

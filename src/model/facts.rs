@@ -1,25 +1,25 @@
-//! Secrets resolved, and what is known of them without showing them.
+//! Resolved secrets, and how they compare with what was sent before.
 
 use std::collections::BTreeMap;
 
 use super::{Fingerprint, InstanceId, InstanceKey, SecretJson};
 
-/// Where in an instance a secret stands.
+/// The place of a secret in an instance.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretField {
-    /// Under this configuration key.
+    /// The value of this configuration key.
     Configuration(String),
     /// The whole `providerData`.
     ProviderData,
 }
 
-/// The resolved values of every template in the manifest, and the fingerprints to record for them.
+/// The resolved values of all templates in the manifest, and the fingerprints to record for them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResolvedSecrets {
     /// The values.
     pub values: BTreeMap<InstanceKey, BTreeMap<SecretField, SecretJson>>,
-    /// The fingerprint of each configuration value: with the lock file's own salt where the value
-    /// is unchanged, with a new one otherwise.
+    /// The fingerprint of each configuration value. An unchanged value keeps the recorded
+    /// fingerprint, so that the lock file does not change.
     pub fingerprints: BTreeMap<InstanceKey, BTreeMap<String, Fingerprint>>,
 }
 
@@ -42,7 +42,8 @@ impl ResolvedSecrets {
     }
 }
 
-/// What the planner may know of one secret.
+/// How one secret compares with what is known of an instance. This is all that the planner learns
+/// about a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecretFact {
     /// The resolved value against the recorded fingerprint.
@@ -54,45 +55,47 @@ pub struct SecretFact {
 /// The resolved value against the recorded fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VersusLock {
-    /// Sent by this tool before, and the same now.
+    /// Equal to the value that this tool last sent.
     Same,
-    /// Another than was sent last.
+    /// Different from the value that this tool last sent.
     Changed,
     /// Recorded, but never sent by this tool.
     Unverified,
-    /// Not recorded at all.
+    /// Not recorded.
     NotRecorded,
-    /// The key of the fingerprints changed: nobody can tell.
+    /// Unknown: the recorded fingerprint was made with another key.
     KeyRotated,
-    /// No credentials, hence no key and perhaps no value.
+    /// Unknown: there were no credentials to compare with.
     NotCompared,
 }
 
 /// The resolved value against what the platform shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VersusPlatform {
-    /// Shown in clear, and equal.
+    /// Shown in plain text, and equal.
     Same,
-    /// Shown in clear, and another; or set here and visibly unset there.
+    /// Shown in plain text, and different.
     Differs,
-    /// Masked, or not shown: nobody can tell.
+    /// Unknown: masked or not shown.
     Hidden,
 }
 
-/// The facts of every secret, apart for each instance that may turn out to be the key's: the recorded
-/// one, and those that carry its marker. What was sent to one instance says nothing of another.
+/// The facts about every secret, for each instance that may turn out to be the key's: the recorded
+/// one, and those with a marker of the key. What was sent to one instance says nothing about
+/// another.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SecretFacts(BTreeMap<InstanceKey, BTreeMap<InstanceId, BTreeMap<String, SecretFact>>>);
 
 impl SecretFacts {
-    /// Keeps the fact about one configuration key of one instance.
+    /// Adds the fact about one configuration key of one instance.
     pub fn insert(&mut self, key: &InstanceKey, id: InstanceId, name: &str, fact: SecretFact) {
         let of_key = self.0.entry(key.clone()).or_default();
         let of_instance = of_key.entry(id).or_default();
         of_instance.insert(name.to_owned(), fact);
     }
 
-    /// The fact about one configuration key of one instance; without one, nothing was compared.
+    /// The fact about one configuration key of one instance. A missing fact means that nothing was
+    /// compared.
     pub fn get(&self, key: &InstanceKey, id: InstanceId, name: &str) -> SecretFact {
         let of_instance = self.0.get(key).and_then(|of_key| of_key.get(&id));
         let fact = of_instance.and_then(|of_instance| of_instance.get(name));

@@ -1,24 +1,25 @@
-//! The marker: the tag by which an instance is recognised as ours after everything else is lost.
+//! The marker: the tag that identifies an instance as ours when everything else is lost.
 
 use super::{InstanceKey, InventoryName};
 
-/// The longest tag the tool makes (docs/platform.md#q14: the platform's own limit is unknown, 64 is safe).
+/// Maximum length of a tag made by this tool. The platform's own limit is unknown; 64 is safe
+/// (docs/platform.md#q14).
 pub(crate) const MAX_TAG: usize = 64;
-/// Hex digits of the hash that ends a shortened marker.
+/// Hex digits of the hash at the end of a shortened marker.
 const HASH_DIGITS: usize = 16;
 const LIVE: &str = "connectorctl:";
 const RETIRED: &str = "connectorctl-retired:";
 
-/// Whether a marked instance is current or about to be replaced.
+/// Whether an instance is current or about to be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MarkerState {
     /// The current instance of its key.
     Live,
-    /// The old instance of a replace in progress; never adopted.
+    /// The old instance of a replace in progress. It is never adopted.
     Retired,
 }
 
-/// The marker of one key of one inventory, as a tag of at most `MAX_TAG` characters.
+/// The marker of one key of one inventory: a tag of at most `MAX_TAG` characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Marker(String);
 
@@ -33,7 +34,7 @@ impl Marker {
         Self::of(RETIRED, inventory, key)
     }
 
-    /// Both markers of a key: the live one, then the retired one.
+    /// Both markers of a key, the live one first.
     pub fn both(inventory: &InventoryName, key: &InstanceKey) -> [Self; 2] {
         [Self::live(inventory, key), Self::retired(inventory, key)]
     }
@@ -54,7 +55,7 @@ impl Marker {
         &self.0
     }
 
-    /// Whether a tag is some marker, of whatever inventory.
+    /// The state that a tag marks; `None` if it is not a marker. The inventory does not matter.
     pub fn state_of(tag: &str) -> Option<MarkerState> {
         if tag.starts_with(LIVE) {
             Some(MarkerState::Live)
@@ -65,8 +66,8 @@ impl Marker {
         }
     }
 
-    /// Whether a tag is surely a marker of this inventory, whatever its key. A marker so long that
-    /// its inventory was cut is not: what cannot be told is left alone.
+    /// Whether a tag is certainly a marker of this inventory, for any key. A marker with a
+    /// truncated inventory does not count: in doubt an instance is left alone.
     pub fn belongs_to(tag: &str, inventory: &InventoryName) -> bool {
         [LIVE, RETIRED].iter().any(|prefix| {
             tag.strip_prefix(prefix)
@@ -75,7 +76,7 @@ impl Marker {
         })
     }
 
-    /// The key inside an uncut marker of this inventory, for messages.
+    /// The key in a marker of this inventory that was not shortened, for messages.
     pub fn key_in(tag: &str, inventory: &InventoryName) -> Option<String> {
         if !Self::belongs_to(tag, inventory) {
             return None;

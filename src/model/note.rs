@@ -1,4 +1,4 @@
-//! Things seen but not acted on. Notes never count as changes and never alter an exit code.
+//! Findings without a step. Notes never count as changes and never change the exit code.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,11 @@ use super::{InstanceKey, NoteCode};
 /// One note of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Note {
-    /// What kind of thing.
+    /// The kind of finding.
     pub code: NoteCode,
-    /// Which instance, where it is about one.
+    /// The instance, if the note is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<InstanceKey>,
-    /// One sentence for a person.
+    /// The finding, for a person.
     pub message: String,
 }

@@ -1,19 +1,19 @@
-//! What a caller may ask of a plan, as far as a command line spells it.
+//! Options of a plan that the command line parses.
 
 use std::str::FromStr;
 
-/// What may be deleted besides what the plan replaces.
+/// A kind of instance that a plan may delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Prune {
-    /// Instances of the lock file that the manifest no longer has.
+    /// Recorded instances that left the manifest.
     Removed,
-    /// Instances that carry our marker and are in neither manifest nor lock file.
+    /// Instances that carry our marker but are in neither the manifest nor the lock file.
     Orphans,
-    /// Further instances with the marker of one key.
+    /// All but one of several instances with the marker of one key.
     Duplicates,
 }
 
-/// How many instances.
+/// A maximum number of instances.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Limit {
     /// A tenth of the instances that are recorded or carry our marker, and at least one.

@@ -1,20 +1,20 @@
-//! A plan while it is being made: steps, notes and refusals in the order in which they are found.
+//! The plan under construction: steps, notes and refusals in the order in which they are found.
 
 use crate::model::{
     Action, Change, DeleteRequest, Desired, FieldChange, InstanceKey, LockedInstance, Note,
     NoteCode, ObservedInstance, Plan, Planned, Reason, Refusal, RefusalCode, Shown, Step,
 };
 
-/// A plan while it is being made; unsorted.
+/// The plan under construction; unsorted.
 #[derive(Default)]
 pub(super) struct PlanBuilder {
     pub(super) steps: Vec<Step>,
     pub(super) notes: Vec<Note>,
     pub(super) refusals: Vec<Refusal>,
     pub(super) unchanged: usize,
-    /// Secrets that could not be compared for want of credentials.
+    /// Secrets that could not be compared without credentials.
     pub(super) not_compared: usize,
-    /// Secrets whose fingerprints were made with another key.
+    /// Secrets with fingerprints under a rotated key.
     pub(super) rotated: usize,
 }
 
@@ -47,8 +47,8 @@ impl PlanBuilder {
         });
     }
 
-    /// Deletes an instance. `drop_entry` is for the recorded one of a key that left the manifest; the
-    /// others are superfluous.
+    /// Deletes an instance. `drop_entry` is for the recorded instance of a key that left the
+    /// manifest.
     pub(super) fn delete(
         &mut self,
         key: &InstanceKey,
@@ -66,12 +66,12 @@ impl PlanBuilder {
                 expect_marker: seen.marker().map(str::to_owned),
                 drop_entry,
             }),
-            changes: vec![goes(&seen.name)],
+            changes: vec![name_removed(&seen.name)],
             reasons,
         });
     }
 
-    /// Drops the entry of an instance that is gone from the platform.
+    /// Drops the lock entry of an instance that no longer exists.
     pub(super) fn forget(&mut self, key: &InstanceKey, locked: &LockedInstance) {
         self.steps.push(Step {
             key: key.clone(),
@@ -79,12 +79,12 @@ impl PlanBuilder {
             id: Some(locked.id),
             moved_from: None,
             action: Action::Forget,
-            changes: vec![goes(&locked.name)],
+            changes: vec![name_removed(&locked.name)],
             reasons: vec![Reason::Removed, Reason::Vanished],
         });
     }
 
-    /// The plan, in order. Of the steps of one key those on superfluous instances come last.
+    /// Sorts the plan. For each key, deletes of superfluous instances come last.
     pub(super) fn build(self, desired: &Desired) -> Planned {
         let Self {
             mut steps,
@@ -112,8 +112,8 @@ impl PlanBuilder {
     }
 }
 
-/// What a person sees of an instance that goes: which one it was.
-fn goes(name: &str) -> FieldChange {
+/// A deleted instance is shown by its name.
+fn name_removed(name: &str) -> FieldChange {
     FieldChange {
         path: "name".to_owned(),
         shown: Shown::Values(Change {

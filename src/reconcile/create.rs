@@ -1,4 +1,4 @@
-//! Steps that create: for what is missing, and for what only a new instance can be.
+//! Creates and replaces.
 
 use super::draft::draft;
 use super::planner::Planner;
@@ -10,11 +10,11 @@ use crate::model::{
     RequestValue, SecretRecord, Shown, Step,
 };
 
-/// The key that chooses the variant of authentication.
+/// The configuration key that selects the authentication method.
 const VARIANT: &str = "authentication.type";
 
 impl Planner<'_> {
-    /// Nothing exists for this key, or not any more.
+    /// Creates the instance of a key that has none.
     pub(super) fn create(
         &mut self,
         subject: &Subject<'_>,
@@ -41,12 +41,12 @@ impl Planner<'_> {
             id: None,
             moved_from: subject.moved_from.cloned(),
             action: Action::Create(request(self.index.inventory(), subject, desired)),
-            changes: everything(desired),
+            changes: all_values(desired),
             reasons,
         });
     }
 
-    /// A step that replaces an instance, from wherever an earlier run left off.
+    /// Replaces an instance, or continues a replace of an earlier run.
     pub(super) fn replace(
         &mut self,
         subject: &Subject<'_>,
@@ -73,7 +73,7 @@ impl Planner<'_> {
             );
             return;
         }
-        let mut changes = everything(desired);
+        let mut changes = all_values(desired);
         if !desired.element.names(&old.element) {
             changes.push(FieldChange {
                 path: "element".to_owned(),
@@ -109,7 +109,7 @@ impl Planner<'_> {
         });
     }
 
-    /// Unmarked instances of the same name and element are not ours, however much they look it.
+    /// Notes unmarked instances with the same name and element. They are never treated as ours.
     fn look_alikes(&mut self, subject: &Subject<'_>, desired: &DesiredInstance) {
         let index = self.index;
         let ids: Vec<String> = index
@@ -139,10 +139,11 @@ fn request(
     desired: &DesiredInstance,
 ) -> CreateRequest {
     let marker = Marker::live(inventory, subject.key).to_string();
-    // Without declared tags: what the platform itself would have tagged (docs/platform.md#tags).
+    // The platform itself tags an instance with its name if no tags are sent
+    // (docs/platform.md#tags).
     let mut tags: Vec<String> = match &desired.tags {
         Some(tags) => tags.iter().cloned().collect(),
-        // A name that reads like a marker would make the instance somebody else's.
+        // A name in the form of a marker would claim the instance for another key.
         None if Marker::state_of(&desired.name).is_some() => Vec::new(),
         None => vec![desired.name.clone()],
     };
@@ -171,8 +172,8 @@ fn request(
     }
 }
 
-/// Every declared value, as it will be; sorted by path.
-fn everything(desired: &DesiredInstance) -> Vec<FieldChange> {
+/// All declared values as changes, sorted by path.
+fn all_values(desired: &DesiredInstance) -> Vec<FieldChange> {
     let DesiredInstance {
         element: _,
         name,
@@ -243,7 +244,7 @@ fn everything(desired: &DesiredInstance) -> Vec<FieldChange> {
     changes
 }
 
-/// An OAuth element without anything to sign in with (docs/platform.md#credentials).
+/// Whether an OAuth element has no token to sign in with (docs/platform.md#credentials).
 fn needs_sign_in(desired: &DesiredInstance) -> bool {
     let Some(entry) = Catalog::embedded().entry(&desired.element) else {
         return false;

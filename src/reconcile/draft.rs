@@ -1,12 +1,12 @@
-//! What a lock entry is to say after a step.
+//! The lock entry to record after a step.
 
 use crate::model::{
     DesiredInstance, DesiredValue, Lifecycle, LockEntryDraft, LockedInstance, SecretRecord,
 };
 
-use super::normalize::wanted;
+use super::normalize::declared;
 
-/// The declared part of an entry.
+/// The declared part of a lock entry.
 pub(super) fn draft(
     desired: &DesiredInstance,
     record: impl Fn(&str) -> SecretRecord,
@@ -16,7 +16,7 @@ pub(super) fn draft(
     for (name, value) in &desired.configuration {
         match value {
             DesiredValue::Plain(value) => {
-                configuration.insert(name.clone(), wanted(value));
+                configuration.insert(name.clone(), declared(value));
             }
             DesiredValue::Secret(_) => {
                 secrets.insert(name.clone(), record(name));
@@ -29,7 +29,7 @@ pub(super) fn draft(
         configuration,
         secrets,
         enabled: desired.enabled,
-        // A rename is done once, and is not recorded.
+        // A rename happens once, so it is not recorded.
         lifecycle: Lifecycle {
             moved_from: None,
             ..desired.lifecycle.clone()
@@ -37,8 +37,8 @@ pub(super) fn draft(
     }
 }
 
-/// Whether recording a draft would change an entry; secrets are compared by name alone, for what is
-/// to be recorded of each the draft says itself.
+/// Whether recording the draft would change the lock entry. Secrets are compared by name only:
+/// whether their fingerprints change is decided per secret.
 pub(super) fn differs(draft: &LockEntryDraft, locked: &LockedInstance) -> bool {
     let LockEntryDraft {
         name,

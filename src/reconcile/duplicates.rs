@@ -1,4 +1,4 @@
-//! Instances that are there besides the current one of a key: duplicates, and the old ones of
+//! Instances that exist besides the current one of a key: duplicates, and old instances of
 //! replaces.
 
 use super::planner::Planner;
@@ -6,8 +6,8 @@ use super::subject::Subject;
 use crate::model::{NoteCode, ObservedInstance, Prune, Reason};
 
 impl Planner<'_> {
-    /// Everything besides the current instance.
-    pub(super) fn besides(&mut self, subject: &Subject<'_>, current: &ObservedInstance) {
+    /// Handles all instances of the key besides the current one.
+    pub(super) fn others(&mut self, subject: &Subject<'_>, current: &ObservedInstance) {
         self.duplicates(subject, current);
         self.contested(subject, current);
         for old in &subject.retired {
@@ -15,7 +15,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Second instances with the marker of one key: named, and deleted only on request.
+    /// Duplicates are noted, and deleted only on request.
     pub(super) fn duplicates(&mut self, subject: &Subject<'_>, current: &ObservedInstance) {
         let others = subject.marked.iter().copied();
         let mut others: Vec<&ObservedInstance> =
@@ -48,7 +48,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Instances with our marker and somebody else's too: told, and never deleted.
+    /// Instances that also carry a foreign marker are noted and never deleted.
     pub(super) fn contested(&mut self, subject: &Subject<'_>, current: &ObservedInstance) {
         for both in &subject.contested {
             let message = format!(
@@ -61,7 +61,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The old instance of a replace goes once its successor is there and valid.
+    /// Deletes the old instance of a replace once the new one is valid.
     pub(super) fn delete_retired(
         &mut self,
         subject: &Subject<'_>,

@@ -1,4 +1,5 @@
-//! Guards: what makes a plan more likely a mistake than a wish is refused until it is said twice.
+//! Guards: a plan that is more likely a mistake than intended is refused until the caller confirms
+//! it.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +8,11 @@ use super::planner::Planner;
 use super::{PlanInput, View};
 use crate::model::{Action, InstanceId, InstanceKey, Marker, MarkerState, RefusalCode, Step};
 
-/// More than this share of the recorded instances gone at once is more likely other credentials.
+/// If more than this percentage of the recorded instances is missing, wrong credentials are more
+/// likely.
 const VANISHED_PERCENT: usize = 20;
 
-/// A lock file that is of another inventory, or has one instance under two keys, is no ground to
-/// plan on.
+/// Refuses a lock file of another inventory, or with one instance under two keys.
 pub(super) fn check_lock(input: &PlanInput, out: &mut PlanBuilder) {
     let (recorded, wanted) = (&input.lock.header.inventory, &input.desired.inventory);
     if recorded != wanted {
@@ -41,12 +42,12 @@ pub(super) fn check_lock(input: &PlanInput, out: &mut PlanBuilder) {
 }
 
 impl Planner<'_> {
-    /// Refuses a plan that does more than it may.
+    /// Refuses a plan that exceeds a limit of the policy.
     pub(super) fn check_limits(&mut self) {
         self.vanished();
         let steps = self.out.steps.iter();
         let deletes = steps.filter(|step| self.counts_as_delete(step)).count();
-        let most = self.input.policy.max_deletes.of(self.index.ours());
+        let most = self.input.policy.max_deletes.of(self.index.owned_count());
         if deletes > most {
             self.out.refuse(
                 RefusalCode::TooManyDeletes,
@@ -73,7 +74,7 @@ impl Planner<'_> {
         match &step.action {
             Action::Replace(_) => true,
             Action::Delete(request) => {
-                // The replace it ends was counted when it began.
+                // The replace that this delete completes was counted when it began.
                 let retired = request.expect_marker.as_deref().and_then(Marker::state_of)
                     == Some(MarkerState::Retired);
                 !(retired && self.input.desired.instances.contains_key(&step.key))

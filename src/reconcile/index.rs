@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::PlanInput;
 use crate::model::{InstanceId, InstanceKey, InventoryName, Marker, Observed, ObservedInstance};
 
-/// The input with what is asked of every key more than once.
+/// The input, indexed for lookups that every key needs.
 pub(super) struct Index<'o> {
     pub(super) input: &'o PlanInput,
-    /// What the platform shows; offline, what is recorded.
+    /// What the platform shows. Offline: what the lock file records.
     pub(super) observed: &'o Observed,
     by_marker: BTreeMap<&'o str, Vec<&'o ObservedInstance>>,
-    /// Every marker that belongs to a key somebody knows.
+    /// The markers of all keys in the manifest and the lock file.
     known: BTreeSet<String>,
-    /// Every id of the lock file, and its key.
+    /// The recorded ids and their keys.
     recorded: BTreeMap<InstanceId, &'o InstanceKey>,
-    /// Keys that another one has moved from.
+    /// Keys named by a `movedFrom`.
     claimed: BTreeSet<InstanceKey>,
 }
 
@@ -58,25 +58,25 @@ impl<'o> Index<'o> {
         self.recorded.contains_key(&id)
     }
 
-    /// The key that this id is recorded under.
+    /// The key under which this id is recorded.
     pub(super) fn recorded_as(&self, id: InstanceId) -> Option<&'o InstanceKey> {
         self.recorded.get(&id).copied()
     }
 
-    /// Those that carry this very marker, in order of id.
+    /// The instances with this marker, by id.
     pub(super) fn carrying(&self, marker: &Marker) -> &[&'o ObservedInstance] {
         self.by_marker
             .get(marker.as_str())
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Whether another key has moved from this one.
+    /// Whether another key was renamed from this one.
     pub(super) fn is_claimed(&self, key: &InstanceKey) -> bool {
         self.claimed.contains(key)
     }
 
-    /// Those that nobody has recorded and that carry one of these markers. The markers come in the
-    /// order given, and within each the instance to keep comes first: the oldest valid.
+    /// Unrecorded instances with one of these markers. They are sorted by marker in the order
+    /// given, then by [`ObservedInstance::rank`].
     pub(super) fn unrecorded(
         &self,
         wanted: impl IntoIterator<Item = Marker>,
@@ -93,7 +93,7 @@ impl<'o> Index<'o> {
         found
     }
 
-    /// Instances that carry a marker of this inventory, and none of a key that somebody knows.
+    /// Unrecorded instances with a marker of this inventory that belongs to no known key.
     pub(super) fn orphans(&self) -> Vec<(&'o ObservedInstance, &'o str)> {
         self.observed
             .instances
@@ -109,14 +109,14 @@ impl<'o> Index<'o> {
             .collect()
     }
 
-    /// How many instances are recorded or marked as ours.
-    pub(super) fn ours(&self) -> usize {
+    /// The number of instances that are recorded or carry a marker of ours.
+    pub(super) fn owned_count(&self) -> usize {
         let unseen = self.recorded.keys().filter(|id| self.get(**id).is_none());
-        self.observed.instances.len() - self.foreign() + unseen.count()
+        self.observed.instances.len() - self.foreign_count() + unseen.count()
     }
 
-    /// How many instances are neither recorded nor marked as ours.
-    pub(super) fn foreign(&self) -> usize {
+    /// The number of instances that are neither recorded nor carry a marker of ours.
+    pub(super) fn foreign_count(&self) -> usize {
         self.observed
             .instances
             .values()

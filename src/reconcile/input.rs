@@ -1,34 +1,34 @@
-//! Everything the planner may know.
+//! The input of the planner.
 
 use std::collections::BTreeMap;
 
 use super::Policy;
 use crate::model::{Desired, InstanceKey, Lock, Observed, OpenIntent, SecretFacts};
 
-/// Everything the planner may know, and nothing else.
+/// Everything the planner may know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlanInput {
-    /// What the manifest wants.
+    /// The manifest.
     pub desired: Desired,
-    /// What is recorded, the journal folded in.
+    /// The lock file, with the journal merged.
     pub lock: Lock,
     /// What the platform shows.
     pub view: View,
-    /// What is known of the secrets.
+    /// How each secret compares with what was sent before.
     pub secrets: SecretFacts,
-    /// Creates whose outcome is unknown.
+    /// Creates with an unknown outcome.
     pub intents: BTreeMap<InstanceKey, OpenIntent>,
-    /// What the caller allows and asks for.
+    /// The options of the caller.
     pub policy: Policy,
-    /// Whether the user secret is another than the lock file's.
+    /// Whether the user secret differs from the one the lock file was written with.
     pub other_user: bool,
 }
 
 /// What the platform shows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum View {
-    /// It was asked.
+    /// The platform was read.
     Live(Observed),
-    /// It was not: what is recorded is taken for what is.
+    /// The platform was not read. The recorded state stands in for it.
     Offline,
 }

@@ -36,8 +36,7 @@ use builder::PlanBuilder;
 use index::Index;
 use planner::Planner;
 
-/// Decides what leads from what is to what is wanted. The same input gives the same plan, byte for
-/// byte.
+/// Computes the plan. The same input gives the same plan, byte for byte.
 pub fn plan(input: &PlanInput) -> Planned {
     let mut out = PlanBuilder::default();
     guards::check_lock(input, &mut out);

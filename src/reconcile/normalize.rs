@@ -1,5 +1,5 @@
-//! Both sides in one spelling before anything is compared, so that the diff stays stupid. Every
-//! habit of the platform that a comparison must know is here.
+//! Brings values into one spelling before they are compared, so that the diff stays simple.
+//! Everything a comparison must know about the platform's spelling is here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ use crate::model::{
 /// A value as the platform shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ShownValue {
-    /// In clear.
+    /// In plain text.
     Clear(String),
-    /// It cannot be told: masked, or a value the platform changes by itself.
+    /// Unknown: masked, or changed by the platform itself.
     Hidden,
 }
 
-/// What the platform shows under a configuration key. Unset comes back as null, as an empty text or
-/// not at all (docs/platform.md#configuration).
+/// What the platform shows under a configuration key. An unset key comes back as null, as an empty
+/// text or not at all (docs/platform.md#configuration).
 pub(super) fn shown(instance: &ObservedInstance, name: &str) -> ShownValue {
     if is_platform_owned(name) {
         return ShownValue::Hidden;
@@ -31,24 +31,24 @@ pub(super) fn shown(instance: &ObservedInstance, name: &str) -> ShownValue {
     }
 }
 
-/// The spelling that both sides are brought into.
-pub(super) fn wanted(value: &PlainValue) -> String {
+/// A declared value in the spelling used for comparison.
+pub(super) fn declared(value: &PlainValue) -> String {
     canonical(&value.canonical())
 }
 
-/// Whether the platform has what is wanted, in whatever spelling.
+/// Whether the platform has the declared value, in whatever spelling.
 pub(super) fn same(
     element: Option<&ElementEntry>,
     name: &str,
     value: &PlainValue,
     shown: &str,
 ) -> bool {
-    let wanted = wanted(value);
-    if wanted == shown {
+    let declared = declared(value);
+    if declared == shown {
         return true;
     }
-    // Nothing, sent to a key with a default, may come back as the default (docs/platform.md#q10).
-    if wanted.is_empty() {
+    // An empty value for a key with a default may come back as the default (docs/platform.md#q10).
+    if declared.is_empty() {
         let key = Catalog::embedded().key_of(element, name);
         let default = key.and_then(|key| key.default.as_deref());
         return default.is_some_and(|default| canonical(default) == shown);
@@ -56,14 +56,14 @@ pub(super) fn same(
     is_same_fraction(value, shown)
 }
 
-/// Whether the platform shows what the lock file records under a configuration key, compared as a plan
-/// compares. A value that is not shown counts as unchanged.
+/// Whether the platform shows the value that the lock file records, compared as a plan compares. A
+/// value that is not shown counts as unchanged.
 pub fn is_as_recorded(seen: &ObservedInstance, name: &str, recorded: &str) -> bool {
     let ShownValue::Clear(shown) = shown(seen, name) else {
         return true;
     };
     let element = Catalog::embedded().element(seen.element.key.as_str());
-    // Whether it was declared as a number is not recorded.
+    // The lock file does not record whether the value was declared as a number.
     let fraction = recorded.parse().ok().filter(serde_json::Number::is_f64);
     let value = match fraction {
         Some(number) => PlainValue(number.into()),
@@ -72,7 +72,7 @@ pub fn is_as_recorded(seen: &ObservedInstance, name: &str, recorded: &str) -> bo
     same(element, name, &value, &shown)
 }
 
-/// A fraction may come back in another spelling, `1.0` as `1` say; an integer has only one.
+/// A fraction may come back in another spelling, such as `1` for `1.0`. An integer has only one.
 fn is_same_fraction(value: &PlainValue, shown: &str) -> bool {
     match &value.0 {
         serde_json::Value::Number(number) if number.is_f64() => {
@@ -82,7 +82,7 @@ fn is_same_fraction(value: &PlainValue, shown: &str) -> bool {
     }
 }
 
-/// Booleans come back in lower case whatever was sent.
+/// Booleans come back in lower case.
 fn canonical(text: &str) -> String {
     if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
         return text.to_ascii_lowercase();
@@ -90,7 +90,7 @@ fn canonical(text: &str) -> String {
     canonical_text(text)
 }
 
-/// Offline, what is recorded is taken for what is.
+/// The recorded state in the form of an observed one, for offline plans.
 pub(super) fn as_recorded(lock: &Lock) -> Observed {
     let instances = lock
         .instances

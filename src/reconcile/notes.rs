@@ -1,4 +1,4 @@
-//! Notes about the whole.
+//! Notes that concern the whole plan.
 
 use super::View;
 use super::planner::Planner;
@@ -29,7 +29,7 @@ impl Planner<'_> {
                            other credentials may see other instances";
             self.out.note(NoteCode::OtherUser, None, message);
         }
-        let foreign = self.index.foreign();
+        let foreign = self.index.foreign_count();
         if foreign > 0 && matches!(self.input.view, View::Live(_)) {
             let message = match foreign {
                 1 => "1 instance does not belong to this inventory and is left alone".to_owned(),

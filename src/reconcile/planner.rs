@@ -1,4 +1,4 @@
-//! What every decision has at hand: the input, an index over it, and the plan made so far.
+//! The state that every decision works on: the input, its index, and the plan so far.
 
 use super::PlanInput;
 use super::builder::PlanBuilder;
@@ -6,7 +6,7 @@ use super::index::Index;
 use super::subject::Subject;
 use crate::model::{ObservedInstance, RefusalCode};
 
-/// The planner at work. Its decisions are methods, one file for each kind.
+/// The planner. Its decisions are methods, grouped by file.
 pub(super) struct Planner<'a> {
     pub(super) input: &'a PlanInput,
     pub(super) index: &'a Index<'a>,
@@ -14,7 +14,7 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// What cannot be read is neither changed nor deleted.
+    /// Refuses to change or delete an instance that could not be read completely.
     pub(super) fn abridged(&mut self, subject: &Subject<'_>, seen: &ObservedInstance) {
         self.out.refuse(
             RefusalCode::Unreadable,

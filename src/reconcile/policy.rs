@@ -1,25 +1,25 @@
-//! What the caller allows and asks for: selection, prune and guards.
+//! The options of the caller: selection, prune and guards.
 
 use std::collections::BTreeSet;
 
 use crate::model::{InstanceKey, Limit, Prune};
 
-/// What the caller allows and asks for.
+/// The options of the caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// Which keys take part.
+    /// The keys to plan for.
     pub selection: Selection,
     /// What may be deleted.
     pub prune: BTreeSet<Prune>,
-    /// Replace these.
+    /// Keys to replace.
     pub replace: BTreeSet<InstanceKey>,
-    /// Which secrets are sent again, or taken as they are.
+    /// Which secrets to send again or to accept.
     pub secrets: Resend,
-    /// Create again however much vanished.
+    /// Recreate missing instances, however many are missing.
     pub recreate_vanished: bool,
-    /// The most updates, replaces, deletes and forgets; `None` for any number.
+    /// Maximum of updates, replaces, deletes and forgets; `None` for no limit.
     pub max_changes: Option<usize>,
-    /// The most deletes and replaces.
+    /// Maximum of deletes and replaces.
     pub max_deletes: Limit,
 }
 
@@ -30,20 +30,20 @@ impl Policy {
     }
 }
 
-/// What is done about secrets besides comparing them.
+/// What to do with secrets besides comparing them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Resend {
-    /// Nothing.
+    /// Send the changed ones only.
     #[default]
     Compare,
-    /// Those of the keys that match one of these are sent, whatever their fingerprints say.
+    /// Send the secrets of all keys that match one of these patterns, even if unchanged.
     Send(BTreeSet<String>),
-    /// The present values on the platform are the right ones.
+    /// Record the values on the platform as correct.
     Accept,
 }
 
 impl Resend {
-    /// Whether the secrets of this key are sent in any case.
+    /// Whether the secrets of this key are sent even if unchanged.
     pub fn sends(&self, key: &InstanceKey) -> bool {
         match self {
             Self::Compare | Self::Accept => false,
@@ -54,30 +54,30 @@ impl Resend {
     }
 }
 
-/// Which keys take part in a run.
+/// The keys to plan for. In a pattern, `*` matches any text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Only these, where there are any; `*` stands for any text.
+    /// Only keys that match one of these; empty for all keys.
     pub targets: BTreeSet<String>,
-    /// Never these.
+    /// No key that matches one of these.
     pub excludes: BTreeSet<String>,
 }
 
 impl Selection {
-    /// Whether this key takes part.
+    /// Whether this key is selected.
     pub fn includes(&self, key: &str) -> bool {
         let hit =
             |patterns: &BTreeSet<String>| patterns.iter().any(|pattern| matches(pattern, key));
         (self.targets.is_empty() || hit(&self.targets)) && !hit(&self.excludes)
     }
 
-    /// Whether every key takes part.
+    /// Whether every key is selected.
     pub fn is_everything(&self) -> bool {
         self.targets.is_empty() && self.excludes.is_empty()
     }
 }
 
-/// `*` stands for any text.
+/// `*` matches any text.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else {
         return pattern == text;

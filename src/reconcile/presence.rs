@@ -1,5 +1,5 @@
-//! The presence table: what follows from desired, recorded and observed, in one exhaustive match.
-//! `docs/lifecycle.md` has the same table for people.
+//! The presence table: the decision for each combination of desired, recorded and observed state,
+//! in one exhaustive match. `docs/lifecycle.md` documents the same table.
 
 use super::planner::Planner;
 use super::removed::Leftovers;
@@ -12,30 +12,30 @@ impl Planner<'_> {
         let marked = subject.marked.first().copied();
         match (subject.desired, subject.recorded, marked) {
             (Some(desired), RecordedState::NotRecorded, None) => {
-                self.nothing_current(subject, desired, Reason::Missing);
+                self.without_current(subject, desired, Reason::Missing);
             }
             (Some(desired), RecordedState::Gone, None) => {
-                self.nothing_current(subject, desired, Reason::Vanished);
+                self.without_current(subject, desired, Reason::Vanished);
             }
             (Some(desired), RecordedState::NotRecorded, Some(seen)) => {
                 self.adopt(subject, desired, seen, Reason::MarkerFound);
-                self.besides(subject, seen);
+                self.others(subject, seen);
             }
             (Some(desired), RecordedState::Gone, Some(seen)) => {
                 self.adopt(subject, desired, seen, Reason::Vanished);
-                self.besides(subject, seen);
+                self.others(subject, seen);
             }
             (Some(desired), RecordedState::Live(seen), Some(_) | None) => {
                 self.compare(subject, desired, seen);
-                self.besides(subject, seen);
+                self.others(subject, seen);
             }
             (Some(desired), RecordedState::Retired(old), Some(new)) => {
                 self.adopt(subject, desired, new, Reason::ReplaceUnfinished);
-                self.besides(subject, new);
+                self.others(subject, new);
                 self.delete_retired(subject, new, old);
             }
             (Some(desired), RecordedState::Retired(old), None) => {
-                self.unfinished(subject, desired, old);
+                self.continue_replace(subject, desired, old);
             }
             (None, RecordedState::Live(seen), Some(_) | None) => {
                 let leftovers = if self.removed(subject, seen) {
@@ -44,25 +44,25 @@ impl Planner<'_> {
                     self.duplicates(subject, seen);
                     Leftovers::Retired
                 };
-                self.left_over(subject, leftovers);
+                self.leftovers(subject, leftovers);
             }
-            // The old one of a replace, and the manifest wants neither it nor its successor.
+            // A replace was interrupted, and the key has left the manifest since.
             (None, RecordedState::Retired(seen), Some(_) | None) => {
                 self.removed(subject, seen);
-                self.left_over(subject, Leftovers::All);
+                self.leftovers(subject, Leftovers::All);
             }
             (None, RecordedState::Gone, Some(_) | None) => {
                 if let Some(locked) = subject.locked {
                     self.out.forget(subject.key, locked);
                 }
-                self.left_over(subject, Leftovers::All);
+                self.leftovers(subject, Leftovers::All);
             }
             (Some(_), RecordedState::Contested(contested), Some(_) | None) => {
-                self.claimed_by_two(subject, contested);
+                self.refuse_claimed(subject, contested);
             }
             (None, RecordedState::Contested(contested), Some(_) | None) => {
-                if self.is_to_go(subject) {
-                    self.claimed_by_two(subject, contested);
+                if self.is_to_be_deleted(subject) {
+                    self.refuse_claimed(subject, contested);
                 } else {
                     self.keep(subject, contested.instance);
                 }
@@ -71,7 +71,7 @@ impl Planner<'_> {
                 self.abridged(subject, seen);
             }
             (None, RecordedState::Abridged(seen), Some(_) | None) => {
-                if self.is_to_go(subject) {
+                if self.is_to_be_deleted(subject) {
                     self.abridged(subject, seen);
                 } else {
                     self.keep(subject, seen);
@@ -83,32 +83,32 @@ impl Planner<'_> {
                 "recorded instance is not in the list, and the platform did not confirm that it is gone",
                 "run the command again; until it is confirmed, nothing is created in its place",
             ),
-            // A subject comes from the manifest or from the lock file.
+            // A subject is in the manifest or in the lock file.
             (None, RecordedState::NotRecorded, Some(_) | None) => {}
         }
     }
 
-    /// Nothing is current: it is created, unless a replace was cut off here, or somebody else claims
-    /// what carries our marker.
-    fn nothing_current(
+    /// The key has no current instance. It gets one, unless a replace was interrupted here or a
+    /// foreign claim forbids it.
+    fn without_current(
         &mut self,
         subject: &Subject<'_>,
         desired: &DesiredInstance,
         reason: Reason,
     ) {
         if let Some(contested) = subject.contested.first() {
-            // A create would make a second one with this marker.
-            self.claimed_by_two(subject, *contested);
+            // A create would make a second instance with this marker.
+            self.refuse_claimed(subject, *contested);
         } else if let Some(old) = subject.retired.first() {
-            self.unfinished(subject, desired, old);
+            self.continue_replace(subject, desired, old);
         } else {
             self.create(subject, desired, reason);
         }
     }
 
-    /// Nothing is current, and an instance is retired: the replace goes on, or, where the manifest
-    /// went back, is undone.
-    fn unfinished(
+    /// The key has only a retired instance. The replace continues, or is undone if the manifest was
+    /// reverted.
+    fn continue_replace(
         &mut self,
         subject: &Subject<'_>,
         desired: &DesiredInstance,
@@ -130,9 +130,8 @@ impl Planner<'_> {
         }
     }
 
-    /// An instance of ours carries the marker of another inventory or key: hands off, and both are
-    /// named.
-    fn claimed_by_two(&mut self, subject: &Subject<'_>, contested: Contested<'_>) {
+    /// Refuses to touch an instance that carries the marker of another inventory or key.
+    fn refuse_claimed(&mut self, subject: &Subject<'_>, contested: Contested<'_>) {
         let Contested { instance, claim } = contested;
         let own = Marker::live(self.index.inventory(), subject.key);
         let is_recorded = subject.locked.is_some_and(|entry| entry.id == instance.id);

@@ -1,4 +1,4 @@
-//! What the manifest no longer has.
+//! Instances that are no longer in the manifest.
 
 use super::planner::Planner;
 use super::subject::{Claim, Contested, Subject};
@@ -6,34 +6,34 @@ use crate::model::{
     InstanceKey, Marker, NoteCode, ObservedInstance, OnRemove, Prune, Reason, RefusalCode,
 };
 
-/// What of the instances besides the recorded one is left over.
+/// Which instances besides the recorded one are left over.
 #[derive(Clone, Copy)]
 pub(super) enum Leftovers {
     /// All of them.
     All,
-    /// Those with the retired marker; the others are duplicates of one that stays.
+    /// Those with the retired marker. The others are duplicates of an instance that is kept.
     Retired,
 }
 
-/// Whether an orphan may be deleted at all.
+/// What may be done with an orphan.
 enum OrphanAction {
-    /// Under this key, where that is asked for.
+    /// Delete it under this key, if the caller asked for it.
     Prune(InstanceKey),
-    /// Never, for this reason.
+    /// Leave it alone, for this reason.
     Leave(String),
 }
 
 impl Planner<'_> {
-    /// Whether the recorded instance of a key that left the manifest is to be deleted.
-    pub(super) fn is_to_go(&self, subject: &Subject<'_>) -> bool {
+    /// Whether the recorded instance of a key that left the manifest has to be deleted.
+    pub(super) fn is_to_be_deleted(&self, subject: &Subject<'_>) -> bool {
         let on_remove = subject.locked.map(|locked| locked.lifecycle.on_remove);
         self.input.policy.prunes(Prune::Removed) || on_remove == Some(OnRemove::Delete)
     }
 
-    /// A recorded instance that is there and not wanted: kept, or deleted where that is asked for.
-    /// Answers whether it is deleted.
+    /// Keeps the recorded instance of a key that left the manifest, or deletes it if asked for.
+    /// Returns whether it is deleted.
     pub(super) fn removed(&mut self, subject: &Subject<'_>, seen: &ObservedInstance) -> bool {
-        if !self.is_to_go(subject) {
+        if !self.is_to_be_deleted(subject) {
             self.keep(subject, seen);
             return false;
         }
@@ -55,7 +55,7 @@ impl Planner<'_> {
         true
     }
 
-    /// Notes that an instance stays.
+    /// Notes that an instance is kept.
     pub(super) fn keep(&mut self, subject: &Subject<'_>, seen: &ObservedInstance) {
         let (code, why) = if self.index.is_claimed(subject.key) {
             let why = "is left from a rename: the new key has an instance of its own";
@@ -68,7 +68,7 @@ impl Planner<'_> {
         self.out.note(code, Some(subject.key), message);
     }
 
-    /// Instances that carry our marker and are in neither manifest nor lock file.
+    /// Orphans: instances that carry our marker but are in neither the manifest nor the lock file.
     pub(super) fn orphans(&mut self) {
         for (seen, marker) in self.index.orphans() {
             let key = Marker::key_in(marker, self.index.inventory());
@@ -91,8 +91,8 @@ impl Planner<'_> {
         }
     }
 
-    /// The same for what carries a marker of a key that left the manifest, besides what is recorded.
-    pub(super) fn left_over(&mut self, subject: &Subject<'_>, which: Leftovers) {
+    /// The orphans that carry a marker of a key that left the manifest.
+    pub(super) fn leftovers(&mut self, subject: &Subject<'_>, which: Leftovers) {
         let marked = match which {
             Leftovers::All => subject.marked.as_slice(),
             Leftovers::Retired => &[],

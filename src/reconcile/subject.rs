@@ -1,4 +1,4 @@
-//! Whom a plan is about: each key of the manifest or the lock file, with all three states.
+//! The keys of a plan: every key of the manifest and the lock file, with its three states.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +7,20 @@ use crate::model::{
     DesiredInstance, InstanceKey, InventoryName, LockedInstance, Marker, ObservedInstance,
 };
 
-/// One key and what is known of it.
+/// One key and its desired, recorded and observed state.
 pub(super) struct Subject<'a> {
     pub(super) key: &'a InstanceKey,
     pub(super) desired: Option<&'a DesiredInstance>,
     pub(super) locked: Option<&'a LockedInstance>,
-    /// What the recorded id is on the platform.
+    /// What the platform says about the recorded id.
     pub(super) recorded: RecordedState<'a>,
-    /// Unrecorded ones with the live marker, the one to keep first.
+    /// Unrecorded instances with the live marker, the one to keep first.
     pub(super) marked: Vec<&'a ObservedInstance>,
-    /// Unrecorded ones with the retired marker, and not the live one.
+    /// Unrecorded instances with only the retired marker.
     pub(super) retired: Vec<&'a ObservedInstance>,
-    /// Unrecorded ones that carry our marker and somebody else's too: never touched.
+    /// Instances with our marker that also belong to somebody else. They are never changed.
     pub(super) contested: Vec<Contested<'a>>,
-    /// The key it had, where it is still marked or recorded as that.
+    /// The key before a rename, if that is still recorded or marked.
     pub(super) moved_from: Option<&'a InstanceKey>,
 }
 
@@ -29,31 +29,31 @@ pub(super) struct Subject<'a> {
 pub(super) enum RecordedState<'a> {
     /// Nothing is recorded.
     NotRecorded,
-    /// It is there, with the marker of this key or none at all.
+    /// It exists, with the marker of this key or without a marker.
     Live(&'a ObservedInstance),
-    /// It is the old one of a replace that was cut off.
+    /// It is the old instance of an interrupted replace.
     Retired(&'a ObservedInstance),
-    /// It carries a marker that is not of this key.
+    /// It carries a marker of another key or inventory.
     Contested(Contested<'a>),
-    /// It is there, and its tags or its configuration are not shown.
+    /// It exists, but its tags or its configuration were not returned.
     Abridged(&'a ObservedInstance),
-    /// The platform itself says it is gone.
+    /// The platform confirmed that it does not exist.
     Gone,
-    /// It was neither seen nor is it known to be gone.
+    /// It was not seen, and the platform did not confirm that it is gone.
     Unreadable,
 }
 
-/// An instance that two claim.
+/// An instance with two claims on it.
 #[derive(Clone, Copy)]
 pub(super) struct Contested<'a> {
     pub(super) instance: &'a ObservedInstance,
     pub(super) claim: Claim<'a>,
 }
 
-/// What makes an instance somebody else's too.
+/// The claim of somebody else on an instance.
 #[derive(Clone, Copy)]
 pub(super) enum Claim<'a> {
-    /// It carries this marker, of another inventory or of another key.
+    /// It carries this marker of another inventory or key.
     Marker(&'a str),
     /// It is recorded under this key.
     Entry(&'a InstanceKey),
@@ -68,10 +68,10 @@ impl std::fmt::Display for Claim<'_> {
     }
 }
 
-/// Every key that takes part, in order.
+/// All selected keys, in order.
 pub(super) fn subjects<'a>(index: &Index<'a>) -> Vec<Subject<'a>> {
     let input = index.input;
-    // An entry whose key was renamed is told under the new key.
+    // The entry of a renamed key is planned under the new key.
     let taken_over: BTreeSet<&InstanceKey> = input
         .desired
         .instances
@@ -89,9 +89,10 @@ pub(super) fn subjects<'a>(index: &Index<'a>) -> Vec<Subject<'a>> {
     keys.into_iter().map(|key| subject(index, key)).collect()
 }
 
-/// The key whose entry belongs to this one after a rename. Where this key has an instance of its own
-/// beside that of the old key, both exist: this one wins, and the other stays recorded. Not where the
-/// recorded one carries this key's marker already: then the rename was cut off before its record.
+/// The old key, if its lock entry belongs to this key after a rename. If both keys have an
+/// instance, this key keeps its own and the old key stays recorded. The exception is a recorded
+/// instance that already carries the marker of this key: the rename was interrupted before it was
+/// recorded.
 fn takes_over<'a>(
     index: &Index<'_>,
     key: &InstanceKey,
@@ -130,7 +131,7 @@ fn subject<'a>(index: &Index<'a>, key: &'a InstanceKey) -> Subject<'a> {
         Some(entry) => recorded_state(index, &own, entry),
     };
     let (mut marked, mut retired, mut contested) = (Vec::new(), Vec::new(), Vec::new());
-    // What carries the marker of a key that another one has moved from belongs to that one.
+    // Instances with the marker of a renamed key belong to the new key.
     if desired.is_some() || !index.is_claimed(key) {
         contested.extend(recorded_elsewhere(index, key, old, taken, &own));
         for instance in index.unrecorded(own.live.iter().chain(&own.retired).cloned()) {
@@ -168,8 +169,8 @@ fn subject<'a>(index: &Index<'a>, key: &'a InstanceKey) -> Subject<'a> {
     }
 }
 
-/// What carries a marker of this key and is recorded under another one. The instance of the key it had
-/// carries that key's marker by right.
+/// Instances that carry a marker of this key but are recorded under another key. An instance under
+/// the old key carries the old marker rightfully.
 fn recorded_elsewhere<'a>(
     index: &Index<'a>,
     key: &InstanceKey,
@@ -218,7 +219,7 @@ fn recorded_state<'a>(
     }
 }
 
-/// The markers that make an instance this key's: its own, and those of the key it had.
+/// The markers of a key, and of the key before a rename.
 struct OwnMarkers {
     live: Vec<Marker>,
     retired: Vec<Marker>,
@@ -226,7 +227,7 @@ struct OwnMarkers {
 
 impl OwnMarkers {
     fn of(inventory: &InventoryName, key: &InstanceKey, old: Option<&InstanceKey>) -> Self {
-        // The key's own come first: where both exist, it wins.
+        // The markers of the key itself come first: they take precedence.
         let keys = || std::iter::once(key).chain(old);
         Self {
             live: keys().map(|key| Marker::live(inventory, key)).collect(),

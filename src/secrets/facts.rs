@@ -1,5 +1,5 @@
-//! What a plan may know of each secret: whether it is the same as was sent last, and as the platform
-//! shows. The values themselves stop here.
+//! Compares each secret with what was last sent and with what the platform shows. The plan learns
+//! the results, not the values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,15 +15,14 @@ pub struct FactInput<'a> {
     pub desired: &'a Desired,
     pub lock: &'a Lock,
     pub observed: &'a Observed,
-    /// Creates whose outcome is unknown: their fingerprints count once the instance shows.
+    /// Creates with an unknown outcome. What they sent counts for the instances they may have made.
     pub intents: &'a BTreeMap<InstanceKey, OpenIntent>,
-    /// What fingerprints are made with now.
+    /// The key derived from the present organization secret.
     pub key: &'a FingerprintKey,
 }
 
-/// Compares every secret with every instance that may turn out to be its key's, and adds to `resolved`
-/// the fingerprint to record for it. Where the value is unchanged that is a known one, so that an
-/// unchanged secret keeps its salt.
+/// Compares every secret for every instance that may turn out to be its key's, and adds to
+/// `resolved` the fingerprint to record. An unchanged secret keeps its fingerprint and salt.
 pub fn facts(
     input: &FactInput<'_>,
     resolved: &mut ResolvedSecrets,
@@ -57,12 +56,12 @@ pub fn facts(
     Ok(facts)
 }
 
-/// What lock file and journal hold under a key, and under the key it had before a rename.
+/// What lock file and journal know about a key, and about the key before a rename.
 struct Records<'a> {
-    /// The live and the retired marker of each.
+    /// The live and the retired marker of each key.
     markers: Vec<[Marker; 2]>,
     entries: Vec<&'a LockedInstance>,
-    /// What an open intent sent.
+    /// What a create with an unknown outcome sent.
     sent: Option<&'a BTreeMap<String, Fingerprint>>,
     key: &'a FingerprintKey,
     /// The recorded fingerprints were made with another key.
@@ -87,7 +86,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// The recorded instances, and whatever carries one of the markers.
+    /// The ids of recorded instances and of all that carry one of the markers.
     fn candidates(&self, marked: &BTreeMap<&str, Vec<&ObservedInstance>>) -> BTreeSet<InstanceId> {
         let carriers = self.markers.iter().flatten();
         let carriers = carriers.filter_map(|marker| marked.get(marker.as_str()));
@@ -121,7 +120,8 @@ impl<'a> Records<'a> {
                 Some(Some(fingerprint)) => compared(fingerprint),
             };
         }
-        // A create sends the live marker: what is retired was there before the intent.
+        // A create sends the live marker, so an instance with only the retired one is older than
+        // the intent.
         let is_live =
             |seen: &ObservedInstance| self.markers.iter().any(|[live, _]| seen.carries(live));
         let sent = self.sent.filter(|_| seen.is_some_and(is_live));
@@ -129,7 +129,8 @@ impl<'a> Records<'a> {
         sent.map_or(VersusLock::NotRecorded, compared)
     }
 
-    /// The fingerprint to record for the present value: a recorded one goes before one that was sent.
+    /// The fingerprint to record for the present value. A recorded one is preferred over one of an
+    /// intent.
     fn fingerprint(&self, name: &str, value: &str) -> Result<Fingerprint, NoRandomness> {
         let entries = self.entries.iter();
         let recorded = entries.filter_map(|entry| entry.secrets.get(name)?.as_ref());
@@ -142,12 +143,12 @@ impl<'a> Records<'a> {
 }
 
 fn versus_platform(seen: Option<&ObservedInstance>, name: &str, value: &str) -> VersusPlatform {
-    // What the platform refreshes by itself differs from what was sent, and rightly so.
+    // A value that the platform refreshes differs from what was sent without being drift.
     if is_platform_owned(name) {
         return VersusPlatform::Hidden;
     }
     match seen.and_then(|seen| seen.value(name)) {
-        // Unset may mean unset or not shown (docs/platform.md#q5).
+        // It may be unset, or set and not shown (docs/platform.md#q5).
         None => VersusPlatform::Hidden,
         Some(shown) if shown.expose() == MASK || shown.is_empty() => VersusPlatform::Hidden,
         Some(shown) if canonical_text(shown.expose()) == value => VersusPlatform::Same,

@@ -1,11 +1,11 @@
-//! What the audit derives from the input: whose an instance is, and what was declared.
+//! What the audit derives from the input: ownership, and what was declared.
 
 use std::collections::BTreeSet;
 
 use super::super::{PlanInput, View};
 use crate::model::{DesiredInstance, InstanceId, LockedInstance, Marker, ObservedInstance, Step};
 
-/// An invariant that a plan breaks.
+/// A violated invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Violation {
     /// The key of the step.
@@ -17,9 +17,9 @@ pub struct Violation {
 pub(super) struct Auditor<'a> {
     pub(super) input: &'a PlanInput,
     pub(super) recorded: BTreeSet<InstanceId>,
-    /// Every marker of every key anybody knows.
+    /// The markers of all known keys.
     markers: BTreeSet<String>,
-    /// Every marker that some observed instance carries.
+    /// All markers carried by observed instances.
     pub(super) carried: BTreeSet<&'a str>,
     pub(super) violations: Vec<Violation>,
 }
@@ -68,14 +68,14 @@ impl<'a> Auditor<'a> {
         self.input.desired.instances.get(&step.key)
     }
 
-    /// The entries of the step's key, and of the key it had.
+    /// The lock entries of the key, and of the key before a rename.
     pub(super) fn entries(&self, step: &Step) -> impl Iterator<Item = &'a LockedInstance> {
         let entries = &self.input.lock.instances;
         let moved = step.moved_from.as_ref().and_then(|old| entries.get(old));
         entries.get(&step.key).into_iter().chain(moved)
     }
 
-    /// Whether the step's key, or the key it had, records this instance.
+    /// Whether one of these entries records this instance.
     pub(super) fn records(&self, step: &Step, id: InstanceId) -> bool {
         self.entries(step).any(|entry| entry.id == id)
     }
@@ -87,7 +87,7 @@ impl<'a> Auditor<'a> {
         }
     }
 
-    /// What a write expects to find is what is there now.
+    /// A write has to expect the marker that the instance carries.
     pub(super) fn expected_marker(&mut self, step: &Step, id: InstanceId, expected: Option<&str>) {
         let Some(seen) = self.observed(id) else {
             return;
@@ -111,7 +111,7 @@ impl<'a> Auditor<'a> {
     }
 }
 
-/// How many markers there are among tags that are sent.
+/// The number of markers among tags to be sent.
 pub(super) fn marker_count<'t>(tags: impl Iterator<Item = &'t String>) -> usize {
     tags.filter(|tag| Marker::state_of(tag).is_some()).count()
 }

@@ -1,5 +1,5 @@
-//! A second opinion on every plan: its invariants, derived again from the input and not from the
-//! planner's own steps. A violation is a bug of this program, and nothing is sent.
+//! An independent check of every plan. The invariants are derived from the input and not from the
+//! planner's own steps. A violation is a bug in this program, and nothing is sent.
 
 mod auditor;
 mod request;
@@ -14,7 +14,7 @@ pub use auditor::Violation;
 
 use auditor::Auditor;
 
-/// Every invariant that the plan breaks; empty for a sound one.
+/// All invariants that the plan violates; empty for a sound plan.
 pub fn audit(input: &PlanInput, plan: &Plan) -> Vec<Violation> {
     let mut auditor = Auditor::new(input);
     whole(&mut auditor, plan);
@@ -26,7 +26,7 @@ pub fn audit(input: &PlanInput, plan: &Plan) -> Vec<Violation> {
     auditor.violations
 }
 
-/// What holds of all steps together.
+/// Invariants of the plan as a whole.
 fn whole(auditor: &mut Auditor<'_>, plan: &Plan) {
     let mut ids: BTreeSet<InstanceId> = BTreeSet::new();
     let mut main_steps: BTreeSet<&InstanceKey> = BTreeSet::new();

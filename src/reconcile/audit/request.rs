@@ -1,4 +1,4 @@
-//! What holds of each request: it sends what the manifest declares, and nothing else.
+//! Invariants of requests: they send what the manifest declares and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,7 +119,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// Only what the manifest declares, secrets as secrets, and never a mask.
+    /// Only declared values are sent, secrets only as secrets, and never a mask.
     fn values(&mut self, step: &Step, values: &BTreeMap<String, RequestValue>) {
         let wanted = self.desired(step);
         let entry = wanted.and_then(|instance| Catalog::embedded().entry(&instance.element));
@@ -140,7 +140,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// What is recorded is what is declared.
+    /// The lock entry records what is declared.
     fn entry_is_declared(&mut self, step: &Step, entry: &LockEntryDraft) {
         let LockEntryDraft {
             name,

@@ -1,4 +1,4 @@
-//! What holds of each step: whose instance it is, and whether anybody asked for it.
+//! Invariants of steps: whom the instance belongs to, and who asked for the step.
 
 use super::super::View;
 use super::auditor::{Auditor, marker_count};
@@ -68,7 +68,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// Ours by the lock file or by a marker, and nobody else's.
+    /// The instance belongs to the inventory, by lock file or marker, and to nobody else.
     fn ownership(&mut self, step: &Step, id: InstanceId) {
         let Some(seen) = self.observed(id) else {
             let recorded = self.recorded.contains(&id);
@@ -89,7 +89,7 @@ impl Auditor<'_> {
         self.expect(!by_key, step, "a step on the instance of another key");
     }
 
-    /// A marker in this state that is of the step's inventory.
+    /// Whether the instance carries a marker of the inventory in this state.
     fn carries(&self, id: InstanceId, state: MarkerState) -> bool {
         let ours = |tag: &str| Marker::state_of(tag) == Some(state) && self.is_our_marker(tag);
         self.observed(id)
@@ -153,7 +153,7 @@ impl Auditor<'_> {
         let finishes = wanted && retired && self.has_valid_besides(id);
         let asked = finishes || policy.prunes(Prune::Duplicates) || policy.prunes(Prune::Orphans);
         self.expect(asked, step, "an unrequested delete");
-        // The old one of a replace may still be what is recorded, under the key's old name even.
+        // The old instance of a replace may still be recorded, even under the key before a rename.
         let moved = self.desired(step).and_then(|wanted| {
             let old = wanted.lifecycle.moved_from.as_ref()?;
             self.input.lock.instances.get(old)
@@ -167,7 +167,7 @@ impl Auditor<'_> {
         );
     }
 
-    /// Whether an instance of ours besides this one is there and valid.
+    /// Whether another valid instance of the inventory exists.
     fn has_valid_besides(&self, id: InstanceId) -> bool {
         let View::Live(observed) = &self.input.view else {
             return false;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::super::draft::draft;
-use super::super::normalize::{ShownValue, same, shown, wanted};
+use super::super::normalize::{ShownValue, declared, same, shown};
 use super::super::planner::Planner;
 use super::super::subject::Subject;
 use super::secret::{Decision, Uncompared};
@@ -15,17 +15,17 @@ use crate::model::{
     NoteCode, ObservedInstance, Reason, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
 };
 
-/// What differs on one instance.
+/// The differences of one instance.
 pub(super) struct Difference {
     changes: Vec<FieldChange>,
     reasons: BTreeSet<Reason>,
     request: UpdateRequest,
-    /// Whether the entry changes although nothing is sent.
+    /// Whether a fingerprint changes in the lock file although nothing is sent.
     rerecord: bool,
 }
 
 impl Difference {
-    /// Whether there is nothing to send, to show or to record anew.
+    /// Whether there is nothing to send, to show or to record.
     pub(super) fn is_empty(&self) -> bool {
         let Self {
             changes,
@@ -76,7 +76,7 @@ impl Difference {
 }
 
 impl Planner<'_> {
-    /// Compares an instance with what is declared.
+    /// Compares an instance with the manifest.
     pub(super) fn difference(
         &mut self,
         subject: &Subject<'_>,
@@ -123,7 +123,7 @@ impl Planner<'_> {
     }
 }
 
-/// A comparison under way.
+/// A comparison in progress.
 struct Comparison<'c, 'a> {
     planner: &'c mut Planner<'a>,
     subject: &'c Subject<'c>,
@@ -132,7 +132,7 @@ struct Comparison<'c, 'a> {
     out: Difference,
 }
 
-/// One value on all three sides, in one spelling.
+/// One value on all three sides, in the spelling used for comparison.
 struct Sides {
     before: Option<Value>,
     after: Value,
@@ -140,8 +140,8 @@ struct Sides {
 }
 
 impl Comparison<'_, '_> {
-    /// Keeps a difference, unless it is to be ignored; answers whether it counts.
-    fn counts(&mut self, path: &str, sides: Sides) -> bool {
+    /// Adds a difference unless it is ignored. Returns whether it was added.
+    fn add(&mut self, path: &str, sides: Sides) -> bool {
         if self.desired.lifecycle.ignore_changes.contains(path) {
             let message = format!("`{path}` differs on the platform; ignored by `ignoreChanges`");
             self.note(NoteCode::Ignored, message);
@@ -182,13 +182,13 @@ impl Comparison<'_, '_> {
             after: after.as_str().into(),
             recorded,
         };
-        if self.counts("name", sides) {
+        if self.add("name", sides) {
             self.out.request.name = Some(after.clone());
         }
     }
 
-    /// Declared tags are the whole set; where none are declared, every tag stays. The marker is
-    /// ours in both cases.
+    /// Declared tags are the whole set. Without declared tags all existing ones stay. The marker is
+    /// managed in both cases.
     fn tags(&mut self) {
         let before = self.seen.own_tags();
         let mut tags = before.clone();
@@ -202,7 +202,7 @@ impl Comparison<'_, '_> {
                 after: list(after),
                 recorded: recorded.map(list),
             };
-            if self.counts("tags", sides) {
+            if self.add("tags", sides) {
                 tags.clone_from(after);
             }
         }
@@ -235,7 +235,7 @@ impl Comparison<'_, '_> {
             after: after.into(),
             recorded: self.subject.locked.map(|entry| entry.enabled.into()),
         };
-        if self.counts("enabled", sides) {
+        if self.add("enabled", sides) {
             self.out.request.enabled = Some(after);
         }
     }
@@ -252,7 +252,7 @@ impl Comparison<'_, '_> {
                 .and_then(|entry| entry.configuration.get(name));
             let before = match shown(self.seen, name) {
                 ShownValue::Clear(before) => Some(before),
-                // What cannot be seen is compared with what was last sent.
+                // A hidden value is compared with the one that was last sent.
                 ShownValue::Hidden => recorded.cloned(),
             };
             let is_same = |before: &String| same(element, name, value, before);
@@ -261,10 +261,10 @@ impl Comparison<'_, '_> {
             }
             let sides = Sides {
                 before: before.map(Value::from),
-                after: wanted(value).into(),
+                after: declared(value).into(),
                 recorded: recorded.map(|text| text.as_str().into()),
             };
-            if self.counts(&format!("configuration.{name}"), sides) {
+            if self.add(&format!("configuration.{name}"), sides) {
                 let value = RequestValue::Plain(value.clone());
                 self.out.request.configuration.insert(name.clone(), value);
             }
@@ -299,7 +299,7 @@ impl Comparison<'_, '_> {
         }
     }
 
-    /// How this tool treats the instance stands in the lock file alone.
+    /// The lifecycle is kept in the lock file only.
     fn lifecycle(&mut self) {
         let Some(locked) = self.subject.locked else {
             return;
@@ -329,8 +329,8 @@ impl Comparison<'_, '_> {
         }
     }
 
-    /// What left the manifest is no longer managed; nothing is sent, for the platform has no way back
-    /// to a default (docs/platform.md#q10).
+    /// Values that left the manifest are no longer managed. Nothing is sent, because the platform
+    /// cannot reset a value to its default (docs/platform.md#q10).
     fn released(&mut self) {
         let Some(locked) = self.subject.locked else {
             return;
@@ -349,7 +349,7 @@ impl Comparison<'_, '_> {
         }
     }
 
-    /// An instance that is not valid, and of which nothing is sent that could make it so.
+    /// Notes an instance that is not valid if nothing is sent that could change that.
     fn validity(&mut self) {
         if self.seen.valid || !self.out.request.configuration.is_empty() {
             return;

@@ -1,5 +1,5 @@
-//! What differs on an instance that exists, and the step that brings it in line. Both sides are
-//! normalised before; desired, recorded and observed tell drift from a change of the manifest.
+//! Compares an existing instance with the manifest and makes the step that removes the differences.
+//! The lock file tells drift from a change of the manifest.
 
 mod difference;
 mod secret;
@@ -10,7 +10,7 @@ use super::subject::Subject;
 use crate::model::{Action, DesiredInstance, ObservedInstance, Reason};
 
 impl Planner<'_> {
-    /// A recorded instance that is there: unchanged, an update, or a replace.
+    /// Plans for a recorded instance that exists: unchanged, an update, or a replace.
     pub(super) fn compare(
         &mut self,
         subject: &Subject<'_>,
@@ -33,7 +33,7 @@ impl Planner<'_> {
         self.out.steps.push(step);
     }
 
-    /// An instance that carries our marker and is not recorded.
+    /// Adopts an unrecorded instance that carries our marker.
     pub(super) fn adopt(
         &mut self,
         subject: &Subject<'_>,
@@ -44,7 +44,7 @@ impl Planner<'_> {
         if seen.is_abridged() {
             return self.abridged(subject, seen);
         }
-        // The new one of a replace that was cut off is what `--replace` had asked for.
+        // This instance is already the result of the `--replace` that was interrupted.
         let requested =
             reason != Reason::ReplaceUnfinished && self.input.policy.replace.contains(subject.key);
         if let Some(why) = why_replaced(desired, seen, requested) {
@@ -56,7 +56,7 @@ impl Planner<'_> {
         self.out.steps.push(step);
     }
 
-    /// The old instance of a replace that is not wanted any more becomes the current one again.
+    /// Makes the old instance of an abandoned replace the current one again.
     pub(super) fn restore(
         &mut self,
         subject: &Subject<'_>,
@@ -73,7 +73,7 @@ impl Planner<'_> {
     }
 }
 
-/// Why only a new instance can be what is declared.
+/// Why the instance must be replaced, if it must.
 fn why_replaced(
     desired: &DesiredInstance,
     seen: &ObservedInstance,

@@ -1,4 +1,4 @@
-//! What is done about each secret: it is compared by fingerprint, and sent only where it has to be.
+//! What to do with each secret. Secrets are compared by fingerprint and sent only if necessary.
 
 use std::collections::BTreeMap;
 
@@ -10,27 +10,27 @@ use crate::model::{
     SecretRecord, VersusLock, VersusPlatform,
 };
 
-/// What is done about one secret.
+/// What to do with one secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Decision {
-    /// Why it is sent; `None` where it is not.
+    /// Why it is sent; `None` if it is not.
     pub(super) send: Option<Reason>,
     pub(super) record: SecretRecord,
-    /// Whether the entry changes although nothing is sent.
+    /// Whether the fingerprint changes in the lock file although nothing is sent.
     pub(super) rerecord: bool,
     pub(super) uncompared: Option<Uncompared>,
 }
 
-/// Why a secret was not compared, or not taken as it is.
+/// Why a secret was not compared or not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Uncompared {
     NoCredentials,
     KeyRotated,
-    /// It was to be accepted, and visibly is another.
+    /// It was to be accepted but differs on the platform.
     NotAccepted,
 }
 
-/// A secret that is as it should be.
+/// An unchanged secret.
 const SAME: Decision = Decision {
     send: None,
     record: SecretRecord::Present,
@@ -38,7 +38,7 @@ const SAME: Decision = Decision {
     uncompared: None,
 };
 
-const TAKE_AS_IS: Decision = Decision {
+const ACCEPT: Decision = Decision {
     rerecord: true,
     ..SAME
 };
@@ -50,7 +50,7 @@ fn send(reason: Reason) -> Decision {
     }
 }
 
-fn leave(why: Uncompared) -> Decision {
+fn keep(why: Uncompared) -> Decision {
     Decision {
         record: SecretRecord::Keep,
         uncompared: Some(why),
@@ -58,38 +58,39 @@ fn leave(why: Uncompared) -> Decision {
     }
 }
 
-/// What the decision about one secret depends on, besides the facts.
+/// What the decision about one secret depends on besides the facts.
 #[derive(Clone, Copy, Debug)]
 struct Circumstances {
     mode: SecretMode,
-    /// The instance was made but refused by the vendor: its own credentials are sent once more.
+    /// The vendor rejected the credentials of the instance, and it is not known which were sent:
+    /// they are sent once more.
     repair: bool,
-    entry: Entry,
+    entry: EntryState,
 }
 
-/// What the caller asks for.
+/// What the caller wants done with secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SecretMode {
     Compare,
-    /// Send it, whatever its fingerprint says.
+    /// Send them even if unchanged.
     Send,
-    /// What the platform has is right.
+    /// Record those on the platform as correct.
     Accept,
 }
 
-/// What is recorded of the instance.
+/// What the lock file records about the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Entry {
-    /// It, and this secret.
+enum EntryState {
+    /// The instance, with this secret.
     WithSecret,
-    /// It, without this secret.
+    /// The instance, without this secret.
     WithoutSecret,
     /// Nothing.
     None,
 }
 
 impl Planner<'_> {
-    /// Decides about every secret of an instance that exists.
+    /// Decides about every secret of an existing instance.
     pub(super) fn secrets(
         &mut self,
         subject: &Subject<'_>,
@@ -112,20 +113,20 @@ impl Planner<'_> {
             }
             let path = format!("configuration.{name}");
             let ignored = desired.lifecycle.ignore_changes.contains(&path);
-            // What was sent to an instance that is not valid was refused by the vendor, so sending it
-            // for ever mends nothing; what nobody knows to have arrived is sent once.
+            // If an instance is not valid, the vendor rejected what was sent last, so sending it on
+            // every run repairs nothing. A secret that may never have arrived is sent once.
             let is_known = |entry: &LockedInstance| entry.secrets.get(name) != Some(&None);
             let circumstances = Circumstances {
-                // What is ignored is not sent, so it can only be taken as it is.
+                // An ignored secret is never sent, so it can only be accepted.
                 mode: match mode {
                     SecretMode::Send if ignored => SecretMode::Compare,
                     mode => mode,
                 },
                 repair: !seen.valid && !ignored && !entry.is_some_and(is_known),
                 entry: match entry {
-                    Some(entry) if entry.secrets.contains_key(name) => Entry::WithSecret,
-                    Some(_) => Entry::WithoutSecret,
-                    None => Entry::None,
+                    Some(entry) if entry.secrets.contains_key(name) => EntryState::WithSecret,
+                    Some(_) => EntryState::WithoutSecret,
+                    None => EntryState::None,
                 },
             };
             let fact = self.input.secrets.get(subject.key, seen.id, name);
@@ -158,24 +159,24 @@ fn decide(fact: SecretFact, circumstances: Circumstances) -> Decision {
     let accepts = mode == SecretMode::Accept;
     match (fact.versus_lock, fact.versus_platform) {
         (Lock::Same, Platform::Same | Platform::Hidden) => SAME,
-        // Even without its value it is plain that the manifest asks for one secret more.
-        (Lock::NotCompared, _) if entry == Entry::WithoutSecret => {
+        // The secret is new in the manifest, which is known even without its value.
+        (Lock::NotCompared, _) if entry == EntryState::WithoutSecret => {
             send(Reason::ConfigurationChanged)
         }
-        (Lock::NotCompared, _) => leave(Uncompared::NoCredentials),
-        // Recording it as right would be a lie that the next plan finds out.
-        (_, Platform::Differs) if accepts => leave(Uncompared::NotAccepted),
-        (_, Platform::Same | Platform::Hidden) if accepts => TAKE_AS_IS,
-        // One of them recorded anew would not change the key that the others were recorded under,
-        // so the next run could not compare it either.
-        (Lock::KeyRotated, _) => leave(Uncompared::KeyRotated),
-        (Lock::Changed | Lock::Unverified | Lock::NotRecorded, Platform::Same) => TAKE_AS_IS,
+        (Lock::NotCompared, _) => keep(Uncompared::NoCredentials),
+        // It differs visibly, so recording it as correct would only hide that until the next plan.
+        (_, Platform::Differs) if accepts => keep(Uncompared::NotAccepted),
+        (_, Platform::Same | Platform::Hidden) if accepts => ACCEPT,
+        // The key check of the lock file changes only once all secrets are recorded under the new
+        // key. Until then, a single new fingerprint could not be compared either.
+        (Lock::KeyRotated, _) => keep(Uncompared::KeyRotated),
+        (Lock::Changed | Lock::Unverified | Lock::NotRecorded, Platform::Same) => ACCEPT,
         (Lock::Same, Platform::Differs) => send(Reason::Drifted),
         (Lock::Changed, Platform::Differs | Platform::Hidden) => send(Reason::SecretChanged),
         (Lock::Unverified, Platform::Differs | Platform::Hidden) => send(Reason::SecretUnverified),
         (Lock::NotRecorded, Platform::Differs | Platform::Hidden) => send(match entry {
-            Entry::WithSecret | Entry::WithoutSecret => Reason::ConfigurationChanged,
-            Entry::None => Reason::SecretUnverified,
+            EntryState::WithSecret | EntryState::WithoutSecret => Reason::ConfigurationChanged,
+            EntryState::None => Reason::SecretUnverified,
         }),
     }
 }

@@ -1,14 +1,17 @@
-//! The audit can fail: each invariant, broken on purpose.
+//! The audit can fail: each invariant is violated on purpose.
 
 use super::world::*;
-use crate::model::{Action, ElementId, ElementRef, InstanceId, PlainValue, Plan, Prune, Reason, RequestValue, Step, VersusLock, VersusPlatform};
+use crate::model::{
+    Action, ElementId, ElementRef, InstanceId, PlainValue, Plan, Prune, Reason, RequestValue, Step,
+    VersusLock, VersusPlatform,
+};
 use crate::reconcile::{PlanInput, View, audit, plan};
 
 fn complaints(input: &PlanInput, plan: &Plan) -> Vec<&'static str> {
     audit(input, plan).into_iter().map(|v| v.what).collect()
 }
 
-/// Breaks the first step of a sound plan, and expects this complaint among those there are.
+/// Breaks a sound plan and expects this violation.
 #[track_caller]
 fn broken(input: &PlanInput, harm: impl FnOnce(&mut Plan), what: &str) {
     let mut plan = plan(input).plan;
@@ -291,7 +294,7 @@ fn of_a_delete() {
         })
         .contains(&"a delete of another instance")
     );
-    // One besides the recorded one.
+    // An instance besides the recorded one.
     let mut duplicate = settled();
     observe(&mut duplicate, seen(8, "k", &["declared", &live("k")]));
     duplicate.policy.prune.insert(Prune::Duplicates);
@@ -312,10 +315,7 @@ fn of_a_delete() {
     );
     let pruned = crate::reconcile::plan(&duplicate).plan;
     duplicate.policy.prune.clear();
-    assert_eq!(
-        complaints(&duplicate, &pruned),
-        ["an unrequested delete"]
-    );
+    assert_eq!(complaints(&duplicate, &pruned), ["an unrequested delete"]);
 }
 
 #[test]
@@ -360,10 +360,7 @@ fn of_a_replace() {
     let mut same = input;
     let there = observed(&mut same).instances.get_mut(&InstanceId(1));
     there.expect("1").element.id = Some(ElementId(99));
-    assert_eq!(
-        complaints(&same, &plan),
-        ["an unrequested replace"]
-    );
+    assert_eq!(complaints(&same, &plan), ["an unrequested replace"]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What two claim, what is recorded twice and what cannot be read is touched by nobody.
+//! Instances with two claims, instances recorded twice and instances that cannot be read are never
+//! changed.
 
 use super::world::*;
 use crate::model::{InstanceId, OnRemove, Prune};
@@ -131,13 +132,13 @@ fn what_the_platform_does_not_show_is_neither_changed_nor_deleted() {
         let mut input = settled();
         hide(&mut input, tags);
         assert_eq!(refusals(&planned(&input)), ["unreadable"]);
-        // Not even where another element would have it replaced.
+        // Not even if the element differs, which would replace it.
         let instance = input.desired.instances.get_mut(&key("k")).expect("k");
         instance.element = crate::model::ElementRef::Id(crate::model::ElementId(99));
         let refused = planned(&input);
         assert_eq!(steps(&refused), [""; 0]);
         assert_eq!(refusals(&refused), ["unreadable"]);
-        // Keeping needs no look; deleting does.
+        // Keeping an instance does not require reading it; deleting does.
         input.desired.instances.clear();
         assert_eq!(notes(&planned(&input)), ["kept"]);
         input.policy.prune.insert(Prune::Removed);
@@ -169,7 +170,7 @@ fn the_old_one_of_a_replace_is_pruned_with_its_key() {
     );
 }
 
-/// A key too long for its marker to name it is still a key that somebody knows.
+/// A key that is too long for its marker is still known.
 #[test]
 fn a_cut_marker_is_known_by_its_key() {
     let long = "k".repeat(90);

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::model::{
     Action, DesiredValue, PlainValue, Secret, VersusLock as Lock, VersusPlatform as Platform,
 };
-use crate::reconcile::{PlanInput, Resend, View};
+use crate::reconcile::{PlanInput, Resend, View, is_as_recorded};
 
 fn set(input: &mut PlanInput, name: &str, value: serde_json::Value) {
     let instance = input.desired.instances.get_mut(&key("k")).expect("k");
@@ -52,6 +52,29 @@ fn spellings_of_one_value_are_one_value() {
     was(&mut input, "plain", "");
     shows(&mut input, "plain", None);
     assert_eq!(steps(&planned(&input)), [""; 0], "unset is the empty text");
+}
+
+/// `lock verify` compares what is recorded, without the type it was declared with.
+#[test]
+fn a_recorded_value_is_compared_as_a_plan_compares() {
+    let mut seen = seen(1, "k", &[]);
+    let mut shows = |recorded: &str, shown: Option<&str>| {
+        let shown = [("plain".to_owned(), shown.map(Secret::new))];
+        seen.configuration = Some(shown.into());
+        is_as_recorded(&seen, "plain", recorded)
+    };
+    for (recorded, shown) in [
+        ("true", Some("True")),
+        ("1.0", Some("1")),
+        ("{\"a\":2,\"b\":1}", Some("{ \"b\": 1, \"a\": 2 }")),
+        ("", None),
+        ("any", Some("********")),
+    ] {
+        assert!(shows(recorded, shown), "{recorded} and {shown:?}");
+    }
+    for (recorded, shown) in [("15", Some("15.0")), ("a", Some("A")), ("a", None)] {
+        assert!(!shows(recorded, shown), "{recorded} and {shown:?}");
+    }
 }
 
 #[test]

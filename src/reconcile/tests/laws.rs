@@ -50,7 +50,7 @@ prop_compose! {
     }
 }
 
-/// A tag that says whose an instance is; the last two are somebody else's, or nobody's.
+/// Markers of known keys, foreign markers, and none.
 fn any_marker() -> impl Strategy<Value = Option<String>> {
     prop_oneof![
         6 => (0..4_usize).prop_map(|place| Some(live(KEYS[place]))),
@@ -189,7 +189,7 @@ fn any_world() -> impl Strategy<Value = PlanInput> {
     parts.prop_map(|(desired, lock, seen_list, facts, intents, policy)| {
         let mut input = world();
         for (place, mut instance) in desired {
-            // Two keys that moved from one, or from a declared one, are errors of the manifest.
+            // The manifest rejects two keys that moved from the same key.
             let taken = input
                 .desired
                 .instances
@@ -232,7 +232,7 @@ fn any_world() -> impl Strategy<Value = PlanInput> {
                 let entry = entries.iter().find(|entry| entry.id == InstanceId(id));
                 let may_be = match (entry, fact.versus_lock) {
                     (Some(entry), _) => entry.secrets.contains_key("secret"),
-                    // What an intent sent.
+                    // Only what an intent sent is known.
                     (None, lock) => matches!(lock, VersusLock::Same | VersusLock::Changed),
                 };
                 if !may_be {
@@ -256,7 +256,7 @@ fn any_world() -> impl Strategy<Value = PlanInput> {
     })
 }
 
-/// How many unrecorded or recorded instances carry the live marker of this key.
+/// The number of instances with the live marker of this key.
 fn carriers(input: &PlanInput, name: &str) -> usize {
     let View::Live(observed) = &input.view else {
         return 0;
@@ -266,7 +266,7 @@ fn carriers(input: &PlanInput, name: &str) -> usize {
 }
 
 proptest! {
-    // The same worlds in every run: a gate must say the same of the same commit.
+    // The same worlds in every run, so that the result depends on the commit only.
     #![proptest_config(ProptestConfig {
         cases: 2_000,
         rng_seed: proptest::test_runner::RngSeed::Fixed(1),
@@ -274,7 +274,7 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// Law 1 where nothing is refused: what an apply leaves needs no step.
+    /// Law 1: after an apply that was not refused, the next plan is empty.
     #[test]
     fn after_an_apply_there_is_nothing_to_do(input in any_world()) {
         let first = planned(&input);
@@ -282,12 +282,12 @@ proptest! {
             return Ok(());
         }
         let mut after = applied(&input, &first);
-        // What is asked for once is not asked for again.
+        // Options that ask for a change once are dropped.
         after.policy.replace.clear();
         after.policy.secrets = Resend::Compare;
         let second = planned(&after);
-        // An old instance is kept until its successor is valid, which takes a look of its own; what
-        // could not be accepted as it is comes up again.
+        // An old instance is kept until the new one is valid, which takes another read. A secret
+        // that could not be accepted is noted again.
         let waiting: Vec<_> = first
             .notes
             .iter()
@@ -303,8 +303,8 @@ proptest! {
         prop_assert!(left.is_empty(), "{:?}\nafter\n{:?}", steps(&second), steps(&first));
     }
 
-    /// Law 3, and the end of law 4: no plan makes a second instance with the marker of one key, and
-    /// those that are there already are all reported.
+    /// Law 3, and the end of law 4: no plan makes a second instance with the marker of a key, and
+    /// existing duplicates are all reported.
     #[test]
     fn no_plan_doubles_a_key_and_every_double_is_reported(input in any_world()) {
         let first = planned(&input);
@@ -319,7 +319,7 @@ proptest! {
                 notes.any(|note| note.code == NoteCode::Duplicate && note.key.as_ref() == Some(key))
             };
             let now = carriers(&after, key.as_str());
-            // A marker that was taken off the recorded one comes back beside a double.
+            // A recorded instance gets its missing marker back even if there is a duplicate.
             let grows = now > carriers(&input, key.as_str()).max(1);
             prop_assert!(!grows || reported(&first), "{key}: {:?}", steps(&first));
             let selected = input.policy.selection.includes(key.as_str());
@@ -328,7 +328,7 @@ proptest! {
         }
     }
 
-    /// What is refused for one key leaves no step for that key.
+    /// A key with a refusal has no step on its current instance.
     #[test]
     fn a_refused_key_has_no_step_on_its_current_instance(input in any_world()) {
         let planned = planned(&input);
@@ -345,8 +345,8 @@ proptest! {
         }
     }
 
-    /// Offline, a plan neither deletes nor forgets nor adopts on the strength of what nobody saw,
-    /// and after an apply there is nothing to do offline either.
+    /// An offline plan deletes, forgets and adopts nothing on the basis of what was not read, and
+    /// after an apply it is empty.
     #[test]
     fn offline_nothing_is_taken_for_gone(input in any_world()) {
         let mut offline = input.clone();
@@ -374,7 +374,7 @@ proptest! {
         prop_assert!(left.is_empty(), "{left:?}");
     }
 
-    /// Values nobody declared change nothing.
+    /// Undeclared values change nothing.
     #[test]
     fn a_platform_that_fills_more_in_changes_nothing(input in any_world()) {
         let before = planned(&input);
@@ -387,7 +387,7 @@ proptest! {
         prop_assert_eq!(planned(&more), before);
     }
 
-    /// Nothing that is not ours is in any step, whatever its name; notes are never steps.
+    /// No step touches an instance that is not ours.
     #[test]
     fn hands_off_what_is_not_ours(input in any_world()) {
         let planned = planned(&input);
@@ -401,7 +401,7 @@ proptest! {
         }
     }
 
-    /// A plan is data: it survives being written and read.
+    /// A plan is data: it survives serialization.
     #[test]
     fn a_plan_is_data(input in any_world()) {
         let planned = plan(&input);

@@ -1,4 +1,4 @@
-//! Renames, and what they meet.
+//! Renames.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +62,7 @@ fn without_a_lock_file_the_old_marker_is_adopted() {
     assert_eq!(steps(&planned(&applied(&input, &first))), [""; 0]);
 }
 
-/// Both exist on the platform: the key's own wins, and the other one's id and token stay recorded.
+/// Both keys have an instance: the new key keeps its own, and the other stays recorded.
 #[test]
 fn where_both_exist_the_keys_own_wins_and_the_other_is_reported() {
     let mut input = renamed();
@@ -81,7 +81,7 @@ fn where_both_exist_the_keys_own_wins_and_the_other_is_reported() {
     assert_eq!(steps(&planned(&pruned)), ["delete old 1: removed, pruned"]);
 }
 
-/// The facts compare with what was sent to the other one.
+/// What was sent to the old key's instance says nothing about the new key's own.
 #[test]
 fn what_was_sent_to_the_other_one_says_nothing_of_its_own() {
     let mut input = renamed();

@@ -305,7 +305,7 @@ fn deletes_and_changes_have_limits() {
     assert_eq!(refusals(&planned(&input)), ["too-many-changes"]);
 }
 
-/// A fresh clone has recorded nothing: what carries our marker is what a share is a share of.
+/// A fresh clone has no records, so a percentage counts instances with our marker.
 #[test]
 fn a_share_is_one_of_all_that_is_ours() {
     let mut input = world();

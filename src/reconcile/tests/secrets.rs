@@ -1,4 +1,4 @@
-//! Secrets: sent where they have to be, and only there.
+//! Secrets are sent only if necessary.
 
 use super::world::*;
 use crate::model::{
@@ -15,8 +15,8 @@ fn record_of(input: &PlanInput) -> SecretRecord {
     }
 }
 
-/// Recorded under the old key of fingerprints, a secret would be seen as new at every run: until
-/// all are sent or accepted, nothing is recorded anew.
+/// A single fingerprint under the new key could not be compared on the next run. Nothing is
+/// recorded until all secrets are sent or accepted.
 #[test]
 fn rotated_fingerprints_make_no_step_even_where_the_platform_shows_the_value() {
     for shown in [Platform::Hidden, Platform::Same, Platform::Differs] {
@@ -51,7 +51,7 @@ fn what_visibly_differs_is_not_accepted_as_it_is() {
     assert_eq!(record_of(&input), SecretRecord::Present);
 }
 
-/// The lock file's fingerprint is of the instance that is gone.
+/// The recorded fingerprint belongs to the instance that is gone.
 #[test]
 fn an_instance_adopted_for_one_that_is_gone_gets_the_secret_once() {
     let mut input = settled();
@@ -75,7 +75,7 @@ fn the_journals_fingerprint_counts_for_what_it_created() {
     assert_eq!(record_of(&input), SecretRecord::Present);
 }
 
-/// `k` is wanted, has moved from `old`, and nothing is recorded; instance 1 carries its marker.
+/// `k` is declared and was renamed from `old`. Nothing is recorded; instance 1 carries the marker.
 fn unrecorded() -> PlanInput {
     let mut input = settled();
     fact(&mut input, Lock::NotRecorded, Platform::Same);
@@ -85,7 +85,7 @@ fn unrecorded() -> PlanInput {
     input
 }
 
-/// The key's own goes before the one it moved from, valid or not.
+/// The key's own instance is preferred over that of the old key, valid or not.
 #[test]
 fn what_another_one_shows_says_nothing() {
     let mut input = unrecorded();
@@ -129,7 +129,7 @@ fn a_renamed_instance_keeps_what_was_sent_to_it() {
     instance.lifecycle.moved_from = Some(key("old"));
     let entry = input.lock.instances.remove(&key("k")).expect("k");
     input.lock.instances.insert(key("old"), entry);
-    // The key has had an instance of its own, to which something else was sent.
+    // The key had an instance of its own, with another secret.
     input.lock.instances.insert(key("k"), recorded(9, "k"));
     gone(&mut input, 9);
     fact_of(&mut input, 9, Lock::Changed, Platform::Hidden);
@@ -173,7 +173,7 @@ fn offline_a_secret_more_is_a_change_and_the_others_are_one_note() {
     assert_eq!(notes(&planned), ["not-compared"]);
 }
 
-/// An instance the vendor refused when it was made.
+/// The vendor rejected the credentials at create.
 #[test]
 fn an_invalid_instance_is_repaired_when_it_is_adopted_and_told_of_afterwards() {
     let mut input = settled();

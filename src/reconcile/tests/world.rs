@@ -1,4 +1,4 @@
-//! A world small enough to be imagined: builders for each state, and a model of what an apply does.
+//! A small world: builders for each state, and a model of what an apply does.
 
 use std::collections::BTreeMap;
 
@@ -88,7 +88,7 @@ pub(super) fn recorded(id: u64, name: &str) -> LockedInstance {
     }
 }
 
-/// A world with nothing in it.
+/// An empty world.
 pub(super) fn world() -> PlanInput {
     PlanInput {
         desired: Desired {
@@ -105,7 +105,7 @@ pub(super) fn world() -> PlanInput {
     }
 }
 
-/// A world in which `k` is wanted, recorded and there.
+/// `k` is declared, recorded and exists.
 pub(super) fn settled() -> PlanInput {
     let mut input = world();
     input.desired.instances.insert(key("k"), wanted("k"));
@@ -130,7 +130,7 @@ pub(super) fn gone(input: &mut PlanInput, id: u64) {
     observed(input).gone.insert(InstanceId(id));
 }
 
-/// `k` wants a secret, of which this is known for instance 1.
+/// `k` declares a secret, with this fact about instance 1.
 pub(super) fn fact(
     input: &mut PlanInput,
     versus_lock: VersusLock,
@@ -148,7 +148,7 @@ pub(super) fn fact(
     }
 }
 
-/// What is known of the secret of `k` for one instance.
+/// The fact about the secret of `k` for one instance.
 pub(super) fn fact_of(
     input: &mut PlanInput,
     id: u64,
@@ -171,7 +171,7 @@ fn fingerprint() -> Fingerprint {
     }
 }
 
-/// The one way tests plan: twice, which must agree, and audited.
+/// Plans twice, compares, and audits.
 pub(super) fn planned(input: &PlanInput) -> Planned {
     let planned = plan(input);
     assert_eq!(planned, plan(input), "two plans of one world differ");
@@ -210,7 +210,7 @@ pub(super) fn refusals(planned: &Planned) -> Vec<&str> {
         .collect()
 }
 
-/// What an apply of this plan makes of the world.
+/// The world after an apply of this plan.
 pub(super) fn applied(input: &PlanInput, planned: &Planned) -> PlanInput {
     let mut after = input.clone();
     let mut next_id = 1_000;
@@ -279,7 +279,7 @@ fn update(after: &mut PlanInput, step: &Step, request: &UpdateRequest) {
     );
 }
 
-/// Values come back as strings, secrets as masks.
+/// The platform returns values as strings and secrets as masks.
 fn put(
     after: &mut PlanInput,
     step: &Step,
@@ -313,7 +313,7 @@ fn put(
         let mut fact = after.secrets.get(&step.key, instance.id, name);
         if *record == SecretRecord::Present {
             fact.versus_lock = VersusLock::Same;
-            // What was sent is masked from then on.
+            // A sent secret is masked.
             fact.versus_platform = VersusPlatform::Hidden;
         } else if recorded.is_none() && fact.versus_lock != VersusLock::KeyRotated {
             fact.versus_lock = VersusLock::Unverified;
