@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use clap::CommandFactory as _;
+use clap::{CommandFactory as _, ValueEnum as _};
 use connectorctl::Cli;
 use connectorctl::Exit;
 use connectorctl::model::{NoteCode, Reason, RefusalCode};
 use connectorctl::sandbox::{Assumptions, Fault};
 
 use super::{files, read};
+use crate::chaos::checkout::Mistake;
 
 #[test]
 fn the_exit_codes_are_documented() {
@@ -106,6 +107,25 @@ fn every_open_question_names_its_switch() {
             );
         }
     }
+}
+
+/// Its numbers are counted anew before a release; which mistakes there are must be right at any time.
+#[test]
+fn every_deliberate_mistake_is_documented() {
+    let text = read("docs/verification.md");
+    let documented: Vec<&str> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("| `--mistake` |"))
+        .take_while(|line| line.starts_with('|'))
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .skip(1)
+        .collect();
+    let coded = Mistake::value_variants()
+        .iter()
+        .filter_map(Mistake::to_possible_value);
+    let coded: BTreeSet<String> = coded.map(|value| value.get_name().to_owned()).collect();
+    let documented: BTreeSet<String> = documented.into_iter().map(str::to_owned).collect();
+    assert_eq!(documented, coded);
 }
 
 #[test]
