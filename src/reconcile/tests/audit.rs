@@ -42,8 +42,7 @@ fn deleting() -> PlanInput {
 
 fn replacing() -> PlanInput {
     let mut input = settled();
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.element = ElementRef::Id(ElementId(99));
+    declared(&mut input).element = ElementRef::Id(ElementId(99));
     input
 }
 
@@ -214,8 +213,7 @@ fn of_an_update() {
         broken(&input, |plan| harm(update(&mut plan.steps[0])), what);
     }
     let mut undeclared = input.clone();
-    let instance = undeclared.desired.instances.get_mut(&key("k")).expect("k");
-    instance.tags = None;
+    declared(&mut undeclared).tags = None;
     broken(
         &undeclared,
         |plan| update(&mut plan.steps[0]).tags = Some([live("k")].into()),
@@ -223,8 +221,7 @@ fn of_an_update() {
     );
     let plan = plan(&input).plan;
     let mut ignoring = input.clone();
-    let instance = ignoring.desired.instances.get_mut(&key("k")).expect("k");
-    instance.lifecycle.ignore_changes = ["name".to_owned()].into();
+    declared(&mut ignoring).lifecycle.ignore_changes = ["name".to_owned()].into();
     assert!(complaints(&ignoring, &plan).contains(&"an update of an ignored field"));
     let mut unrecorded = input.clone();
     unrecorded.lock.instances.clear();
@@ -276,8 +273,7 @@ fn of_a_delete() {
     );
     assert_eq!(
         after(|input| {
-            let entry = input.lock.instances.get_mut(&key("k")).expect("k");
-            entry.lifecycle.protect = true;
+            entry(input).lifecycle.protect = true;
         }),
         ["a delete of a protected instance"]
     );
@@ -289,8 +285,7 @@ fn of_a_delete() {
     );
     assert!(
         after(|input| {
-            let entry = input.lock.instances.get_mut(&key("k")).expect("k");
-            entry.id = InstanceId(2);
+            entry(input).id = InstanceId(2);
         })
         .contains(&"a delete of another instance")
     );
@@ -351,15 +346,13 @@ fn of_a_replace() {
     }
     let plan = plan(&input).plan;
     let mut protected = input.clone();
-    let entry = protected.lock.instances.get_mut(&key("k")).expect("k");
-    entry.lifecycle.protect = true;
+    entry(&mut protected).lifecycle.protect = true;
     assert_eq!(
         complaints(&protected, &plan),
         ["a replace of a protected instance"]
     );
     let mut same = input;
-    let there = observed(&mut same).instances.get_mut(&InstanceId(1));
-    there.expect("1").element.id = Some(ElementId(99));
+    first(&mut same).element.id = Some(ElementId(99));
     assert_eq!(complaints(&same, &plan), ["an unrequested replace"]);
 }
 

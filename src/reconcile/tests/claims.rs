@@ -97,8 +97,7 @@ fn a_dropped_instance_that_somebody_else_claims_is_kept_or_refused() {
     input.desired.instances.clear();
     observe(&mut input, seen(1, "k", &["declared", SOMEBODY]));
     assert_eq!(notes(&planned(&input)), ["kept"]);
-    let entry = input.lock.instances.get_mut(&key("k")).expect("k");
-    entry.lifecycle.on_remove = OnRemove::Delete;
+    entry(&mut input).lifecycle.on_remove = OnRemove::Delete;
     let refused = planned(&input);
     assert_eq!(steps(&refused), [""; 0]);
     assert_eq!(refusals(&refused), ["foreign-marker"]);
@@ -133,8 +132,7 @@ fn what_the_platform_does_not_show_is_neither_changed_nor_deleted() {
         hide(&mut input, tags);
         assert_eq!(refusals(&planned(&input)), ["unreadable"]);
         // Not even if the element differs, which would replace it.
-        let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-        instance.element = crate::model::ElementRef::Id(crate::model::ElementId(99));
+        declared(&mut input).element = crate::model::ElementRef::Id(crate::model::ElementId(99));
         let refused = planned(&input);
         assert_eq!(steps(&refused), [""; 0]);
         assert_eq!(refusals(&refused), ["unreadable"]);

@@ -7,7 +7,7 @@ use crate::model::{
 use crate::reconcile::{PlanInput, Resend, View, is_as_recorded};
 
 fn set(input: &mut PlanInput, name: &str, value: serde_json::Value) {
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
+    let instance = declared(input);
     let value = DesiredValue::Plain(PlainValue(value));
     instance.configuration.insert(name.to_owned(), value);
 }
@@ -20,7 +20,7 @@ fn shows(input: &mut PlanInput, name: &str, value: Option<&str>) {
 }
 
 fn was(input: &mut PlanInput, name: &str, value: &str) {
-    let entry = input.lock.instances.get_mut(&key("k")).expect("k");
+    let entry = entry(input);
     entry
         .configuration
         .insert(name.to_owned(), value.to_owned());
@@ -156,9 +156,8 @@ fn undeclared_tags_are_kept_and_declared_ones_are_the_whole_set() {
     let tags: Vec<&str> = request.tags.iter().flatten().map(String::as_str).collect();
     assert_eq!(tags, [live("k").as_str(), "declared"]);
 
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.tags = None;
-    input.lock.instances.get_mut(&key("k")).expect("k").tags = None;
+    declared(&mut input).tags = None;
+    entry(&mut input).tags = None;
     assert_eq!(steps(&planned(&input)), [""; 0]);
     observe(&mut input, seen(1, "k", &["stray"]));
     let planned_two = planned(&input);
@@ -225,10 +224,8 @@ fn secrets_are_sent_again_or_accepted_on_request() {
 fn what_is_ignored_is_a_note() {
     let mut input = settled();
     shows(&mut input, "plain", Some("elsewhere"));
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.lifecycle.ignore_changes = ["configuration.plain".to_owned()].into();
-    let entry = input.lock.instances.get_mut(&key("k")).expect("k");
-    entry.lifecycle.ignore_changes = ["configuration.plain".to_owned()].into();
+    declared(&mut input).lifecycle.ignore_changes = ["configuration.plain".to_owned()].into();
+    entry(&mut input).lifecycle.ignore_changes = ["configuration.plain".to_owned()].into();
     let planned = planned(&input);
     assert_eq!(
         (steps(&planned).len(), notes(&planned)),
@@ -251,8 +248,7 @@ fn a_key_that_leaves_the_manifest_is_released() {
 #[test]
 fn protection_alone_changes_the_lock_file_alone() {
     let mut input = settled();
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.lifecycle.protect = true;
+    declared(&mut input).lifecycle.protect = true;
     let planned = planned(&input);
     assert_eq!(steps(&planned), ["update k 1: lock-only"]);
     assert_eq!(planned.plan.steps[0].changes[0].path, "lifecycle.protect");

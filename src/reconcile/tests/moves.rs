@@ -132,8 +132,7 @@ fn replace_of(planned: &Planned) -> (Option<&str>, &str, Option<&BTreeSet<String
 #[test]
 fn a_rename_and_another_element_are_one_replace() {
     let mut input = renamed();
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.element = crate::model::ElementRef::Id(crate::model::ElementId(99));
+    declared(&mut input).element = crate::model::ElementRef::Id(crate::model::ElementId(99));
     let first = planned(&input);
     assert_eq!(steps(&first), ["replace k 1: element-changed, moved"]);
     let (expect_marker, retired_marker, retire_tags) = replace_of(&first);
@@ -146,8 +145,7 @@ fn a_rename_and_another_element_are_one_replace() {
 #[test]
 fn a_replace_that_was_cut_off_before_a_rename_is_finished_under_the_new_key() {
     let mut input = renamed();
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.element = crate::model::ElementRef::Id(crate::model::ElementId(99));
+    declared(&mut input).element = crate::model::ElementRef::Id(crate::model::ElementId(99));
     observe(&mut input, seen(1, "k", &["declared", &retired("old")]));
     let first = planned(&input);
     assert_eq!(steps(&first), ["replace k 1: moved, replace-unfinished"]);

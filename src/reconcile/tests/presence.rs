@@ -138,11 +138,9 @@ fn a_dropped_instance_is_kept_pruned_or_deleted() {
     input.policy.prune.insert(Prune::Removed);
     assert_eq!(steps(&planned(&input)), ["delete k 1: removed, pruned"]);
     input.policy.prune.clear();
-    let entry = input.lock.instances.get_mut(&key("k")).expect("k");
-    entry.lifecycle.on_remove = OnRemove::Delete;
+    entry(&mut input).lifecycle.on_remove = OnRemove::Delete;
     assert_eq!(steps(&planned(&input)), ["delete k 1: removed"]);
-    let entry = input.lock.instances.get_mut(&key("k")).expect("k");
-    entry.lifecycle.protect = true;
+    entry(&mut input).lifecycle.protect = true;
     let refused = planned(&input);
     assert_eq!(
         (steps(&refused).len(), refusals(&refused)),
@@ -196,8 +194,7 @@ fn another_element_is_a_replace_and_protection_forbids_it() {
     other.element = element("older-private");
     observe(&mut input, other);
     assert_eq!(steps(&planned(&input)), ["replace k 1: element-changed"]);
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.lifecycle.protect = true;
+    declared(&mut input).lifecycle.protect = true;
     assert_eq!(refusals(&planned(&input)), ["protected"]);
 }
 

@@ -2,7 +2,7 @@
 
 use super::world::*;
 use crate::model::{
-    Action, InstanceId, SecretFacts, SecretRecord, VersusLock as Lock, VersusPlatform as Platform,
+    Action, SecretFacts, SecretRecord, VersusLock as Lock, VersusPlatform as Platform,
 };
 use crate::reconcile::{PlanInput, Resend, View};
 
@@ -80,8 +80,7 @@ fn unrecorded() -> PlanInput {
     let mut input = settled();
     fact(&mut input, Lock::NotRecorded, Platform::Same);
     input.lock.instances.clear();
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.lifecycle.moved_from = Some(key("old"));
+    declared(&mut input).lifecycle.moved_from = Some(key("old"));
     input
 }
 
@@ -90,8 +89,7 @@ fn unrecorded() -> PlanInput {
 fn what_another_one_shows_says_nothing() {
     let mut input = unrecorded();
     assert_eq!(steps(&planned(&input)), ["adopt k 1: marker-found"]);
-    let own = observed(&mut input).instances.get_mut(&InstanceId(1));
-    own.expect("1").valid = false;
+    first(&mut input).valid = false;
     observe(&mut input, seen(2, "k", &["declared", &live("old")]));
     fact_of(&mut input, 2, Lock::NotRecorded, Platform::Differs);
     input.policy.secrets = Resend::Accept;
@@ -106,8 +104,7 @@ fn what_another_one_shows_says_nothing() {
 #[test]
 fn of_two_with_the_marker_the_facts_of_the_valid_one_count() {
     let mut input = unrecorded();
-    let older = observed(&mut input).instances.get_mut(&InstanceId(1));
-    older.expect("1").valid = false;
+    first(&mut input).valid = false;
     observe(&mut input, seen(2, "k", &["declared", &live("k")]));
     for (versus_platform, expected) in [
         (Platform::Same, "adopt k 2: marker-found"),
@@ -125,8 +122,7 @@ fn of_two_with_the_marker_the_facts_of_the_valid_one_count() {
 fn a_renamed_instance_keeps_what_was_sent_to_it() {
     let mut input = settled();
     fact(&mut input, Lock::Same, Platform::Hidden);
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.lifecycle.moved_from = Some(key("old"));
+    declared(&mut input).lifecycle.moved_from = Some(key("old"));
     let entry = input.lock.instances.remove(&key("k")).expect("k");
     input.lock.instances.insert(key("old"), entry);
     // The key had an instance of its own, with another secret.
@@ -145,10 +141,8 @@ fn an_ignored_secret_is_a_note() {
     let mut input = settled();
     fact(&mut input, Lock::Changed, Platform::Hidden);
     let ignore = ["configuration.secret".to_owned()];
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.lifecycle.ignore_changes = ignore.clone().into();
-    let entry = input.lock.instances.get_mut(&key("k")).expect("k");
-    entry.lifecycle.ignore_changes = ignore.into();
+    declared(&mut input).lifecycle.ignore_changes = ignore.clone().into();
+    entry(&mut input).lifecycle.ignore_changes = ignore.into();
     let planned = planned(&input);
     assert_eq!(steps(&planned), [""; 0]);
     assert_eq!(notes(&planned), ["ignored"]);
@@ -159,8 +153,9 @@ fn offline_a_secret_more_is_a_change_and_the_others_are_one_note() {
     let mut input = settled();
     fact(&mut input, Lock::NotCompared, Platform::Hidden);
     input.secrets = SecretFacts::default();
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.configuration.insert("second".to_owned(), secret());
+    declared(&mut input)
+        .configuration
+        .insert("second".to_owned(), secret());
     input.view = View::Offline;
     let planned = planned(&input);
     assert_eq!(steps(&planned), ["update k 1: configuration-changed"]);
@@ -179,8 +174,7 @@ fn an_invalid_instance_is_repaired_when_it_is_adopted_and_told_of_afterwards() {
     let mut input = settled();
     fact(&mut input, Lock::Same, Platform::Hidden);
     let entry = input.lock.instances.remove(&key("k"));
-    let instance = observed(&mut input).instances.get_mut(&InstanceId(1));
-    instance.expect("1").valid = false;
+    first(&mut input).valid = false;
     assert_eq!(
         steps(&planned(&input)),
         ["adopt k 1: marker-found, invalid"]

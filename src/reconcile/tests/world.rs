@@ -114,6 +114,22 @@ pub(super) fn settled() -> PlanInput {
     input
 }
 
+/// The declaration of `k`.
+pub(super) fn declared(input: &mut PlanInput) -> &mut DesiredInstance {
+    input.desired.instances.get_mut(&key("k")).expect("k")
+}
+
+/// The lock entry of `k`.
+pub(super) fn entry(input: &mut PlanInput) -> &mut LockedInstance {
+    input.lock.instances.get_mut(&key("k")).expect("k")
+}
+
+/// Instance 1.
+pub(super) fn first(input: &mut PlanInput) -> &mut ObservedInstance {
+    let instances = &mut observed(input).instances;
+    instances.get_mut(&InstanceId(1)).expect("1")
+}
+
 pub(super) fn observe(input: &mut PlanInput, instance: ObservedInstance) {
     observed(input).instances.insert(instance.id, instance);
 }
@@ -136,8 +152,9 @@ pub(super) fn fact(
     versus_lock: VersusLock,
     versus_platform: VersusPlatform,
 ) {
-    let instance = input.desired.instances.get_mut(&key("k")).expect("k");
-    instance.configuration.insert("secret".to_owned(), secret());
+    declared(input)
+        .configuration
+        .insert("secret".to_owned(), secret());
     fact_of(input, 1, versus_lock, versus_platform);
     if versus_lock != VersusLock::NotRecorded
         && let Some(entry) = input.lock.instances.get_mut(&key("k"))
