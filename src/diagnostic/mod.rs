@@ -133,12 +133,10 @@ impl Diagnostics {
         }
     }
 
-    /// All problems, sorted by file, position, code and message, without duplicates.
+    /// All problems, sorted by file, position, code and message.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut sorted: Vec<&Diagnostic> = self.found.iter().collect();
         sorted.sort_by(|a, b| order(a).cmp(&order(b)));
-        // A problem in `defaults` is found once per instance.
-        sorted.dedup();
         sorted
     }
 

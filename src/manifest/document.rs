@@ -1,8 +1,8 @@
 //! One file of a manifest: its head, its defaults and its instances.
 
-use super::fields::{Members, Reader};
+use super::fields::Reader;
 use super::instance::ReadInstance;
-use super::parse::{self, Kind, Node};
+use super::parse::{self, Kind, Node, Span};
 use super::text::{FileText, Places};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::{ApiSettings, InventoryName, OrganizationId};
@@ -34,17 +34,17 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
         return None;
     }
     let root = match parse::parse(file) {
-        Ok(root) => root,
+        Ok(Some(root)) => root,
+        Ok(None) => {
+            out.push(empty(file));
+            return None;
+        }
         Err(problem) => {
             out.push(*problem);
             return None;
         }
     };
-    if matches!(root.kind, Kind::Null) {
-        out.push(empty(file));
-        return None;
-    }
-    let mut reader = Reader { file, out };
+    let mut reader = Reader::new(file, out, member(&root, "defaults"));
     let members = reader.members(&root, "the manifest")?;
     let mut document = Document {
         file,
@@ -55,7 +55,11 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
     };
     let find = |name: &str| members.iter().find(|(key, _)| key.text == name);
     for member in &members {
-        if !KNOWN.contains(&member.0.text.as_str()) {
+        let (key, value) = member;
+        if key.text.starts_with("x-") {
+            // Free, for anchors; what it holds may be secret.
+            reader.hide_member(key, value);
+        } else if !KNOWN.contains(&key.text.as_str()) {
             reader.unknown(member, "the manifest", &KNOWN);
         }
     }
@@ -82,12 +86,10 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
             reader.error(&key.span, "not-available", message, hint);
         }
     }
-    let defaults = match find("defaults") {
-        Some((_, node)) => reader
-            .instance_members(node, "`defaults`")
-            .unwrap_or_default(),
-        None => Members::new(),
-    };
+    let defaults = find("defaults")
+        .and_then(|(_, node)| reader.instance_members(node, "`defaults`"))
+        .unwrap_or_default();
+    reader.defaults(&defaults);
     if let Some((_, node)) = find("instances") {
         let instances = reader.members(node, "`instances`").unwrap_or_default();
         for (key, node) in instances {
@@ -96,6 +98,15 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
         }
     }
     Some(document)
+}
+
+/// Where a top-level member is.
+fn member(root: &Node, name: &str) -> Option<Span> {
+    let Kind::Map(members) = &root.kind else {
+        return None;
+    };
+    let found = members.iter().find(|(key, _)| key.text == name)?;
+    Some(found.1.span.clone())
 }
 
 fn empty(file: &FileText) -> Diagnostic {

@@ -3,7 +3,7 @@
 //!
 //! Must not: know which members there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::parse::{Key, Kind, Node, Span};
 use super::text::FileText;
@@ -15,11 +15,38 @@ pub(super) type Members<'n> = BTreeMap<&'n str, (&'n Key, &'n Node)>;
 pub(super) struct Reader<'t, 'd> {
     pub(super) file: &'t FileText,
     pub(super) out: &'d mut Diagnostics,
+    /// Where `defaults` is.
+    defaults: Option<Span>,
+    /// Where which problem was reported. A value that instances share is read for each of them.
+    reported: BTreeSet<(&'static str, usize, usize)>,
 }
 
-impl Reader<'_, '_> {
+impl<'t, 'd> Reader<'t, 'd> {
+    pub(super) fn new(
+        file: &'t FileText,
+        out: &'d mut Diagnostics,
+        defaults: Option<Span>,
+    ) -> Self {
+        Self {
+            file,
+            out,
+            defaults,
+            reported: BTreeSet::new(),
+        }
+    }
+
+    /// Whose value a node is, for messages: one of `defaults` is of no instance.
+    pub(super) fn owner<'o>(&self, instance: &'o str, node: &Node) -> &'o str {
+        match &self.defaults {
+            Some(defaults) if defaults.contains(&node.span.start) => "defaults",
+            _ => instance,
+        }
+    }
+
     pub(super) fn report(&mut self, at: &Span, problem: Diagnostic) {
-        self.out.push(problem.at(self.file.place(at)));
+        if self.reported.insert((problem.code, at.start, at.end)) {
+            self.out.push(problem.at(self.file.place(at)));
+        }
     }
 
     pub(super) fn error(

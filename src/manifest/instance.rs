@@ -1,5 +1,7 @@
 //! One instance of the manifest: any documented body of `POST /instances`, pasted under a key.
 
+use std::collections::BTreeSet;
+
 use super::check::{Configuration, InstanceCheck};
 use super::fields::{Members, Reader};
 use super::parse::{Key, Kind, Node};
@@ -7,7 +9,9 @@ use super::reference;
 use super::text::Places;
 use crate::catalog::{Catalog, ElementEntry, is_credential};
 use crate::diagnostic::Place;
-use crate::model::{DesiredInstance, DesiredValue, InstanceKey, SecretField};
+use crate::model::{
+    DesiredInstance, DesiredValue, ElementRef, InstanceKey, Lifecycle, SecretField, Template,
+};
 
 const KNOWN: [&str; 9] = [
     "element",
@@ -55,6 +59,22 @@ pub(super) struct ReadInstance {
     pub(super) moved_from_place: Option<Place>,
 }
 
+/// The members of an instance, or of `defaults`. One that is missing or wrong is `None` or empty.
+struct Parts<'n> {
+    element: Option<ElementRef>,
+    entry: Option<&'static ElementEntry>,
+    name: Option<String>,
+    tags: Option<BTreeSet<String>>,
+    configuration: Configuration<'n>,
+    provider_data: Option<Template>,
+    external_authentication: Option<String>,
+    retrieve_objects: Option<bool>,
+    enabled: Option<bool>,
+    lifecycle: Lifecycle,
+    moved_from_place: Option<Place>,
+    places: Vec<(SecretField, Place)>,
+}
+
 impl Reader<'_, '_> {
     /// The members of an instance or of `defaults`; others are reported.
     pub(super) fn instance_members<'n>(
@@ -78,7 +98,7 @@ impl Reader<'_, '_> {
         Some(members)
     }
 
-    /// Reads one instance on top of `defaults`. `None` if it has no usable key, element or name.
+    /// Reads one instance on top of `defaults`. `None` if it has no usable key or element.
     ///
     /// A wrong value is reported and then missing in the result. That is safe: a manifest with an
     /// error is never used.
@@ -95,53 +115,30 @@ impl Reader<'_, '_> {
         }
         let own = self.instance_members(node, "an instance")?;
         let name = name?;
-        let layers = |member: &str| {
-            [defaults.get(member), own.get(member)]
-                .into_iter()
-                .flatten()
-        };
-        let pick = |member: &str| layers(member).last().map(|(_, node)| *node);
-
-        let element = match pick("element") {
-            Some(node) => self.element(node),
-            None => {
-                self.error(
-                    &key.span,
-                    "missing-element",
-                    format!("`{name}` has no `element`"),
-                    "add, for example, `element: freshdeskv2`",
-                );
-                None
-            }
-        };
-        let entry = element
-            .as_ref()
-            .and_then(|element| Catalog::embedded().entry(element));
-        let configuration = self.configuration(
-            &name,
-            layers("configuration").map(|(_, node)| *node),
+        let parts = self.parts(name.as_str(), &[defaults, &own]);
+        let has = |member: &str| own.contains_key(member) || defaults.contains_key(member);
+        if !has("element") {
+            self.error(
+                &key.span,
+                "missing-element",
+                format!("`{name}` has no `element`"),
+                "add, for example, `element: freshdeskv2`",
+            );
+        }
+        let Parts {
+            element,
             entry,
-            places,
-        );
-        let display = match pick("name") {
-            Some(node) => self.name(node),
-            None => Some(name.as_str().to_owned()),
-        };
-        let tags = pick("tags").map(|node| self.tags(node));
-        let provider_data = pick("providerData").and_then(|node| {
-            self.hide(node);
-            let field = (name.clone(), SecretField::ProviderData);
-            places.insert(field, self.file.place(&node.span));
-            self.template(node, "providerData", true)
-        });
-        let external_authentication =
-            pick("externalAuthentication").and_then(|node| self.external(node));
-        let retrieve_objects = pick("retrieveObjectsAfterInstantiation")
-            .and_then(|node| self.flag(node, "`retrieveObjectsAfterInstantiation`"));
-        let enabled = pick("enabled").and_then(|node| self.flag(node, "`enabled`"));
-        let (lifecycle, moved_from_place) =
-            pick("lifecycle").map_or_else(Default::default, |node| self.lifecycle(node));
-
+            name: display,
+            tags,
+            configuration,
+            provider_data,
+            external_authentication,
+            retrieve_objects,
+            enabled,
+            lifecycle,
+            moved_from_place,
+            places: found,
+        } = parts;
         let element = element?;
         match entry {
             None => self.unknown_element(&key.span, &element),
@@ -150,15 +147,18 @@ impl Reader<'_, '_> {
                 key,
                 entry,
                 configuration: &configuration,
-                signs_in: ["providerData", "externalAuthentication"]
-                    .iter()
-                    .any(|member| pick(member).is_some()),
+                signs_in: has("providerData") || has("externalAuthentication"),
             }),
         }
+        places.extend(
+            found
+                .into_iter()
+                .map(|(field, place)| ((name.clone(), field), place)),
+        );
         Some(ReadInstance {
             instance: DesiredInstance {
                 element,
-                name: display?,
+                name: display.unwrap_or_else(|| name.as_str().to_owned()),
                 tags,
                 configuration: configuration.values,
                 provider_data,
@@ -173,13 +173,58 @@ impl Reader<'_, '_> {
         })
     }
 
+    /// Reports what is wrong in `defaults`, whether or not an instance uses it.
+    pub(super) fn defaults(&mut self, defaults: &Members<'_>) {
+        self.parts("defaults", &[defaults]);
+    }
+
+    /// The members of an instance; a later layer goes before an earlier one.
+    fn parts<'n>(&mut self, owner: &str, layers: &[&Members<'n>]) -> Parts<'n> {
+        let nodes = |member: &str| {
+            let found = layers.iter().filter_map(|layer| layer.get(member));
+            found.map(|(_, node)| *node).collect::<Vec<&'n Node>>()
+        };
+        let pick = |member: &str| nodes(member).pop();
+
+        let element = pick("element").and_then(|node| self.element(node));
+        let entry = element
+            .as_ref()
+            .and_then(|element| Catalog::embedded().entry(element));
+        let mut places = Vec::new();
+        let configuration = self.configuration(owner, nodes("configuration"), entry, &mut places);
+        let provider_data = pick("providerData").and_then(|node| {
+            self.hide(node);
+            places.push((SecretField::ProviderData, self.file.place(&node.span)));
+            let path = format!("{}.providerData", self.owner(owner, node));
+            self.template(node, &path, true)
+        });
+        let (lifecycle, moved_from_place) =
+            pick("lifecycle").map_or_else(Default::default, |node| self.lifecycle(node));
+        Parts {
+            element,
+            entry,
+            name: pick("name").and_then(|node| self.name(node)),
+            tags: pick("tags").map(|node| self.tags(node)),
+            configuration,
+            provider_data,
+            external_authentication: pick("externalAuthentication")
+                .and_then(|node| self.external(node)),
+            retrieve_objects: pick("retrieveObjectsAfterInstantiation")
+                .and_then(|node| self.flag(node, "`retrieveObjectsAfterInstantiation`")),
+            enabled: pick("enabled").and_then(|node| self.flag(node, "`enabled`")),
+            lifecycle,
+            moved_from_place,
+            places,
+        }
+    }
+
     /// The merged layers of `configuration`.
     fn configuration<'n>(
         &mut self,
-        key: &InstanceKey,
-        layers: impl Iterator<Item = &'n Node>,
+        owner: &str,
+        layers: Vec<&'n Node>,
         entry: Option<&ElementEntry>,
-        places: &mut Places,
+        places: &mut Vec<(SecretField, Place)>,
     ) -> Configuration<'n> {
         let mut configuration = Configuration::default();
         for layer in layers {
@@ -201,11 +246,11 @@ impl Reader<'_, '_> {
             let Some(name) = self.value_key(key_node) else {
                 continue;
             };
-            let path = format!("{key}.configuration.{name}");
+            let path = format!("{}.configuration.{name}", self.owner(owner, node));
             if let Some(value) = self.configuration_value(node, &path, credential) {
                 if matches!(value, DesiredValue::Secret(_)) {
                     let field = SecretField::Configuration(name.clone());
-                    places.insert((key.clone(), field), self.file.place(&node.span));
+                    places.push((field, self.file.place(&node.span)));
                 }
                 configuration.values.insert(name, value);
             }

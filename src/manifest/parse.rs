@@ -146,11 +146,11 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 }
 
-/// Parses one document.
+/// Parses a file; `None` if it has no document but empty ones.
 ///
 /// # Errors
-/// The syntax error, or the limit that was passed.
-pub(super) fn parse(file: &FileText) -> Result<Node, Box<Diagnostic>> {
+/// A syntax error, an exceeded limit, or a second document.
+pub(super) fn parse(file: &FileText) -> Result<Option<Node>, Box<Diagnostic>> {
     if file.text.contains('\0') {
         return Err(Box::new(problem(
             file,
@@ -174,18 +174,27 @@ pub(super) fn parse(file: &FileText) -> Result<Node, Box<Diagnostic>> {
             max_anchors: MAX_ANCHORS,
         },
     };
-    match serde_yaml::from_str_with_options::<Spanned<Raw>>(&file.text, options) {
-        Ok(raw) => Ok(node(file, raw)),
-        Err(error) => {
-            let location = error.location();
-            let at = location.map_or(0, |location| offset(file, &location));
-            Err(Box::new(syntax(
-                file,
-                at,
-                &error.without_snippet().to_string(),
-            )))
-        }
+    let documents = serde_yaml::from_multiple_with_options::<Spanned<Raw>>(&file.text, options)
+        .map_err(|error| {
+            let at = error.location().map_or(0, |at| offset(file, &at));
+            Box::new(syntax(file, at, &error.without_snippet().to_string()))
+        })?;
+    let mut documents = documents.into_iter();
+    let first = documents.next().map(|raw| node(file, raw));
+    match documents.next() {
+        None => Ok(first),
+        Some(second) => Err(Box::new(several(file, span(file, &second.defined).start))),
     }
+}
+
+/// A second document at this offset; the place is its `---`.
+fn several(file: &FileText, at: usize) -> Diagnostic {
+    let before = &file.text[..at];
+    let at = before
+        .rfind("\n---")
+        .map_or(at, |line_break| line_break + 1);
+    problem(file, at, "the file contains a second YAML document")
+        .hint("put each document into a file of its own, and pass their folder with `-f`")
 }
 
 fn problem(file: &FileText, at: usize, message: &str) -> Diagnostic {
@@ -205,11 +214,6 @@ fn syntax(file: &FileText, at: usize, message: &str) -> Diagnostic {
                  {MAX_ANCHORS} anchors, or too much text by way of aliases"
                 ),
                 "an inventory needs none of this; look for an alias that repeats itself",
-            )
-        } else if lower.contains("multiple documents") || lower.contains("more than one document") {
-            (
-                "the file has more than one YAML document".to_owned(),
-                "put each document into a file of its own and pass the folder with -f",
             )
         } else if file
             .text

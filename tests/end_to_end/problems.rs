@@ -85,6 +85,10 @@ fn every_code_there_is_can_be_seen() {
             "mask.yaml",
             format!("{HEAD}{}}}\n", JIRA.replace("${env:NO}", "********")),
         ),
+        (
+            "foreign.yaml",
+            format!("{HEAD}{}}}\n", JIRA.replace("${env:NO}", "{{ x }}")),
+        ),
     ] {
         bench.write(name, &text);
     }
@@ -102,6 +106,7 @@ fn every_code_there_is_can_be_seen() {
         &["validate", "-f", "twice"],
         &["validate", "--strict", "-f", "bare.yaml"],
         &["validate", "-f", "mask.yaml"],
+        &["validate", "--strict", "-f", "foreign.yaml"],
         &["validate", "-f", "large.yaml"],
     ] {
         seen += &bench.run(arguments).expect_code(8).stderr;

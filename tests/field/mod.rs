@@ -5,6 +5,7 @@ mod empty_secrets;
 mod numbers;
 mod other_tools;
 mod references;
+mod structure;
 
 use std::collections::BTreeMap;
 
