@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::model::ElementRef;
+use crate::model::{ElementRef, codes};
 
 static TEXT: &str = include_str!("catalogue.json");
 
@@ -56,43 +56,18 @@ pub struct ConfigurationKey {
     pub group: Option<String>,
 }
 
-/// The platform's configuration types (docs/platform.md#configuration).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "the names are the platform's own words")]
-pub enum ConfigurationType {
-    #[serde(rename = "TEXTFIELD_32")]
-    TextField32,
-    #[serde(rename = "TEXTFIELD_64")]
-    TextField64,
-    #[serde(rename = "TEXTFIELD_128")]
-    TextField128,
-    #[serde(rename = "TEXTFIELD_1000")]
-    TextField1000,
-    #[serde(rename = "TEXTAREA")]
-    TextArea,
-    #[serde(rename = "BOOLEAN")]
-    Boolean,
-    #[serde(rename = "PASSWORD")]
-    Password,
-    #[serde(rename = "COMBO")]
-    Combo,
-    #[serde(rename = "CODE_EDITOR")]
-    CodeEditor,
-}
-
-impl ConfigurationType {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::TextField32 => "TEXTFIELD_32",
-            Self::TextField64 => "TEXTFIELD_64",
-            Self::TextField128 => "TEXTFIELD_128",
-            Self::TextField1000 => "TEXTFIELD_1000",
-            Self::TextArea => "TEXTAREA",
-            Self::Boolean => "BOOLEAN",
-            Self::Password => "PASSWORD",
-            Self::Combo => "COMBO",
-            Self::CodeEditor => "CODE_EDITOR",
-        }
+codes! {
+    /// The platform's configuration types (docs/platform.md#configuration).
+    ConfigurationType {
+        TextField32 = "TEXTFIELD_32",
+        TextField64 = "TEXTFIELD_64",
+        TextField128 = "TEXTFIELD_128",
+        TextField1000 = "TEXTFIELD_1000",
+        TextArea = "TEXTAREA",
+        Boolean = "BOOLEAN",
+        Password = "PASSWORD",
+        Combo = "COMBO",
+        CodeEditor = "CODE_EDITOR",
     }
 }
 

@@ -1,12 +1,12 @@
 //! The codes of plans: why a step is in the plan, what was noted, what was refused. They are a contract
 //! with programs that read plans; `docs/reference.md` lists them.
 
-use serde::{Deserialize, Serialize};
-
+/// An enum with a stable word for each variant, the same in JSON and in text.
 macro_rules! codes {
     ($(#[$type_doc:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal,)* }) => {
         $(#[$type_doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(serde::Serialize, serde::Deserialize)]
         pub enum $name {
             $($(#[$doc])* #[serde(rename = $code)] $variant,)*
         }
@@ -30,6 +30,7 @@ macro_rules! codes {
         }
     };
 }
+pub(crate) use codes;
 
 codes! {
     /// Why a step is in the plan; for people only.

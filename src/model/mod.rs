@@ -25,6 +25,7 @@ mod unique;
 mod value;
 
 pub use change::Change;
+pub(crate) use codes::codes;
 pub use codes::{NoteCode, Reason, RefusalCode};
 pub use desired::{ApiSettings, Desired, DesiredInstance, DesiredValue, Lifecycle, OnRemove};
 pub use element::{Element, ElementRef};

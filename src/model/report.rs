@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InstanceId, InstanceKey};
+use super::{InstanceId, InstanceKey, codes};
 
 /// The outcomes of one apply, in the order of the plan.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,28 +32,16 @@ pub struct StepOutcome {
     pub error: Option<String>,
 }
 
-/// How a step ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OutcomeKind {
-    /// Done and recorded.
-    Applied,
-    /// Failed; nothing is left to settle.
-    Failed,
-    /// Not known yet; the next apply settles it.
-    Unknown,
-    /// Not started.
-    Skipped,
-}
-
-impl OutcomeKind {
-    /// Its name in JSON and text.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Applied => "applied",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-            Self::Skipped => "skipped",
-        }
+codes! {
+    /// How a step ended.
+    OutcomeKind {
+        /// Done and recorded.
+        Applied = "applied",
+        /// Failed; nothing is left to settle.
+        Failed = "failed",
+        /// Not known yet; the next apply settles it.
+        Unknown = "unknown",
+        /// Not started.
+        Skipped = "skipped",
     }
 }

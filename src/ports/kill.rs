@@ -3,48 +3,26 @@
 //!
 //! It is in `ports` because several rooms that may not name one another have such points.
 
-/// A point between two effects, after which only the first one may have happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KillPoint {
-    /// Nothing is recorded or sent.
-    BeforeIntent,
-    /// The intent is durable, nothing is sent.
-    AfterIntent,
-    /// The request is sent; its response is not read.
-    RequestSent,
-    /// The response is read but not recorded.
-    ResponseReceived,
-    /// The result is durable.
-    AfterResult,
-    /// The new lock file is written under a temporary name.
-    BeforeRename,
-    /// The lock file is replaced; the journal is not yet emptied.
-    DuringFold,
-}
+use crate::model::codes;
 
-impl KillPoint {
-    /// Every point, in the order of a create.
-    pub const ALL: &'static [Self] = &[
-        Self::BeforeIntent,
-        Self::AfterIntent,
-        Self::RequestSent,
-        Self::ResponseReceived,
-        Self::AfterResult,
-        Self::BeforeRename,
-        Self::DuringFold,
-    ];
-
-    /// Its name in `CONNECTORCTL_KILL_AT=name:nth`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::BeforeIntent => "before-intent",
-            Self::AfterIntent => "after-intent",
-            Self::RequestSent => "request-sent",
-            Self::ResponseReceived => "response-received",
-            Self::AfterResult => "after-result",
-            Self::BeforeRename => "before-rename",
-            Self::DuringFold => "during-fold",
-        }
+codes! {
+    /// A point between two effects, after which only the first one may have happened; in the order of
+    /// a create. Its code is its name in `CONNECTORCTL_KILL_AT=name:nth`.
+    KillPoint {
+        /// Nothing is recorded or sent.
+        BeforeIntent = "before-intent",
+        /// The intent is durable, nothing is sent.
+        AfterIntent = "after-intent",
+        /// The request is sent; its response is not read.
+        RequestSent = "request-sent",
+        /// The response is read but not recorded.
+        ResponseReceived = "response-received",
+        /// The result is durable.
+        AfterResult = "after-result",
+        /// The new lock file is written under a temporary name.
+        BeforeRename = "before-rename",
+        /// The lock file is replaced; the journal is not yet emptied.
+        DuringFold = "during-fold",
     }
 }
 
