@@ -9,14 +9,11 @@ use super::{OutputFormat, SelectionArgs, duration, help};
 use crate::error::Exit;
 
 const EXITS: &[Exit] = &[
-    Exit::Success,
-    Exit::Failed,
     Exit::Partial,
     Exit::Unknown,
     Exit::Refused,
     Exit::Stale,
     Exit::Authentication,
-    Exit::Usage,
     Exit::Lock,
     Exit::Interrupted,
 ];

@@ -8,6 +8,7 @@ use super::help::{CONNECTION, OUTPUT, SELECTION};
 
 /// Options that every verb accepts.
 #[derive(Debug, Args)]
+#[command(next_help_heading = SELECTION)]
 pub struct GlobalArgs {
     /// Manifest, or a folder of manifests; repeatable
     ///
@@ -19,7 +20,6 @@ pub struct GlobalArgs {
         global = true,
         value_name = "PATH",
         default_value = "instances.yaml",
-        help_heading = SELECTION,
         display_order = 0
     )]
     pub files: Vec<PathBuf>,
@@ -27,42 +27,19 @@ pub struct GlobalArgs {
     /// Lock file [default: beside the first manifest]
     ///
     /// Without it, `prod.yaml` has `prod.lock.json`.
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        help_heading = SELECTION,
-        display_order = 1
-    )]
+    #[arg(long, global = true, value_name = "FILE", display_order = 1)]
     pub lock: Option<PathBuf>,
 
     /// Treat warnings about the manifest as errors
-    #[arg(
-        long,
-        global = true,
-        help_heading = SELECTION,
-        display_order = 100
-    )]
+    #[arg(long, global = true, display_order = 100)]
     pub strict: bool,
 
     /// Allow `${exec:…}` references in the manifest to run commands
-    #[arg(
-        long,
-        global = true,
-        help_heading = SELECTION,
-        display_order = 101,
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, display_order = 101, hide_short_help = true)]
     pub allow_exec: bool,
 
     /// Never ask; fail if a question would be needed
-    #[arg(
-        long,
-        global = true,
-        help_heading = SELECTION,
-        display_order = 102,
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, display_order = 102, hide_short_help = true)]
     pub no_input: bool,
 
     /// Use the embedded sandbox; needs no account

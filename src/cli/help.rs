@@ -11,12 +11,15 @@ pub(super) const SELECTION: &str = "Selection and guards";
 pub(super) const CONNECTION: &str = "Connection";
 pub(super) const OUTPUT: &str = "Output and logging";
 
-/// The table of these exit codes, then the example.
+/// The exit codes of every verb.
+const COMMON_EXITS: [Exit; 3] = [Exit::Success, Exit::Failed, Exit::Usage];
+
+/// The table of the common exit codes and of these, then the example.
 pub(super) fn after(exits: &[Exit], example: &str) -> String {
     let heading = Style::new().bold().underline();
     let codes: String = Exit::TABLE
         .iter()
-        .filter(|(exit, _)| exits.contains(exit))
+        .filter(|(exit, _)| COMMON_EXITS.contains(exit) || exits.contains(exit))
         .map(|(exit, meaning)| format!("  {:<3}  {meaning}\n", exit.code()))
         .collect();
     format!("{heading}Exit codes:{heading:#}\n{codes}\n{heading}Example:{heading:#}\n  {example}")

@@ -8,23 +8,12 @@ use super::{duration, help};
 use crate::error::Exit;
 
 const VERIFY_EXITS: &[Exit] = &[
-    Exit::Success,
-    Exit::Failed,
     Exit::Changes,
     Exit::Refused,
     Exit::Authentication,
-    Exit::Usage,
     Exit::Lock,
 ];
-
-const REBUILD_EXITS: &[Exit] = &[
-    Exit::Success,
-    Exit::Failed,
-    Exit::Stale,
-    Exit::Authentication,
-    Exit::Usage,
-    Exit::Lock,
-];
+const REBUILD_EXITS: &[Exit] = &[Exit::Stale, Exit::Authentication, Exit::Lock];
 
 /// The verbs of `lock`.
 #[derive(Debug, Args)]

@@ -23,10 +23,6 @@ pub(crate) use plan::PlanArgs;
 pub(crate) use sandbox::SandboxArgs;
 pub(crate) use select::SelectionArgs;
 
-use crate::error::Exit;
-
-const VALIDATE_EXITS: &[Exit] = &[Exit::Success, Exit::Failed, Exit::Usage];
-
 /// Manage SAP Open Connectors instances as a file in your repository
 #[derive(Debug, Parser)]
 #[command(
@@ -55,7 +51,7 @@ pub enum Command {
     /// Change the platform to match the manifest, and write the lock file
     Apply(ApplyArgs),
     /// Check the manifest; needs no network, secrets or lock file
-    #[command(after_long_help = help::after(VALIDATE_EXITS, "connectorctl validate -f prod.yaml --strict"))]
+    #[command(after_long_help = help::after(&[], "connectorctl validate -f prod.yaml --strict"))]
     Validate,
     /// Compare the lock file with the platform, or rebuild it
     Lock(LockArgs),

@@ -8,12 +8,9 @@ use super::{OutputFormat, SelectionArgs, help};
 use crate::error::Exit;
 
 const EXITS: &[Exit] = &[
-    Exit::Success,
-    Exit::Failed,
     Exit::Changes,
     Exit::Refused,
     Exit::Authentication,
-    Exit::Usage,
     Exit::Lock,
 ];
 

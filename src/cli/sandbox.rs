@@ -7,13 +7,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{duration, help};
-use crate::error::Exit;
-
-const EXITS: &[Exit] = &[Exit::Success, Exit::Failed, Exit::Usage];
 
 /// The options of `sandbox`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::after(EXITS, "connectorctl sandbox --listen 127.0.0.1:8080 --state sandbox.json"))]
+#[command(after_long_help = help::after(&[], "connectorctl sandbox --listen 127.0.0.1:8080 --state sandbox.json"))]
 pub struct SandboxArgs {
     /// Address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
