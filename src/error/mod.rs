@@ -33,13 +33,9 @@ struct InvalidManifest(Diagnostics);
 
 impl CliError {
     pub(crate) fn new(exit: Exit, summary: impl Into<String>) -> Self {
-        Self::typed(
-            exit,
-            Message {
-                summary: summary.into(),
-                source: None,
-            },
-        )
+        let summary = summary.into();
+        let source = None;
+        Self::typed(exit, Message { summary, source })
     }
 
     /// The same because of another error.
@@ -48,13 +44,9 @@ impl CliError {
         summary: impl Into<String>,
         source: impl Error + Send + Sync + 'static,
     ) -> Self {
-        Self::typed(
-            exit,
-            Message {
-                summary: summary.into(),
-                source: Some(Box::new(source)),
-            },
-        )
+        let summary = summary.into();
+        let source = Some(source.into());
+        Self::typed(exit, Message { summary, source })
     }
 
     pub(crate) fn usage(summary: impl Into<String>) -> Self {
@@ -105,10 +97,8 @@ impl CliError {
 
     /// The chain of causes, outermost first; or everything that is wrong, where it is a list.
     pub(crate) fn causes(&self) -> Vec<String> {
-        let mut causes = match self.source.downcast_ref::<SessionError>() {
-            Some(error) => error.details(),
-            None => Vec::new(),
-        };
+        let session = self.source.downcast_ref::<SessionError>();
+        let mut causes = session.map(SessionError::details).unwrap_or_default();
         let mut cause = self.source.source();
         while let Some(error) = cause {
             causes.push(error.to_string());

@@ -44,8 +44,15 @@ pub(super) struct Checkpoint {
     pub(super) header: Option<LockHeader>,
     pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
     /// Retired instances that are still to be deleted, and since when.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "retired")]
-    pub(super) retired: BTreeMap<InstanceId, Timestamp>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) retired: Vec<RetiredInstance>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RetiredInstance {
+    pub(super) id: InstanceId,
+    pub(super) at: Timestamp,
 }
 
 impl TimedEvent {
@@ -57,39 +64,9 @@ impl TimedEvent {
             for intent in checkpoint.intents.values_mut() {
                 intent.last_alive = intent.last_alive.min(now);
             }
-            for at in checkpoint.retired.values_mut() {
-                *at = (*at).min(now);
+            for retired in &mut checkpoint.retired {
+                retired.at = retired.at.min(now);
             }
         }
-    }
-}
-
-/// Stores the retired instances as a list of objects.
-mod retired {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::model::{InstanceId, Timestamp};
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Retired {
-        id: InstanceId,
-        at: Timestamp,
-    }
-
-    pub(super) fn serialize<S: Serializer>(
-        retired: &BTreeMap<InstanceId, Timestamp>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(retired.iter().map(|(&id, &at)| Retired { id, at }))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<InstanceId, Timestamp>, D::Error> {
-        let retired = Vec::<Retired>::deserialize(deserializer)?;
-        Ok(retired.into_iter().map(|one| (one.id, one.at)).collect())
     }
 }

@@ -56,7 +56,8 @@ pub(super) fn fold(lock: Lock, lines: &[TimedEvent]) -> Folded {
                 if let Some(header) = &checkpoint.header {
                     folded.lock.header = header.clone();
                 }
-                folded.retired.extend(&checkpoint.retired);
+                let retired = checkpoint.retired.iter();
+                folded.retired.extend(retired.map(|one| (one.id, one.at)));
                 for (key, intent) in &checkpoint.intents {
                     let mut intent = intent.clone();
                     intent.last_alive = intent.last_alive.max(newest);

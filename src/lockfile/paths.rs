@@ -1,6 +1,6 @@
 //! Where the lock file, its journal and the sandbox's state live.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::file;
@@ -39,10 +39,8 @@ impl LockPaths {
         manifest_is_folder: bool,
         kind: LockKind,
     ) -> Self {
-        let lock = match explicit {
-            Some(path) => path.to_owned(),
-            None => beside(first_manifest, manifest_is_folder, kind),
-        };
+        let beside = || beside(first_manifest, manifest_is_folder, kind);
+        let lock = explicit.map_or_else(beside, Path::to_owned);
         let real = file::resolve_symlinks(&lock);
         let folder = match real.parent() {
             Some(parent) => parent.join(STATE_FOLDER),
@@ -75,15 +73,9 @@ fn beside(manifest: &Path, is_folder: bool, kind: LockKind) -> PathBuf {
     if is_folder {
         return manifest.join(format!("instances.{ending}"));
     }
-    let stem = manifest.file_stem().map_or_else(
-        || "instances".to_owned(),
-        |stem| stem.to_string_lossy().into_owned(),
-    );
+    let stem = manifest.file_stem().map(OsStr::to_string_lossy);
     // `-` is standard input.
-    let stem = if stem == "-" {
-        "instances".to_owned()
-    } else {
-        stem
-    };
+    let stem = stem.filter(|stem| stem != "-");
+    let stem = stem.unwrap_or("instances".into());
     manifest.with_file_name(format!("{stem}.{ending}"))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::event::{Checkpoint, StoredEvent, TimedEvent};
+use super::event::{Checkpoint, RetiredInstance, StoredEvent, TimedEvent};
 use super::fold::{Folded, drop_history, fold};
 use super::holder::{Holder, acquire};
 use super::view::LockView;
@@ -163,10 +163,14 @@ impl LockStore {
         let Folded {
             lock,
             intents,
-            mut retired,
+            retired,
         } = folded;
         let now = self.clock.now();
-        retired.retain(|_, at| now.since(*at) < RETIRED_RETENTION);
+        let retired = retired
+            .into_iter()
+            .filter(|(_, at)| now.since(*at) < RETIRED_RETENTION)
+            .map(|(id, at)| RetiredInstance { id, at })
+            .collect();
         let old = file::read(&self.paths.lock)?;
         let new = (needed || old.is_some()).then(|| format::to_bytes(&lock));
         let checkpoint = Checkpoint {

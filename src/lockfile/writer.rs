@@ -94,15 +94,17 @@ impl Writer {
     /// Appends a line after every earlier job; durable on return. After a failed write, cuts off what
     /// that write left.
     pub(super) fn checkpoint(&self, bytes: Vec<u8>) -> io::Result<()> {
-        let (done, waits) = channel();
-        self.send(Job::Checkpoint(bytes, done))?;
-        waits.recv().map_err(|_| closed())?
+        self.wait(|done| Job::Checkpoint(bytes, done))
     }
 
     /// Empties the file after every earlier job; durable on return.
     pub(super) fn empty(&self) -> io::Result<()> {
+        self.wait(Job::Empty)
+    }
+
+    fn wait(&self, job: impl FnOnce(Sender<io::Result<()>>) -> Job) -> io::Result<()> {
         let (done, waits) = channel();
-        self.send(Job::Empty(done))?;
+        self.send(job(done))?;
         waits.recv().map_err(|_| closed())?
     }
 
@@ -189,10 +191,8 @@ impl<S: Storage> Appender<S> {
             let _ = self.storage.cut(self.length);
         }
         for append in batch {
-            let result = match &result {
-                Ok(()) => Ok(()),
-                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
-            };
+            let copy = |error: &io::Error| io::Error::new(error.kind(), error.to_string());
+            let result = result.as_ref().map(|()| ()).map_err(copy);
             // A signal may have cancelled the caller.
             let _ = append.done.send(result);
         }

@@ -69,7 +69,7 @@ async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
             lock: Some(digest(&new)),
             header: None,
             intents: folded.intents.clone(),
-            retired: folded.retired.clone(),
+            retired: retired(&folded),
         }),
     });
     let marked = [recorded.clone(), checkpoint].concat();

@@ -16,8 +16,8 @@ fn with_checkpoints() -> Vec<TimedEvent> {
     let checkpoint = Checkpoint {
         lock: Some("digest".to_owned()),
         header: Some(header()),
+        retired: retired(&folded),
         intents: folded.intents,
-        retired: folded.retired,
     };
     for event in [
         StoredEvent::Header { header: header() },
@@ -147,13 +147,16 @@ fn every_kind() -> Vec<TimedEvent> {
                 secrets: sent.clone(),
             },
         )]),
-        retired: BTreeMap::from([(InstanceId(1), Timestamp::from_millis(7))]),
+        retired: vec![RetiredInstance {
+            id: InstanceId(1),
+            at: Timestamp::from_millis(7),
+        }],
     };
     let nothing = Checkpoint {
         lock: None,
         header: None,
         intents: BTreeMap::new(),
-        retired: BTreeMap::new(),
+        retired: Vec::new(),
     };
     let entry = |entry| Record::Entry {
         key: key("a"),

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::event::{Checkpoint, StoredEvent, TimedEvent};
+use super::event::{Checkpoint, RetiredInstance, StoredEvent, TimedEvent};
 use super::fold::{Folded, drop_history, fold};
 use super::format::{digest, to_bytes};
 use super::*;
@@ -50,6 +50,13 @@ fn inventory() -> InventoryName {
 
 fn key(text: &str) -> InstanceKey {
     InstanceKey::new(text).expect("a key")
+}
+
+fn retired(folded: &Folded) -> Vec<RetiredInstance> {
+    let retired = folded.retired.iter();
+    retired
+        .map(|(&id, &at)| RetiredInstance { id, at })
+        .collect()
 }
 
 fn entry(id: u64) -> LockedInstance {
