@@ -8,7 +8,7 @@ use similar::{ChangeTag, TextDiff};
 use super::super::style::{Color, Label, Side};
 use super::super::yaml;
 use crate::model::{
-    Action, DesiredInstance, DesiredValue, FieldChange, Reason, SecretRecord, Shown, Step,
+    Action, Change, DesiredInstance, DesiredValue, FieldChange, Reason, SecretRecord, Shown, Step,
     UpdateRequest,
 };
 
@@ -25,18 +25,15 @@ const ORDER: [&str; 9] = [
     "marker",
 ];
 
-struct Member<'a> {
-    /// The block that contains it, if any.
-    block: Option<&'a str>,
-    name: &'a str,
+/// A value of an instance, or what is said of it.
+struct Member {
+    /// As in a plan, such as `configuration.subdomain`.
+    path: String,
     content: Content,
 }
 
 enum Content {
-    Values {
-        before: Option<Value>,
-        after: Option<Value>,
-    },
+    Values(Change<Option<Value>>),
     Secret(SecretWord),
 }
 
@@ -70,23 +67,20 @@ impl SecretWord {
     }
 }
 
-impl<'a> Member<'a> {
-    fn new(path: &'a str, content: Content) -> Self {
-        let (block, name) = match path.split_once('.') {
+impl Member {
+    /// The block that contains it, if any, and its name there.
+    fn place(&self) -> (Option<&str>, &str) {
+        match self.path.split_once('.') {
             Some((block @ ("configuration" | "lifecycle"), name)) => (Some(block), name),
-            Some(_) | None => (None, path),
-        };
-        Self {
-            block,
-            name,
-            content,
+            Some(_) | None => (None, &self.path),
         }
     }
 
-    fn rank(&self) -> (usize, &'a str) {
-        let top = self.block.unwrap_or(self.name);
+    fn rank(&self) -> (usize, &str) {
+        let (block, name) = self.place();
+        let top = block.unwrap_or(name);
         let place = ORDER.iter().position(|known| *known == top);
-        (place.unwrap_or(ORDER.len()), self.name)
+        (place.unwrap_or(ORDER.len()), name)
     }
 }
 
@@ -96,27 +90,18 @@ pub(super) fn body(
     color: Color,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut paths = Vec::new();
+    let changes = step.changes.iter();
+    let mut members: Vec<Member> = changes.map(|change| member(step, change)).collect();
     if let (Some(desired), Some(request)) = (desired, existing(&step.action)) {
-        paths = unchanged(step, desired, request);
+        members.extend(unchanged(step, desired, request));
     }
-    let mut members: Vec<Member<'_>> = step
-        .changes
-        .iter()
-        .map(|change| member(step, change))
-        .collect();
-    members.extend(
-        paths
-            .iter_mut()
-            .filter_map(|(path, content)| Some(Member::new(path, content.take()?))),
-    );
     let whole = matches!(step.action, Action::Create(_) | Action::Replace(_));
     let block_mark = if whole {
         ("+", Label::Added)
     } else {
         (" ", Label::Dim)
     };
-    write_members(&mut members, block_mark, color, out)
+    write_members(members, block_mark, color, out)
 }
 
 /// The request to an instance that already exists.
@@ -127,16 +112,16 @@ fn existing(action: &Action) -> Option<&UpdateRequest> {
     }
 }
 
-fn member<'a>(step: &Step, change: &'a FieldChange) -> Member<'a> {
+fn member(step: &Step, change: &FieldChange) -> Member {
     let FieldChange { path, shown } = change;
     let content = match shown {
-        Shown::Values(values) => Content::Values {
-            before: values.before.clone(),
-            after: values.after.clone(),
-        },
+        Shown::Values(values) => Content::Values(values.clone()),
         Shown::Secret => Content::Secret(sent_because(step)),
     };
-    Member::new(path, content)
+    Member {
+        path: path.clone(),
+        content,
+    }
 }
 
 /// A secret that was never compared is sent again; whether it changed is unknown.
@@ -156,47 +141,40 @@ fn sent_because(step: &Step) -> SecretWord {
 }
 
 /// The declared values that a step does not change.
-fn unchanged(
-    step: &Step,
-    desired: &DesiredInstance,
-    request: &UpdateRequest,
-) -> Vec<(String, Option<Content>)> {
+fn unchanged(step: &Step, desired: &DesiredInstance, request: &UpdateRequest) -> Vec<Member> {
     let secret = |name: &str| match request.entry.secrets.get(name) {
         Some(SecretRecord::Present) => SecretWord::Unchanged,
         Some(SecretRecord::Keep | SecretRecord::Unverified) | None => SecretWord::NotCompared,
     };
     let changes = |path: &str| step.changes.iter().any(|change| change.path == path);
     let mut all = declared(desired, secret);
-    all.retain(|(path, _)| !changes(path));
+    all.retain(|member| !changes(&member.path));
     all
 }
 
 /// All declared values, as unchanged.
-fn declared(
-    desired: &DesiredInstance,
-    secret: impl Fn(&str) -> SecretWord,
-) -> Vec<(String, Option<Content>)> {
-    let same = |value: Value| Content::Values {
-        before: Some(value.clone()),
-        after: Some(value),
+fn declared(desired: &DesiredInstance, secret: impl Fn(&str) -> SecretWord) -> Vec<Member> {
+    let same = |value: Value| {
+        let (before, after) = (Some(value.clone()), Some(value));
+        Content::Values(Change { before, after })
     };
-    let mut all = vec![
-        ("name".to_owned(), same(desired.name.as_str().into())),
-        ("enabled".to_owned(), same(desired.enabled.into())),
-    ];
-    if let Some(tags) = &desired.tags {
-        all.push(("tags".to_owned(), same(tags.iter().cloned().collect())));
-    }
-    for (name, value) in &desired.configuration {
+    let configuration = desired.configuration.iter().map(|(name, value)| {
         let content = match value {
             DesiredValue::Plain(value) => same(value.canonical().into()),
             DesiredValue::Secret(_) => Content::Secret(secret(name)),
         };
-        all.push((format!("configuration.{name}"), content));
-    }
-    all.into_iter()
-        .map(|(path, content)| (path, Some(content)))
-        .collect()
+        (format!("configuration.{name}"), content)
+    });
+    let tags = desired.tags.as_ref();
+    [
+        ("name".to_owned(), same(desired.name.as_str().into())),
+        ("enabled".to_owned(), same(desired.enabled.into())),
+    ]
+    .into_iter()
+    .chain(tags.map(|tags| ("tags".to_owned(), same(tags.iter().cloned().collect()))))
+    .chain(configuration)
+    .map(|(path, content)| Member { path, content })
+    .collect()
 }
 
 /// The values of an unchanged instance; `compared`: whether its secrets were.
@@ -211,33 +189,27 @@ pub(super) fn unchanged_instance(
     } else {
         SecretWord::NotCompared
     };
-    let mut values = declared(desired, |_| word);
-    let mut members: Vec<Member<'_>> = values
-        .iter_mut()
-        .filter_map(|(path, content)| Some(Member::new(path, content.take()?)))
-        .collect();
-    write_members(&mut members, (" ", Label::Dim), color, out)
+    let members = declared(desired, |_| word);
+    write_members(members, (" ", Label::Dim), color, out)
 }
 
 /// Members in the order in which people write them.
 fn write_members(
-    members: &mut [Member<'_>],
+    mut members: Vec<Member>,
     block_mark: (&str, Label),
     color: Color,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     members.sort_by(|a, b| a.rank().cmp(&b.rank()));
     let mut open = None;
-    for member in members {
-        if member.block != open {
-            open = member.block;
-            if let Some(block) = open {
+    for member in &members {
+        let (block, _) = member.place();
+        if block != open {
+            open = block;
+            if let Some(block) = block {
                 let (mark, label) = block_mark;
-                writeln!(
-                    out,
-                    "{}",
-                    color.paint(label, format!("    {mark} {block}:"))
-                )?;
+                let line = format!("    {mark} {block}:");
+                writeln!(out, "{}", color.paint(label, line))?;
             }
         }
         write_member(member, color, out)?;
@@ -245,26 +217,23 @@ fn write_members(
     Ok(())
 }
 
-fn write_member(member: &Member<'_>, color: Color, out: &mut dyn Write) -> io::Result<()> {
-    let depth = usize::from(member.block.is_some());
+fn write_member(member: &Member, color: Color, out: &mut dyn Write) -> io::Result<()> {
+    let (block, name) = member.place();
+    let depth = usize::from(block.is_some());
     let (before, after) = match &member.content {
         Content::Secret(word) => {
             let (mark, label) = word.mark();
-            let head = yaml::head(depth, member.name);
+            let head = yaml::head(depth, name);
             let line = format!("    {mark} {head} {}", word.as_str());
             return writeln!(out, "{}", color.paint(label, line));
         }
-        Content::Values { before, after } => (before, after),
+        Content::Values(Change { before, after }) => (before, after),
     };
-    let text = |value: &Option<Value>| {
+    let text = |value: &Option<Value>| -> String {
         let lines = value
-            .as_ref()
-            .map(|value| yaml::lines(depth, member.name, value))
-            .unwrap_or_default();
-        lines
-            .into_iter()
-            .map(|line| line + "\n")
-            .collect::<String>()
+            .iter()
+            .flat_map(|value| yaml::lines(depth, name, value));
+        lines.map(|line| line + "\n").collect()
     };
     let (before, after) = (text(before), text(after));
     let diff = TextDiff::from_lines(&before, &after);
@@ -293,13 +262,13 @@ fn write_member(member: &Member<'_>, color: Color, out: &mut dyn Write) -> io::R
             } else {
                 format!("    {mark} ")
             };
-            let mut line = match margin.is_empty() {
-                true => String::new(),
-                false => color.paint(label, margin),
-            };
-            for (label, piece) in pieces {
-                line.push_str(&color.paint(label, piece));
+            if !margin.is_empty() {
+                pieces.insert(0, (label, margin));
             }
+            let pieces = pieces.into_iter();
+            let line: String = pieces
+                .map(|(label, piece)| color.paint(label, piece))
+                .collect();
             writeln!(out, "{line}")?;
         }
     }
