@@ -192,7 +192,7 @@ impl<S: Storage> Appender<S> {
         }
         for append in batch {
             let copy = |error: &io::Error| io::Error::new(error.kind(), error.to_string());
-            let result = result.as_ref().map(|()| ()).map_err(copy);
+            let result = result.as_ref().copied().map_err(copy);
             // A signal may have cancelled the caller.
             let _ = append.done.send(result);
         }

@@ -11,7 +11,7 @@ fn checkpoint(folded: &Folded) -> Checkpoint {
         lock: Some(digest(&to_bytes(&folded.lock))),
         header: None,
         intents: folded.intents.clone(),
-        retired: retired(&folded),
+        retired: retired(folded),
     }
 }
 
