@@ -1,5 +1,7 @@
 # The door to everything that is run here. `just` is optional: each recipe is one line to type by hand.
 
+set positional-arguments
+
 # List the recipes
 default:
     @just --list
@@ -14,7 +16,7 @@ full:
 
 # The tests, by the README's command
 test *filter:
-    cargo test --locked {{ filter }}
+    cargo test --locked "$@"
 
 # Kill the process at every boundary of the journal, under every fault; minutes
 kills:
@@ -22,7 +24,7 @@ kills:
 
 # Random schedules: `just chaos --seeds 10000`, `just chaos --replay '…'`
 chaos *flags:
-    cargo test --locked --test chaos -- {{ flags }}
+    cargo test --locked --test chaos -- "$@"
 
 # Read every message of the product
 messages:
