@@ -3,7 +3,7 @@
 use super::check::expect_marker;
 use super::outcome::{StepDone, StepError};
 use super::step::StepRun;
-use crate::model::{DeleteRequest, InstanceId, Lookup, Marker, MarkerState, ReplaceRequest};
+use crate::model::{DeleteRequest, InstanceId, Lookup, Marker, ReplaceRequest};
 use crate::ports::{PatchBody, Record};
 
 impl StepRun<'_> {
@@ -18,7 +18,7 @@ impl StepRun<'_> {
         self.delete_checked(*id, expected)
             .await
             .map_err(|error| error.on(*id))?;
-        if expected.and_then(Marker::state_of) == Some(MarkerState::Retired) {
+        if expected.is_some_and(Marker::is_retired) {
             self.run.record(Record::Deleted { id: *id }).await?;
         }
         if *drop_entry {

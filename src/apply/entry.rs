@@ -14,7 +14,6 @@ impl StepRun<'_> {
         let fingerprint = |name: &str, record| match record {
             SecretRecord::Present => apply.secrets.fingerprint(self.key, name).cloned(),
             SecretRecord::Keep => self.locked(seen.id)?.secrets.get(name)?.clone(),
-            SecretRecord::Unverified => None,
         };
         let secrets = draft
             .secrets

@@ -66,6 +66,11 @@ impl Marker {
         }
     }
 
+    /// Whether a tag is the marker of an instance that is being replaced.
+    pub fn is_retired(tag: &str) -> bool {
+        Self::state_of(tag) == Some(MarkerState::Retired)
+    }
+
     /// Whether a tag is certainly a marker of this inventory, for any key. A marker with a
     /// truncated inventory does not count: in doubt an instance is left alone.
     pub fn belongs_to(tag: &str, inventory: &InventoryName) -> bool {

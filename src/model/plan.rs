@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ElementRef, InstanceId, InstanceKey, InventoryName, Lifecycle, Marker, MarkerState, Note,
-    PlainValue, Reason, RefusalCode,
+    ElementRef, InstanceId, InstanceKey, InventoryName, Lifecycle, Marker, Note, PlainValue,
+    Reason, RefusalCode,
 };
 
 /// The result of planning.
@@ -199,8 +199,8 @@ pub struct UpdateRequest {
 impl UpdateRequest {
     /// Whether it makes a retired instance the current one of its key again.
     pub fn restores(&self) -> bool {
-        let retired = |marker| Marker::state_of(marker) == Some(MarkerState::Retired);
-        self.tags.is_some() && self.expect_marker.as_deref().is_some_and(retired)
+        let expected = self.expect_marker.as_deref();
+        self.tags.is_some() && expected.is_some_and(Marker::is_retired)
     }
 
     /// Whether a `PATCH` is needed.
@@ -239,10 +239,8 @@ pub struct LockEntryDraft {
 pub enum SecretRecord {
     /// The fingerprint of the current value.
     Present,
-    /// What is already recorded.
+    /// What is already recorded of the same instance. Without a record the secret is unverified.
     Keep,
-    /// That this tool never sent it itself.
-    Unverified,
 }
 
 /// One difference, for text and JSON output.

@@ -1,12 +1,14 @@
 //! Creates and replaces.
 
-use super::draft::draft;
+use serde_json::Value;
+
+use super::draft::{draft, lifecycle_fields};
 use super::planner::Planner;
 use super::subject::Subject;
 use crate::catalog::Catalog;
 use crate::model::{
     Action, Change, CreateRequest, DesiredInstance, DesiredValue, FieldChange, InventoryName,
-    Lifecycle, Marker, NoteCode, ObservedInstance, OnRemove, Reason, RefusalCode, ReplaceRequest,
+    Lifecycle, Marker, NoteCode, ObservedInstance, Reason, RefusalCode, ReplaceRequest,
     RequestValue, SecretRecord, Shown, Step,
 };
 
@@ -185,61 +187,52 @@ fn all_values(desired: &DesiredInstance) -> Vec<FieldChange> {
         enabled,
         lifecycle,
     } = desired;
-    let Lifecycle {
-        protect,
-        on_remove,
-        moved_from: _,
-        ignore_changes,
-    } = lifecycle;
     let mut changes = Vec::new();
-    let mut new = |path: &str, after: serde_json::Value| {
+    let mut new = |path: &str, shown| {
         changes.push(FieldChange {
             path: path.to_owned(),
-            shown: Shown::Values(Change {
-                before: None,
-                after: Some(after),
-            }),
+            shown,
         });
     };
-    new("name", name.as_str().into());
+    let added = |after: Value| {
+        let after = Some(after);
+        Shown::Values(Change {
+            before: None,
+            after,
+        })
+    };
+    new("name", added(name.as_str().into()));
     if let Some(tags) = tags {
-        new("tags", tags.iter().cloned().collect());
+        new("tags", added(tags.iter().cloned().collect()));
     }
     if let Some(external) = external_authentication {
-        new("externalAuthentication", external.as_str().into());
+        new("externalAuthentication", added(external.as_str().into()));
     }
     if let Some(retrieve) = retrieve_objects {
-        new("retrieveObjectsAfterInstantiation", (*retrieve).into());
+        new(
+            "retrieveObjectsAfterInstantiation",
+            added((*retrieve).into()),
+        );
     }
     if !enabled {
-        new("enabled", false.into());
+        new("enabled", added(false.into()));
     }
-    if *protect {
-        new("lifecycle.protect", true.into());
-    }
-    if *on_remove != OnRemove::default() {
-        let word = serde_json::to_value(on_remove).unwrap_or_default();
-        new("lifecycle.onRemove", word);
-    }
-    if !ignore_changes.is_empty() {
-        let paths = ignore_changes.iter().cloned().collect();
-        new("lifecycle.ignoreChanges", paths);
-    }
-    let mut secrets = Vec::new();
-    for (name, value) in configuration {
-        let path = format!("configuration.{name}");
-        match value {
-            DesiredValue::Plain(value) => new(&path, value.0.clone()),
-            DesiredValue::Secret(_) => secrets.push(path),
+    let defaults = lifecycle_fields(&Lifecycle::default());
+    for (field, default) in lifecycle_fields(lifecycle).into_iter().zip(defaults) {
+        if field != default {
+            new(field.0, added(field.1));
         }
     }
-    if provider_data.is_some() {
-        secrets.push("providerData".to_owned());
+    for (name, value) in configuration {
+        let shown = match value {
+            DesiredValue::Plain(value) => added(value.0.clone()),
+            DesiredValue::Secret(_) => Shown::Secret,
+        };
+        new(&format!("configuration.{name}"), shown);
     }
-    changes.extend(secrets.into_iter().map(|path| FieldChange {
-        path,
-        shown: Shown::Secret,
-    }));
+    if provider_data.is_some() {
+        new("providerData", Shown::Secret);
+    }
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     changes
 }

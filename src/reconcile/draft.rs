@@ -1,18 +1,21 @@
-//! The lock entry to record after a step.
+//! The lock entry to record after a step, and how its lifecycle is shown.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::normalize::declared;
 use crate::model::{
     DesiredInstance, DesiredValue, Lifecycle, LockEntryDraft, LockedInstance, SecretRecord,
 };
-
-use super::normalize::declared;
 
 /// The declared part of a lock entry.
 pub(super) fn draft(
     desired: &DesiredInstance,
     record: impl Fn(&str) -> SecretRecord,
 ) -> LockEntryDraft {
-    let mut configuration = std::collections::BTreeMap::new();
-    let mut secrets = std::collections::BTreeMap::new();
+    let mut configuration = BTreeMap::new();
+    let mut secrets = BTreeMap::new();
     for (name, value) in &desired.configuration {
         match value {
             DesiredValue::Plain(value) => {
@@ -54,4 +57,23 @@ pub(super) fn differs(draft: &LockEntryDraft, locked: &LockedInstance) -> bool {
         || !secrets.keys().eq(locked.secrets.keys())
         || *enabled != locked.enabled
         || *lifecycle != locked.lifecycle
+}
+
+/// The lifecycle as fields of a change.
+pub(super) fn lifecycle_fields(lifecycle: &Lifecycle) -> [(&'static str, Value); 3] {
+    let Lifecycle {
+        protect,
+        on_remove,
+        moved_from: _,
+        ignore_changes,
+    } = lifecycle;
+    let on_remove = serde_json::to_value(on_remove).unwrap_or_default();
+    [
+        ("lifecycle.protect", (*protect).into()),
+        ("lifecycle.onRemove", on_remove),
+        (
+            "lifecycle.ignoreChanges",
+            ignore_changes.iter().cloned().collect(),
+        ),
+    ]
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::builder::PlanBuilder;
 use super::planner::Planner;
 use super::{PlanInput, View};
-use crate::model::{Action, InstanceId, InstanceKey, Marker, MarkerState, RefusalCode, Step};
+use crate::model::{Action, InstanceId, InstanceKey, Marker, RefusalCode, Step};
 
 /// If more than this percentage of the recorded instances is missing, wrong credentials are more
 /// likely.
@@ -75,9 +75,9 @@ impl Planner<'_> {
             Action::Replace(_) => true,
             Action::Delete(request) => {
                 // The replace that this delete completes was counted when it began.
-                let retired = request.expect_marker.as_deref().and_then(Marker::state_of)
-                    == Some(MarkerState::Retired);
-                !(retired && self.input.desired.instances.contains_key(&step.key))
+                let expected = request.expect_marker.as_deref();
+                !(expected.is_some_and(Marker::is_retired)
+                    && self.input.desired.instances.contains_key(&step.key))
             }
             Action::Create(_) | Action::Update(_) | Action::Adopt(_) | Action::Forget => false,
         }

@@ -95,16 +95,13 @@ impl<'o> Index<'o> {
 
     /// Unrecorded instances with a marker of this inventory that belongs to no known key.
     pub(super) fn orphans(&self) -> Vec<(&'o ObservedInstance, &'o str)> {
-        self.observed
-            .instances
-            .values()
-            .filter(|instance| !self.is_recorded(instance.id))
-            .filter(|instance| !instance.markers().any(|tag| self.known.contains(tag)))
-            .filter_map(|instance| {
-                let own = instance
-                    .markers()
-                    .find(|tag| Marker::belongs_to(tag, self.inventory()))?;
-                Some((instance, own))
+        let instances = self.observed.instances.values();
+        instances
+            .filter(|seen| !self.is_recorded(seen.id))
+            .filter(|seen| !seen.markers().any(|tag| self.known.contains(tag)))
+            .filter_map(|seen| {
+                let is_own = |tag: &&str| Marker::belongs_to(tag, self.inventory());
+                Some((seen, seen.markers().find(is_own)?))
             })
             .collect()
     }
@@ -117,15 +114,12 @@ impl<'o> Index<'o> {
 
     /// The number of instances that are neither recorded nor carry a marker of ours.
     pub(super) fn foreign_count(&self) -> usize {
-        self.observed
-            .instances
-            .values()
-            .filter(|instance| !self.is_recorded(instance.id))
-            .filter(|instance| {
-                !instance.markers().any(|tag| {
-                    self.known.contains(tag) || Marker::belongs_to(tag, self.inventory())
-                })
-            })
+        let is_ours =
+            |tag: &str| self.known.contains(tag) || Marker::belongs_to(tag, self.inventory());
+        let instances = self.observed.instances.values();
+        let unrecorded = instances.filter(|seen| !self.is_recorded(seen.id));
+        unrecorded
+            .filter(|seen| !seen.markers().any(is_ours))
             .count()
     }
 }

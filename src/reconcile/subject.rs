@@ -212,7 +212,7 @@ fn recorded_state<'a>(
         RecordedState::Abridged(seen)
     } else if let Some(contested) = own.contested(seen) {
         RecordedState::Contested(contested)
-    } else if seen.markers().next().is_some() && !own.is_live(seen) {
+    } else if seen.marker().is_some() && !own.is_live(seen) {
         RecordedState::Retired(seen)
     } else {
         RecordedState::Live(seen)

@@ -59,9 +59,8 @@ fn to_read(
         .filter(|id| !observed.instances.contains_key(id))
         .copied();
     let abridged = observed.instances.values().filter_map(|instance| {
-        let ours = locked.contains(&instance.id)
-            || instance.tags.is_none()
-            || instance.markers().next().is_some();
+        let ours =
+            locked.contains(&instance.id) || instance.tags.is_none() || instance.marker().is_some();
         (ours && instance.is_abridged()).then_some(instance.id)
     });
     missing.chain(abridged).collect()

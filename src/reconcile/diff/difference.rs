@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::super::draft::draft;
+use super::super::draft::{draft, lifecycle_fields};
 use super::super::normalize::{ShownValue, declared, same, shown};
 use super::super::planner::Planner;
 use super::super::subject::Subject;
 use super::secret::{Decision, Uncompared};
 use crate::catalog::Catalog;
 use crate::model::{
-    Action, Change, DesiredInstance, DesiredValue, FieldChange, Lifecycle, LockEntryDraft, Marker,
-    NoteCode, ObservedInstance, Reason, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
+    Action, Change, DesiredInstance, DesiredValue, FieldChange, LockEntryDraft, Marker, NoteCode,
+    ObservedInstance, Reason, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
 };
 
 /// The differences of one instance.
@@ -91,10 +91,11 @@ impl Planner<'_> {
             tags: None,
             configuration: BTreeMap::new(),
             enabled: None,
-            entry: draft(desired, |name| {
-                decisions
-                    .get(name)
-                    .map_or(SecretRecord::Unverified, |decision| decision.record)
+            entry: draft(desired, |name| match decisions.get(name) {
+                Some(Decision::Leave | Decision::Accept | Decision::Send(_)) => {
+                    SecretRecord::Present
+                }
+                Some(Decision::Keep(_)) | None => SecretRecord::Keep,
             }),
         };
         let mut comparison = Comparison {
@@ -113,7 +114,7 @@ impl Planner<'_> {
         comparison.tags();
         comparison.enabled();
         comparison.plain_values();
-        comparison.secrets(&decisions);
+        comparison.secrets(decisions);
         comparison.lifecycle();
         comparison.released();
         comparison.validity();
@@ -140,18 +141,21 @@ struct Sides {
 }
 
 impl Comparison<'_, '_> {
-    /// Adds a difference unless it is ignored. Returns whether it was added.
-    fn add(&mut self, path: &str, sides: Sides) -> bool {
-        if self.desired.lifecycle.ignore_changes.contains(path) {
-            let message = format!("`{path}` differs on the platform; ignored by `ignoreChanges`");
-            self.note(NoteCode::Ignored, message);
-            return false;
-        }
+    /// Adds what differs, unless it is ignored. Returns whether something was added.
+    fn differs(&mut self, path: &str, sides: Sides) -> bool {
         let Sides {
             before,
             after,
             recorded,
         } = sides;
+        if before.as_ref() == Some(&after) {
+            return false;
+        }
+        if self.desired.lifecycle.ignore_changes.contains(path) {
+            let message = format!("`{path}` differs on the platform; ignored by `ignoreChanges`");
+            self.note(NoteCode::Ignored, message);
+            return false;
+        }
         if recorded.as_ref() != Some(&after) {
             self.out.caused_by(Reason::ConfigurationChanged);
         }
@@ -172,18 +176,24 @@ impl Comparison<'_, '_> {
     }
 
     fn name(&mut self) {
-        let (before, after) = (&self.seen.name, &self.desired.name);
-        if before == after {
-            return;
-        }
-        let recorded = self.subject.locked.map(|entry| entry.name.as_str().into());
         let sides = Sides {
-            before: Some(before.as_str().into()),
-            after: after.as_str().into(),
-            recorded,
+            before: Some(self.seen.name.as_str().into()),
+            after: self.desired.name.as_str().into(),
+            recorded: self.subject.locked.map(|entry| entry.name.as_str().into()),
         };
-        if self.add("name", sides) {
-            self.out.request.name = Some(after.clone());
+        if self.differs("name", sides) {
+            self.out.request.name = Some(self.desired.name.clone());
+        }
+    }
+
+    fn enabled(&mut self) {
+        let sides = Sides {
+            before: Some(self.seen.enabled.into()),
+            after: self.desired.enabled.into(),
+            recorded: self.subject.locked.map(|entry| entry.enabled.into()),
+        };
+        if self.differs("enabled", sides) {
+            self.out.request.enabled = Some(self.desired.enabled);
         }
     }
 
@@ -192,9 +202,7 @@ impl Comparison<'_, '_> {
     fn tags(&mut self) {
         let before = self.seen.own_tags();
         let mut tags = before.clone();
-        if let Some(after) = &self.desired.tags
-            && *after != before
-        {
+        if let Some(after) = &self.desired.tags {
             let list = |tags: &BTreeSet<String>| tags.iter().cloned().collect::<Value>();
             let recorded = self.subject.locked.and_then(|entry| entry.tags.as_ref());
             let sides = Sides {
@@ -202,7 +210,7 @@ impl Comparison<'_, '_> {
                 after: list(after),
                 recorded: recorded.map(list),
             };
-            if self.add("tags", sides) {
+            if self.differs("tags", sides) {
                 tags.clone_from(after);
             }
         }
@@ -222,21 +230,6 @@ impl Comparison<'_, '_> {
         if !is_right || tags != before {
             tags.insert(own);
             self.out.request.tags = Some(tags);
-        }
-    }
-
-    fn enabled(&mut self) {
-        let (before, after) = (self.seen.enabled, self.desired.enabled);
-        if before == after {
-            return;
-        }
-        let sides = Sides {
-            before: Some(before.into()),
-            after: after.into(),
-            recorded: self.subject.locked.map(|entry| entry.enabled.into()),
-        };
-        if self.add("enabled", sides) {
-            self.out.request.enabled = Some(after);
         }
     }
 
@@ -264,38 +257,40 @@ impl Comparison<'_, '_> {
                 after: declared(value).into(),
                 recorded: recorded.map(|text| text.as_str().into()),
             };
-            if self.add(&format!("configuration.{name}"), sides) {
+            if self.differs(&format!("configuration.{name}"), sides) {
                 let value = RequestValue::Plain(value.clone());
                 self.out.request.configuration.insert(name.clone(), value);
             }
         }
     }
 
-    fn secrets(&mut self, decisions: &BTreeMap<String, Decision>) {
+    fn secrets(&mut self, decisions: BTreeMap<String, Decision>) {
         for (name, decision) in decisions {
             let path = format!("configuration.{name}");
             let ignored = self.desired.lifecycle.ignore_changes.contains(&path);
-            self.out.rerecord |= decision.rerecord && !ignored;
-            if decision.uncompared == Some(Uncompared::NotAccepted) {
-                let message =
-                    format!("`{path}` on the platform differs from the manifest; not accepted");
-                self.note(NoteCode::NotAccepted, message);
+            match decision {
+                Decision::Leave
+                | Decision::Keep(Uncompared::NoCredentials | Uncompared::KeyRotated) => {}
+                Decision::Accept => self.out.rerecord |= !ignored,
+                Decision::Keep(Uncompared::NotAccepted) => {
+                    let message =
+                        format!("`{path}` on the platform differs from the manifest; not accepted");
+                    self.note(NoteCode::NotAccepted, message);
+                }
+                Decision::Send(reason) if ignored => {
+                    let message =
+                        format!("`{path}` is not sent ({reason}); ignored by `ignoreChanges`");
+                    self.note(NoteCode::Ignored, message);
+                    let secrets = &mut self.out.request.entry.secrets;
+                    secrets.insert(name, SecretRecord::Keep);
+                }
+                Decision::Send(reason) => {
+                    self.out.caused_by(reason);
+                    self.out.show(path, Shown::Secret);
+                    let configuration = &mut self.out.request.configuration;
+                    configuration.insert(name, RequestValue::Secret);
+                }
             }
-            let Some(reason) = decision.send else {
-                continue;
-            };
-            if ignored {
-                let message =
-                    format!("`{path}` is not sent ({reason}); ignored by `ignoreChanges`");
-                self.note(NoteCode::Ignored, message);
-                let secrets = &mut self.out.request.entry.secrets;
-                secrets.insert(name.clone(), SecretRecord::Keep);
-                continue;
-            }
-            self.out.caused_by(reason);
-            self.out.show(path, Shown::Secret);
-            let configuration = &mut self.out.request.configuration;
-            configuration.insert(name.clone(), RequestValue::Secret);
         }
     }
 
@@ -304,27 +299,12 @@ impl Comparison<'_, '_> {
         let Some(locked) = self.subject.locked else {
             return;
         };
-        let Lifecycle {
-            protect,
-            on_remove,
-            moved_from: _,
-            ignore_changes,
-        } = &locked.lifecycle;
-        let after = self.out.request.entry.lifecycle.clone();
-        let word = |on_remove| serde_json::to_value(on_remove).unwrap_or_default();
-        let list = |paths: &BTreeSet<String>| paths.iter().cloned().collect::<Value>();
-        let sides = [
-            ("protect", (*protect).into(), after.protect.into()),
-            ("onRemove", word(*on_remove), word(after.on_remove)),
-            (
-                "ignoreChanges",
-                list(ignore_changes),
-                list(&after.ignore_changes),
-            ),
-        ];
-        for (path, before, after) in sides {
+        let after = lifecycle_fields(&self.desired.lifecycle);
+        for ((path, before), (_, after)) in
+            lifecycle_fields(&locked.lifecycle).into_iter().zip(after)
+        {
             if before != after {
-                self.show(&format!("lifecycle.{path}"), Some(before), after);
+                self.show(path, Some(before), after);
             }
         }
     }

@@ -7,18 +7,19 @@ use super::super::planner::Planner;
 use super::super::subject::Subject;
 use crate::model::{
     DesiredInstance, DesiredValue, LockedInstance, ObservedInstance, Reason, SecretFact,
-    SecretRecord, VersusLock, VersusPlatform,
+    VersusLock, VersusPlatform,
 };
 
 /// What to do with one secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Decision {
-    /// Why it is sent; `None` if it is not.
-    pub(super) send: Option<Reason>,
-    pub(super) record: SecretRecord,
-    /// Whether the fingerprint changes in the lock file although nothing is sent.
-    pub(super) rerecord: bool,
-    pub(super) uncompared: Option<Uncompared>,
+pub(super) enum Decision {
+    /// It is unchanged.
+    Leave,
+    /// Record the value on the platform as the present one.
+    Accept,
+    Send(Reason),
+    /// Keep what is recorded.
+    Keep(Uncompared),
 }
 
 /// Why a secret was not compared or not accepted.
@@ -30,34 +31,6 @@ pub(super) enum Uncompared {
     NotAccepted,
 }
 
-/// An unchanged secret.
-const SAME: Decision = Decision {
-    send: None,
-    record: SecretRecord::Present,
-    rerecord: false,
-    uncompared: None,
-};
-
-const ACCEPT: Decision = Decision {
-    rerecord: true,
-    ..SAME
-};
-
-fn send(reason: Reason) -> Decision {
-    Decision {
-        send: Some(reason),
-        ..SAME
-    }
-}
-
-fn keep(why: Uncompared) -> Decision {
-    Decision {
-        record: SecretRecord::Keep,
-        uncompared: Some(why),
-        ..SAME
-    }
-}
-
 /// What the decision about one secret depends on besides the facts.
 #[derive(Clone, Copy, Debug)]
 struct Circumstances {
@@ -65,7 +38,8 @@ struct Circumstances {
     /// The vendor rejected the credentials of the instance, and it is not known which were sent:
     /// they are sent once more.
     repair: bool,
-    entry: EntryState,
+    /// The lock file records the instance without this secret.
+    newly_declared: bool,
 }
 
 /// What the caller wants done with secrets.
@@ -76,17 +50,6 @@ enum SecretMode {
     Send,
     /// Record those on the platform as correct.
     Accept,
-}
-
-/// What the lock file records about the secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum EntryState {
-    /// The instance, with this secret.
-    WithSecret,
-    /// The instance, without this secret.
-    WithoutSecret,
-    /// Nothing.
-    None,
 }
 
 impl Planner<'_> {
@@ -123,18 +86,17 @@ impl Planner<'_> {
                     mode => mode,
                 },
                 repair: !seen.valid && !ignored && !entry.is_some_and(is_known),
-                entry: match entry {
-                    Some(entry) if entry.secrets.contains_key(name) => EntryState::WithSecret,
-                    Some(_) => EntryState::WithoutSecret,
-                    None => EntryState::None,
-                },
+                newly_declared: entry.is_some_and(|entry| !entry.secrets.contains_key(name)),
             };
             let fact = self.input.secrets.get(subject.key, seen.id, name);
             let decision = decide(fact, circumstances);
-            match decision.uncompared {
-                Some(Uncompared::NoCredentials) => self.out.not_compared += 1,
-                Some(Uncompared::KeyRotated) => self.out.rotated += 1,
-                Some(Uncompared::NotAccepted) | None => {}
+            match decision {
+                Decision::Keep(Uncompared::NoCredentials) => self.out.not_compared += 1,
+                Decision::Keep(Uncompared::KeyRotated) => self.out.rotated += 1,
+                Decision::Keep(Uncompared::NotAccepted)
+                | Decision::Leave
+                | Decision::Accept
+                | Decision::Send(_) => {}
             }
             decisions.insert(name.clone(), decision);
         }
@@ -143,40 +105,40 @@ impl Planner<'_> {
 }
 
 fn decide(fact: SecretFact, circumstances: Circumstances) -> Decision {
+    use Decision::{Accept, Keep, Leave, Send};
     use {VersusLock as Lock, VersusPlatform as Platform};
 
     let Circumstances {
         mode,
         repair,
-        entry,
+        newly_declared,
     } = circumstances;
     if mode == SecretMode::Send {
-        return send(Reason::SecretResent);
+        return Send(Reason::SecretResent);
     }
     if repair && mode == SecretMode::Compare && fact.versus_lock != Lock::NotCompared {
-        return send(Reason::Invalid);
+        return Send(Reason::Invalid);
     }
     let accepts = mode == SecretMode::Accept;
     match (fact.versus_lock, fact.versus_platform) {
-        (Lock::Same, Platform::Same | Platform::Hidden) => SAME,
+        (Lock::Same, Platform::Same | Platform::Hidden) => Leave,
         // The secret is new in the manifest, which is known even without its value.
-        (Lock::NotCompared, _) if entry == EntryState::WithoutSecret => {
-            send(Reason::ConfigurationChanged)
-        }
-        (Lock::NotCompared, _) => keep(Uncompared::NoCredentials),
+        (Lock::NotCompared, _) if newly_declared => Send(Reason::ConfigurationChanged),
+        (Lock::NotCompared, _) => Keep(Uncompared::NoCredentials),
         // It differs visibly, so recording it as correct would only hide that until the next plan.
-        (_, Platform::Differs) if accepts => keep(Uncompared::NotAccepted),
-        (_, Platform::Same | Platform::Hidden) if accepts => ACCEPT,
+        (_, Platform::Differs) if accepts => Keep(Uncompared::NotAccepted),
+        (_, Platform::Same | Platform::Hidden) if accepts => Accept,
         // The key check of the lock file changes only once all secrets are recorded under the new
         // key. Until then, a single new fingerprint could not be compared either.
-        (Lock::KeyRotated, _) => keep(Uncompared::KeyRotated),
-        (Lock::Changed | Lock::Unverified | Lock::NotRecorded, Platform::Same) => ACCEPT,
-        (Lock::Same, Platform::Differs) => send(Reason::Drifted),
-        (Lock::Changed, Platform::Differs | Platform::Hidden) => send(Reason::SecretChanged),
-        (Lock::Unverified, Platform::Differs | Platform::Hidden) => send(Reason::SecretUnverified),
-        (Lock::NotRecorded, Platform::Differs | Platform::Hidden) => send(match entry {
-            EntryState::WithSecret | EntryState::WithoutSecret => Reason::ConfigurationChanged,
-            EntryState::None => Reason::SecretUnverified,
-        }),
+        (Lock::KeyRotated, _) => Keep(Uncompared::KeyRotated),
+        (Lock::Changed | Lock::Unverified | Lock::NotRecorded, Platform::Same) => Accept,
+        (Lock::Same, Platform::Differs) => Send(Reason::Drifted),
+        (Lock::Changed, Platform::Differs | Platform::Hidden) => Send(Reason::SecretChanged),
+        (Lock::NotRecorded, Platform::Differs | Platform::Hidden) if newly_declared => {
+            Send(Reason::ConfigurationChanged)
+        }
+        (Lock::Unverified | Lock::NotRecorded, Platform::Differs | Platform::Hidden) => {
+            Send(Reason::SecretUnverified)
+        }
     }
 }

@@ -325,7 +325,6 @@ fn put(
         let recorded = match record {
             SecretRecord::Present => Some(fingerprint()),
             SecretRecord::Keep => kept.flatten(),
-            SecretRecord::Unverified => None,
         };
         let mut fact = after.secrets.get(&step.key, instance.id, name);
         if *record == SecretRecord::Present {

@@ -144,7 +144,7 @@ fn sent_because(step: &Step) -> SecretWord {
 fn unchanged(step: &Step, desired: &DesiredInstance, request: &UpdateRequest) -> Vec<Member> {
     let secret = |name: &str| match request.entry.secrets.get(name) {
         Some(SecretRecord::Present) => SecretWord::Unchanged,
-        Some(SecretRecord::Keep | SecretRecord::Unverified) | None => SecretWord::NotCompared,
+        Some(SecretRecord::Keep) | None => SecretWord::NotCompared,
     };
     let changes = |path: &str| step.changes.iter().any(|change| change.path == path);
     let mut all = declared(desired, secret);
