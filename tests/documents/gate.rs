@@ -42,18 +42,40 @@ fn every_recipe_calls_the_gate_or_cargo() {
     assert!(lines > 5);
 }
 
+/// As much of the crate as the kill points need.
+const AROUND_KILL_POINTS: &str = "
+    mod model {
+        macro_rules! codes {
+            ($(#[$_doc:meta])* $name:ident { $($(#[$_of:meta])* $code:ident = $text:literal,)* }) => {
+                #[derive(Clone, Copy)]
+                pub enum $name { $($code,)* }
+                impl $name {
+                    pub fn as_str(self) -> &'static str { match self { $(Self::$code => $text,)* } }
+                }
+            };
+        }
+        pub(crate) use codes;
+    }
+";
+
 /// A profile that turns debug assertions on would have them, and so would a module that forgot to ask.
 #[test]
 fn no_release_has_kill_points() {
     assert!(!read("Cargo.toml").contains("debug-assertions"));
     let folder = tempfile::tempdir().expect("a folder");
+    let source = folder.path().join("lib.rs");
+    let module = format!(
+        "#[path = {:?}]\npub mod kill;",
+        root().join("src/ports/kill.rs")
+    );
+    fs::write(&source, [AROUND_KILL_POINTS, &module].concat()).expect("written");
     let variable = "CONNECTORCTL_KILL_AT";
     let is_in_a_build_with = |assertions: &str| {
         let object = folder.path().join(assertions);
         let compiled = Command::new(Path::new(env!("CARGO")).with_file_name("rustc"))
             .args(["--edition", "2024", "--crate-type", "lib", "--emit", "obj"])
             .args(["-C", &format!("debug-assertions={assertions}"), "-o"])
-            .args([&object, &root().join("src/ports/kill.rs")])
+            .args([&object, &source])
             .status();
         assert!(compiled.expect("a compiler").success());
         let bytes = fs::read(&object).expect("an object");
