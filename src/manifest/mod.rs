@@ -14,6 +14,7 @@ mod names;
 mod parse;
 mod reference;
 mod source;
+mod syntax;
 mod text;
 mod union;
 mod value;

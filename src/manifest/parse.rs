@@ -1,6 +1,7 @@
 //! YAML text to a tree of our own, with a place for every key and value. The only file that knows
 //! the YAML library, so that another could take its role.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -8,7 +9,8 @@ use serde::{Deserialize, Deserializer};
 use serde_yaml::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_yaml::{Location, Spanned};
 
-use super::text::FileText;
+use super::syntax::{self, Explanation};
+use super::text::{FileText, floor};
 use crate::diagnostic::Diagnostic;
 
 /// Deeper nesting is no manifest; documented bodies are six deep.
@@ -151,13 +153,48 @@ impl<'de> Visitor<'de> for RawVisitor {
 /// # Errors
 /// A syntax error, an exceeded limit, or a second document.
 pub(super) fn parse(file: &FileText) -> Result<Option<Node>, Box<Diagnostic>> {
-    if file.text.contains('\0') {
-        return Err(Box::new(problem(
-            file,
-            file.text.find('\0').unwrap_or(0),
-            "the file contains a NUL character",
-        )));
+    if let Some(at) = file.text.find('\0') {
+        let explanation = Explanation {
+            message: "NUL character",
+            hint: "remove it, or save the file as UTF-8",
+        };
+        return Err(Box::new(problem(file, at, &explanation)));
     }
+    let mut text = Cow::Borrowed(file.text.as_str());
+    let documents = loop {
+        let error = match documents(&text) {
+            Ok(documents) => break documents,
+            Err(error) => error,
+        };
+        let at = error.location().map_or(0, |at| offset(&text, &at));
+        let message = error.without_snippet().to_string();
+        let Some(untagged) = without_tag(&text, at, &message) else {
+            let explanation = syntax::explain(&message, &file.text, at);
+            return Err(Box::new(problem(file, at, &explanation)));
+        };
+        text = Cow::Owned(untagged);
+    };
+    let mut documents = documents.into_iter();
+    let first = documents.next().map(|raw| node(file, raw));
+    match documents.next() {
+        None => Ok(first),
+        Some(second) => {
+            let before = &file.text[..span(file, &second.defined).start];
+            let separator = before.rfind("\n---").map(|line_break| line_break + 1);
+            let explanation = Explanation {
+                message: "a second document",
+                hint: "put each document into a file of its own, and pass their folder with `-f`",
+            };
+            Err(Box::new(problem(
+                file,
+                separator.unwrap_or(before.len()),
+                &explanation,
+            )))
+        }
+    }
+}
+
+fn documents(text: &str) -> Result<Vec<Spanned<Raw>>, serde_yaml::Error> {
     let options = serde_yaml::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         strict_booleans: true,
@@ -174,102 +211,58 @@ pub(super) fn parse(file: &FileText) -> Result<Option<Node>, Box<Diagnostic>> {
             max_anchors: MAX_ANCHORS,
         },
     };
-    let documents = serde_yaml::from_multiple_with_options::<Spanned<Raw>>(&file.text, options)
-        .map_err(|error| {
-            let at = error.location().map_or(0, |at| offset(file, &at));
-            Box::new(syntax(file, at, &error.without_snippet().to_string()))
-        })?;
-    let mut documents = documents.into_iter();
-    let first = documents.next().map(|raw| node(file, raw));
-    match documents.next() {
-        None => Ok(first),
-        Some(second) => Err(Box::new(several(file, span(file, &second.defined).start))),
+    serde_yaml::from_multiple_with_options(text, options)
+}
+
+/// The text without the tag before a number that is beyond the library's types: it is kept as it was
+/// written. Spaces keep every place.
+fn without_tag(text: &str, at: usize, message: &str) -> Option<String> {
+    let (before, value) = text.split_at(at);
+    let refused = [
+        "invalid u64",
+        "invalid i64",
+        "invalid floating",
+        "tagged scalar",
+    ];
+    let is_number = value
+        .trim_start_matches(['"', '\'', '-', '+', '.'])
+        .starts_with(|first: char| first.is_ascii_digit());
+    let tag = before
+        .rfind('!')
+        .map(|end| before[..end].rfind(char::is_whitespace))?;
+    let start = tag.map_or(0, |space| space + 1);
+    let is_tag = before[start..].starts_with('!')
+        && !before[start..].trim_end().contains(char::is_whitespace);
+    if !is_tag || !is_number || !refused.iter().any(|word| message.contains(word)) {
+        return None;
     }
+    let spaces = " ".repeat(at - start);
+    Some([&text[..start], &spaces, value].concat())
 }
 
-/// A second document at this offset; the place is its `---`.
-fn several(file: &FileText, at: usize) -> Diagnostic {
-    let before = &file.text[..at];
-    let at = before
-        .rfind("\n---")
-        .map_or(at, |line_break| line_break + 1);
-    problem(file, at, "the file contains a second YAML document")
-        .hint("put each document into a file of its own, and pass their folder with `-f`")
-}
-
-fn problem(file: &FileText, at: usize, message: &str) -> Diagnostic {
+fn problem(file: &FileText, at: usize, explanation: &Explanation) -> Diagnostic {
     file.make_opaque();
-    Diagnostic::error("yaml", message).at(file.place(&(at..at + 1)))
+    Diagnostic::error("yaml", format!("invalid YAML: {}", explanation.message))
+        .at(file.place(&(at..at + 1)))
+        .hint(explanation.hint)
 }
 
-/// The library's words where they quote nothing of the file; a quoted part may be a password.
-fn syntax(file: &FileText, at: usize, message: &str) -> Diagnostic {
-    let first = message.lines().next().unwrap_or_default();
-    let lower = message.to_lowercase();
-    let (text, hint) =
-        if lower.contains("budget") || lower.contains("limit") || lower.contains("depth") {
-            (
-                format!(
-                    "the document passes a limit: {MAX_DEPTH} levels, {MAX_NODES} values, \
-                 {MAX_ANCHORS} anchors, or too much text by way of aliases"
-                ),
-                "an inventory needs none of this; look for an alias that repeats itself",
-            )
-        } else if file
-            .text
-            .get(at..)
-            .is_some_and(|rest| rest.starts_with('\t'))
-            || lower.contains("tab")
-        {
-            (
-                "the YAML is not valid: a tab cannot indent".to_owned(),
-                "indent with spaces",
-            )
-        } else if first.contains(['"', '\'', '`']) || first.len() > 160 {
-            (
-                "the YAML is not valid here".to_owned(),
-                "check the indentation, the quotes and the colons of this line and the one before",
-            )
-        } else {
-            (
-                format!("the YAML is not valid: {}", without_place(first)),
-                "check the indentation, the quotes and the colons of this line and the one before",
-            )
-        };
-    problem(file, at, &text).hint(hint)
-}
-
-fn without_place(message: &str) -> &str {
-    let message = message.strip_prefix("error: ").unwrap_or(message);
-    let end = message.find(" at line").unwrap_or(message.len());
-    let message = &message[..end];
-    // `line 3 column 4: …` in front.
-    match message.split_once(": ") {
-        Some((place, rest)) if place.starts_with("line ") => rest,
-        _ => message,
-    }
-}
-
-fn offset(file: &FileText, location: &Location) -> usize {
+fn offset(text: &str, location: &Location) -> usize {
     if let Some(offset) = location.span().byte_offset() {
-        return usize::try_from(offset).unwrap_or(0).min(file.text.len());
+        return floor(text, usize::try_from(offset).unwrap_or(0));
     }
     let line = usize::try_from(location.line()).unwrap_or(1).max(1);
-    let start: usize = file
-        .text
-        .split_inclusive('\n')
-        .take(line - 1)
-        .map(str::len)
-        .sum();
+    let lines = text.split_inclusive('\n').take(line - 1);
+    let start: usize = lines.map(str::len).sum();
     // A column counts characters.
     let column = usize::try_from(location.column()).unwrap_or(1).max(1);
-    let line = file.text[start..].lines().next().unwrap_or_default();
+    let line = text[start..].lines().next().unwrap_or_default();
     let before: usize = line.chars().take(column - 1).map(char::len_utf8).sum();
     start + before
 }
 
 fn span(file: &FileText, location: &Location) -> Span {
-    let start = offset(file, location);
+    let start = offset(&file.text, location);
     let length = location.span().byte_len().unwrap_or(1);
     let end = start.saturating_add(usize::try_from(length).unwrap_or(1));
     start..end.min(file.text.len()).max(start)

@@ -199,7 +199,8 @@ fn known_head(line: &str) -> usize {
     if known { start + colon + 1 } else { 0 }
 }
 
-fn floor(text: &str, index: usize) -> usize {
+/// The last character boundary at or before an offset.
+pub(super) fn floor(text: &str, index: usize) -> usize {
     let mut index = index.min(text.len());
     while !text.is_char_boundary(index) {
         index -= 1;

@@ -6,6 +6,7 @@ mod numbers;
 mod other_tools;
 mod references;
 mod structure;
+mod syntax;
 
 use std::collections::BTreeMap;
 

@@ -130,14 +130,14 @@ fn several_documents_are_an_error_that_names_the_line() {
         let found = messages(&text);
         assert_eq!(
             found,
-            ["Some((5, 1)) yaml the file contains a second YAML document"],
+            ["Some((5, 1)) yaml invalid YAML: a second document"],
             "{second}"
         );
     }
     let third = format!("{TWO}---\n---\nversion: 1\n");
     assert_eq!(
         messages(&third),
-        ["Some((6, 1)) yaml the file contains a second YAML document"]
+        ["Some((6, 1)) yaml invalid YAML: a second document"]
     );
     // What is wrong inside the second one does not hide that there is a second one.
     let broken = format!("{TWO}---\na: [1\n");
