@@ -16,6 +16,8 @@ pub struct Violation {
 
 pub(super) struct Auditor<'a> {
     pub(super) input: &'a PlanInput,
+    /// The step that is audited.
+    pub(super) step: &'a Step,
     pub(super) recorded: BTreeSet<InstanceId>,
     /// The markers of all known keys.
     markers: BTreeSet<String>,
@@ -25,7 +27,7 @@ pub(super) struct Auditor<'a> {
 }
 
 impl<'a> Auditor<'a> {
-    pub(super) fn new(input: &'a PlanInput) -> Self {
+    pub(super) fn new(input: &'a PlanInput, step: &'a Step) -> Self {
         let inventory = &input.desired.inventory;
         let desired = &input.desired.instances;
         let moved = desired
@@ -48,6 +50,7 @@ impl<'a> Auditor<'a> {
         let recorded = input.lock.instances.values().map(|entry| entry.id);
         Self {
             input,
+            step,
             recorded: recorded.collect(),
             markers,
             carried,
@@ -55,29 +58,33 @@ impl<'a> Auditor<'a> {
         }
     }
 
-    pub(super) fn expect(&mut self, holds: bool, step: &Step, what: &'static str) {
+    pub(super) fn expect(&mut self, holds: bool, what: &'static str) {
         if !holds {
             self.violations.push(Violation {
-                key: step.key.to_string(),
+                key: self.step.key.to_string(),
                 what,
             });
         }
     }
 
-    pub(super) fn desired(&self, step: &Step) -> Option<&'a DesiredInstance> {
-        self.input.desired.instances.get(&step.key)
+    pub(super) fn desired(&self) -> Option<&'a DesiredInstance> {
+        self.input.desired.instances.get(&self.step.key)
     }
 
     /// The lock entries of the key, and of the key before a rename.
-    pub(super) fn entries(&self, step: &Step) -> impl Iterator<Item = &'a LockedInstance> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = &'a LockedInstance> {
         let entries = &self.input.lock.instances;
-        let moved = step.moved_from.as_ref().and_then(|old| entries.get(old));
-        entries.get(&step.key).into_iter().chain(moved)
+        let moved = self
+            .step
+            .moved_from
+            .as_ref()
+            .and_then(|old| entries.get(old));
+        entries.get(&self.step.key).into_iter().chain(moved)
     }
 
     /// Whether one of these entries records this instance.
-    pub(super) fn records(&self, step: &Step, id: InstanceId) -> bool {
-        self.entries(step).any(|entry| entry.id == id)
+    pub(super) fn records(&self, id: InstanceId) -> bool {
+        self.entries().any(|entry| entry.id == id)
     }
 
     pub(super) fn observed(&self, id: InstanceId) -> Option<&'a ObservedInstance> {
@@ -88,7 +95,7 @@ impl<'a> Auditor<'a> {
     }
 
     /// A write has to expect the marker that the instance carries.
-    pub(super) fn expected_marker(&mut self, step: &Step, id: InstanceId, expected: Option<&str>) {
+    pub(super) fn expected_marker(&mut self, id: InstanceId, expected: Option<&str>) {
         let Some(seen) = self.observed(id) else {
             return;
         };
@@ -96,17 +103,17 @@ impl<'a> Auditor<'a> {
             Some(marker) => self.is_our_marker(marker) && seen.has_tag(marker),
             None => seen.marker().is_none(),
         };
-        self.expect(there, step, "a write that expects the wrong marker");
+        self.expect(there, "a write that expects the wrong marker");
     }
 
     pub(super) fn is_our_marker(&self, tag: &str) -> bool {
         Marker::belongs_to(tag, &self.input.desired.inventory) || self.markers.contains(tag)
     }
 
-    pub(super) fn is_protected(&self, step: &Step) -> bool {
-        self.entries(step).any(|entry| entry.lifecycle.protect)
+    pub(super) fn is_protected(&self) -> bool {
+        self.entries().any(|entry| entry.lifecycle.protect)
             || self
-                .desired(step)
+                .desired()
                 .is_some_and(|instance| instance.lifecycle.protect)
     }
 }

@@ -15,39 +15,32 @@ pub use auditor::Violation;
 use auditor::Auditor;
 
 /// All invariants that the plan violates; empty for a sound plan.
-pub fn audit(input: &PlanInput, plan: &Plan) -> Vec<Violation> {
-    let mut auditor = Auditor::new(input);
-    whole(&mut auditor, plan);
+pub fn audit<'a>(input: &'a PlanInput, plan: &'a Plan) -> Vec<Violation> {
+    let Some(first) = plan.steps.first() else {
+        return Vec::new();
+    };
+    let mut auditor = Auditor::new(input, first);
+    let inventory = &input.desired.inventory;
+    let same = plan.inventory == *inventory && input.lock.header.inventory == *inventory;
+    auditor.expect(same, "a plan for another inventory");
+    let mut ids: BTreeSet<InstanceId> = BTreeSet::new();
+    let mut main_steps: BTreeSet<&InstanceKey> = BTreeSet::new();
+    let mut previous = first;
     for step in &plan.steps {
-        auditor.step(step);
+        auditor.step = step;
+        let fresh = step.id.is_none_or(|id| ids.insert(id));
+        auditor.expect(fresh, "two steps for one instance");
+        let alone = step.is_superfluous() || main_steps.insert(&step.key);
+        auditor.expect(alone, "two steps for one key");
+        let order = |step: &'a Step| (&step.key, step.is_superfluous());
+        let sorted = order(previous) <= order(step);
+        auditor.expect(sorted, "the steps are not in order");
+        let selected = input.policy.selection.includes(step.key.as_str());
+        auditor.expect(selected, "a step outside the selection");
+        auditor.step();
+        previous = step;
     }
     auditor.violations.sort();
     auditor.violations.dedup();
     auditor.violations
-}
-
-/// Invariants of the plan as a whole.
-fn whole(auditor: &mut Auditor<'_>, plan: &Plan) {
-    let mut ids: BTreeSet<InstanceId> = BTreeSet::new();
-    let mut main_steps: BTreeSet<&InstanceKey> = BTreeSet::new();
-    let mut previous: Option<&Step> = None;
-    for step in &plan.steps {
-        let fresh = step.id.is_none_or(|id| ids.insert(id));
-        auditor.expect(fresh, step, "two steps for one instance");
-        let superfluous = step.is_superfluous();
-        let alone = superfluous || main_steps.insert(&step.key);
-        auditor.expect(alone, step, "two steps for one key");
-        let sorted = previous.is_none_or(|before| {
-            (&before.key, before.is_superfluous()) <= (&step.key, superfluous)
-        });
-        auditor.expect(sorted, step, "the steps are not in order");
-        let selected = auditor.input.policy.selection.includes(step.key.as_str());
-        auditor.expect(selected, step, "a step outside the selection");
-        previous = Some(step);
-    }
-    let same = plan.inventory == auditor.input.desired.inventory
-        && auditor.input.lock.header.inventory == auditor.input.desired.inventory;
-    if let (false, Some(step)) = (same, plan.steps.first()) {
-        auditor.expect(false, step, "a plan for another inventory");
-    }
 }

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::auditor::{Auditor, marker_count};
 use crate::catalog::{Catalog, is_credential};
 use crate::model::{
-    CreateRequest, DesiredValue, LockEntryDraft, MASK, MAX_TAG, Marker, RequestValue, Step,
-    UpdateRequest,
+    CreateRequest, DesiredValue, LockEntryDraft, MASK, MAX_TAG, Marker, RequestValue, UpdateRequest,
 };
 
 impl Auditor<'_> {
-    pub(super) fn create(&mut self, step: &Step, request: &CreateRequest) {
+    pub(super) fn create(&mut self, request: &CreateRequest) {
         let CreateRequest {
             element,
             name,
@@ -23,41 +22,32 @@ impl Auditor<'_> {
             enabled,
             entry,
         } = request;
-        let Some(wanted) = self.desired(step) else {
-            return self.expect(false, step, "a create of an undeclared instance");
+        let Some(wanted) = self.desired() else {
+            return self.expect(false, "a create of an undeclared instance");
         };
         let declared = *element == wanted.element
             && *name == wanted.name
             && *enabled == wanted.enabled
             && *provider_data == wanted.provider_data.is_some()
             && configuration.keys().eq(wanted.configuration.keys());
-        self.expect(declared, step, "a create that differs from the manifest");
-        let live = Marker::live(&self.input.desired.inventory, &step.key);
-        self.expect(
-            marker == live.as_str(),
-            step,
-            "a create with a wrong marker",
-        );
-        self.expect(tags.contains(marker), step, "a create without its marker");
-        self.expect(
-            marker_count(tags.iter()) == 1,
-            step,
-            "a create with two markers",
-        );
-        self.expect(marker.len() <= MAX_TAG, step, "a marker that is too long");
+        self.expect(declared, "a create that differs from the manifest");
+        let live = Marker::live(&self.input.desired.inventory, &self.step.key);
+        self.expect(marker == live.as_str(), "a create with a wrong marker");
+        self.expect(tags.contains(marker), "a create without its marker");
+        self.expect(marker_count(tags.iter()) == 1, "a create with two markers");
+        self.expect(marker.len() <= MAX_TAG, "a marker that is too long");
         if let Some(declared) = &wanted.tags {
             let all = declared.iter().all(|tag| tags.contains(tag));
             self.expect(
                 all && tags.len() == declared.len() + 1,
-                step,
                 "a create with undeclared tags",
             );
         }
-        self.values(step, configuration);
-        self.entry_is_declared(step, entry);
+        self.values(configuration);
+        self.entry_is_declared(entry);
     }
 
-    pub(super) fn update(&mut self, step: &Step, request: &UpdateRequest) {
+    pub(super) fn update(&mut self, request: &UpdateRequest) {
         let UpdateRequest {
             id,
             expect_marker,
@@ -67,35 +57,33 @@ impl Auditor<'_> {
             enabled,
             entry,
         } = request;
-        self.expect(step.id == Some(*id), step, "an update of another instance");
-        self.expected_marker(step, *id, expect_marker.as_deref());
-        self.values(step, configuration);
-        self.entry_is_declared(step, entry);
-        let Some(wanted) = self.desired(step) else {
-            return self.expect(false, step, "an update of an undeclared instance");
+        self.expect(self.step.id == Some(*id), "an update of another instance");
+        self.expected_marker(*id, expect_marker.as_deref());
+        self.values(configuration);
+        self.entry_is_declared(entry);
+        let Some(wanted) = self.desired() else {
+            return self.expect(false, "an update of an undeclared instance");
         };
         let declared = name.as_ref().is_none_or(|name| *name == wanted.name)
             && enabled.is_none_or(|enabled| enabled == wanted.enabled);
-        self.expect(declared, step, "an update to undeclared values");
+        self.expect(declared, "an update to undeclared values");
         let ignored = &wanted.lifecycle.ignore_changes;
         let keeps = (name.is_none() || !ignored.contains("name"))
             && (enabled.is_none() || !ignored.contains("enabled"))
             && !configuration
                 .keys()
                 .any(|name| ignored.contains(&format!("configuration.{name}")));
-        self.expect(keeps, step, "an update of an ignored field");
+        self.expect(keeps, "an update of an ignored field");
         let Some(sent) = sent else {
             return;
         };
-        let live = Marker::live(&self.input.desired.inventory, &step.key);
+        let live = Marker::live(&self.input.desired.inventory, &self.step.key);
         self.expect(
             sent.contains(live.as_str()),
-            step,
             "an update that drops the marker",
         );
         self.expect(
             marker_count(sent.iter()) == 1,
-            step,
             "an update that leaves two markers",
         );
         let own: BTreeSet<&str> = sent
@@ -106,7 +94,6 @@ impl Auditor<'_> {
         match &wanted.tags {
             Some(declared) if !ignored.contains("tags") => self.expect(
                 own.iter().copied().eq(declared.iter().map(String::as_str)),
-                step,
                 "an update to undeclared tags",
             ),
             Some(_) | None => {
@@ -114,14 +101,14 @@ impl Auditor<'_> {
                     let there = seen.own_tags();
                     own.iter().copied().eq(there.iter().map(String::as_str))
                 });
-                self.expect(keeps, step, "an update of unmanaged tags");
+                self.expect(keeps, "an update of unmanaged tags");
             }
         }
     }
 
     /// Only declared values are sent, secrets only as secrets, and never a mask.
-    fn values(&mut self, step: &Step, values: &BTreeMap<String, RequestValue>) {
-        let wanted = self.desired(step);
+    fn values(&mut self, values: &BTreeMap<String, RequestValue>) {
+        let wanted = self.desired();
         let entry = wanted.and_then(|instance| Catalog::embedded().entry(&instance.element));
         for (name, value) in values {
             let declared = wanted.and_then(|instance| instance.configuration.get(name));
@@ -131,17 +118,17 @@ impl Auditor<'_> {
                 (RequestValue::Plain(_), Some(DesiredValue::Secret(_)) | None)
                 | (RequestValue::Secret, Some(DesiredValue::Plain(_)) | None) => false,
             };
-            self.expect(fits, step, "a value that is not in the manifest");
+            self.expect(fits, "a value that is not in the manifest");
             if let RequestValue::Plain(plain) = value {
-                self.expect(plain.canonical() != MASK, step, "a mask is sent");
+                self.expect(plain.canonical() != MASK, "a mask is sent");
                 let credential = is_credential(entry, name);
-                self.expect(!credential, step, "a credential as a plain value");
+                self.expect(!credential, "a credential as a plain value");
             }
         }
     }
 
     /// The lock entry records what is declared.
-    fn entry_is_declared(&mut self, step: &Step, entry: &LockEntryDraft) {
+    fn entry_is_declared(&mut self, entry: &LockEntryDraft) {
         let LockEntryDraft {
             name,
             tags,
@@ -150,7 +137,7 @@ impl Auditor<'_> {
             enabled,
             lifecycle,
         } = entry;
-        let Some(wanted) = self.desired(step) else {
+        let Some(wanted) = self.desired() else {
             return;
         };
         let (mut plain, mut secret) = (BTreeSet::new(), BTreeSet::new());
@@ -167,14 +154,9 @@ impl Auditor<'_> {
             && lifecycle.on_remove == wanted.lifecycle.on_remove
             && lifecycle.ignore_changes == wanted.lifecycle.ignore_changes
             && lifecycle.moved_from.is_none();
-        self.expect(
-            declared,
-            step,
-            "a lock entry that differs from the manifest",
-        );
+        self.expect(declared, "a lock entry that differs from the manifest");
         self.expect(
             configuration.keys().eq(plain) && secrets.keys().eq(secret),
-            step,
             "a lock entry with undeclared values",
         );
     }

@@ -4,89 +4,76 @@ use super::super::View;
 use super::auditor::{Auditor, marker_count};
 use crate::model::{
     Action, DeleteRequest, InstanceId, Marker, MarkerState, ObservedInstance, OnRemove, Prune,
-    ReplaceRequest, Step,
+    ReplaceRequest,
 };
 
 impl Auditor<'_> {
-    pub(super) fn step(&mut self, step: &Step) {
-        self.expect(!step.reasons.is_empty(), step, "a step without a reason");
-        let by_path = step.changes.is_sorted_by(|a, b| a.path < b.path);
-        self.expect(by_path, step, "the changes are not in order");
-        let creates = matches!(step.action, Action::Create(_));
+    pub(super) fn step(&mut self) {
+        self.expect(!self.step.reasons.is_empty(), "a step without a reason");
+        let by_path = self.step.changes.is_sorted_by(|a, b| a.path < b.path);
+        self.expect(by_path, "the changes are not in order");
+        let creates = matches!(self.step.action, Action::Create(_));
         self.expect(
-            creates == step.id.is_none(),
-            step,
+            creates == self.step.id.is_none(),
             "a step without an id, or a create with one",
         );
-        if let Some(id) = step.id {
-            self.ownership(step, id);
+        if let Some(id) = self.step.id {
+            self.ownership(id);
         }
-        if let Some(from) = &step.moved_from {
+        if let Some(from) = &self.step.moved_from {
             let declared = self
-                .desired(step)
+                .desired()
                 .and_then(|instance| instance.lifecycle.moved_from.as_ref());
-            self.expect(declared == Some(from), step, "an undeclared rename");
+            self.expect(declared == Some(from), "an undeclared rename");
         }
-        match &step.action {
+        match &self.step.action {
             Action::Create(request) => {
-                let live = Marker::live(&self.input.desired.inventory, &step.key);
+                let live = Marker::live(&self.input.desired.inventory, &self.step.key);
                 let taken = self.carried.contains(live.as_str());
-                self.expect(
-                    !taken,
-                    step,
-                    "a create although an instance carries its marker",
-                );
-                self.create(step, request);
+                self.expect(!taken, "a create although an instance carries its marker");
+                self.create(request);
             }
             Action::Update(request) => {
-                let recorded = self.records(step, request.id);
+                let recorded = self.records(request.id);
                 let retired = self.carries(request.id, MarkerState::Retired);
-                self.expect(
-                    recorded || retired,
-                    step,
-                    "an update of an unrecorded instance",
-                );
-                self.update(step, request);
+                self.expect(recorded || retired, "an update of an unrecorded instance");
+                self.update(request);
             }
             Action::Adopt(request) => {
                 let recorded = self.recorded.contains(&request.id);
-                self.expect(!recorded, step, "an adoption of a recorded instance");
+                self.expect(!recorded, "an adoption of a recorded instance");
                 let live = self.carries(request.id, MarkerState::Live);
-                self.expect(live, step, "an adoption of an unmarked instance");
-                self.update(step, request);
+                self.expect(live, "an adoption of an unmarked instance");
+                self.update(request);
             }
             Action::Replace(request) => {
-                self.expected_marker(step, request.old, request.expect_marker.as_deref());
-                self.replace(step, request);
-                self.create(step, &request.create);
+                self.expected_marker(request.old, request.expect_marker.as_deref());
+                self.replace(request);
+                self.create(&request.create);
             }
             Action::Delete(request) => {
-                self.expected_marker(step, request.id, request.expect_marker.as_deref());
-                self.delete(step, request);
+                self.expected_marker(request.id, request.expect_marker.as_deref());
+                self.delete(request);
             }
-            Action::Forget => self.forget(step),
+            Action::Forget => self.forget(),
         }
     }
 
     /// The instance belongs to the inventory, by lock file or marker, and to nobody else.
-    fn ownership(&mut self, step: &Step, id: InstanceId) {
+    fn ownership(&mut self, id: InstanceId) {
         let Some(seen) = self.observed(id) else {
             let recorded = self.recorded.contains(&id);
-            self.expect(recorded, step, "a step on an instance that is not ours");
+            self.expect(recorded, "a step on an instance that is not ours");
             return;
         };
         let ours = self.recorded.contains(&id) || seen.markers().any(|tag| self.is_our_marker(tag));
-        self.expect(ours, step, "a step on an instance that is not ours");
+        self.expect(ours, "a step on an instance that is not ours");
         let foreign = seen.markers().any(|tag| !self.is_our_marker(tag));
-        self.expect(
-            !foreign,
-            step,
-            "a step on an instance with a foreign marker",
-        );
+        self.expect(!foreign, "a step on an instance with a foreign marker");
         let by_key = self.recorded.contains(&id)
-            && !self.records(step, id)
-            && !matches!(step.action, Action::Delete(_));
-        self.expect(!by_key, step, "a step on the instance of another key");
+            && !self.records(id)
+            && !matches!(self.step.action, Action::Delete(_));
+        self.expect(!by_key, "a step on the instance of another key");
     }
 
     /// Whether the instance carries a marker of the inventory in this state.
@@ -96,7 +83,7 @@ impl Auditor<'_> {
             .is_some_and(|seen| seen.markers().any(ours))
     }
 
-    fn replace(&mut self, step: &Step, request: &ReplaceRequest) {
+    fn replace(&mut self, request: &ReplaceRequest) {
         let ReplaceRequest {
             old,
             expect_marker: _,
@@ -104,57 +91,56 @@ impl Auditor<'_> {
             retire_tags,
             create: _,
         } = request;
-        self.expect(step.id == Some(*old), step, "a replace of another instance");
-        let protected = self.is_protected(step);
-        self.expect(!protected, step, "a replace of a protected instance");
-        let marker = Marker::retired(&self.input.desired.inventory, &step.key);
+        self.expect(self.step.id == Some(*old), "a replace of another instance");
+        let protected = self.is_protected();
+        self.expect(!protected, "a replace of a protected instance");
+        let marker = Marker::retired(&self.input.desired.inventory, &self.step.key);
         self.expect(
             *retired_marker == marker.as_str(),
-            step,
             "a replace with a wrong marker",
         );
         if let Some(tags) = retire_tags {
             let retires = tags.contains(retired_marker) && marker_count(tags.iter()) == 1;
-            self.expect(retires, step, "a replace that does not retire the old one");
+            self.expect(retires, "a replace that does not retire the old one");
         }
         let Some(seen) = self.observed(*old) else {
             return;
         };
         let other_element = self
-            .desired(step)
+            .desired()
             .is_some_and(|wanted| !wanted.element.names(&seen.element));
-        let asked = other_element || self.input.policy.replace.contains(&step.key);
-        self.expect(asked, step, "an unrequested replace");
+        let asked = other_element || self.input.policy.replace.contains(&self.step.key);
+        self.expect(asked, "an unrequested replace");
     }
 
-    fn delete(&mut self, step: &Step, request: &DeleteRequest) {
+    fn delete(&mut self, request: &DeleteRequest) {
         let DeleteRequest {
             id,
             expect_marker: _,
             drop_entry,
         } = *request;
-        self.expect(step.id == Some(id), step, "a delete of another instance");
-        let entry = self.input.lock.instances.get(&step.key);
+        self.expect(self.step.id == Some(id), "a delete of another instance");
+        let entry = self.input.lock.instances.get(&self.step.key);
         let is_recorded = entry.is_some_and(|entry| entry.id == id);
-        let wanted = self.desired(step).is_some();
+        let wanted = self.desired().is_some();
         let policy = &self.input.policy;
         if drop_entry {
             let on_remove =
                 entry.is_some_and(|entry| entry.lifecycle.on_remove == OnRemove::Delete);
             let asked = policy.prunes(Prune::Removed) || on_remove;
-            self.expect(asked, step, "an unrequested delete");
-            self.expect(is_recorded, step, "a delete of another instance");
-            let protected = self.is_protected(step);
-            self.expect(!protected, step, "a delete of a protected instance");
-            self.expect(!wanted, step, "a delete of a declared instance");
+            self.expect(asked, "an unrequested delete");
+            self.expect(is_recorded, "a delete of another instance");
+            let protected = self.is_protected();
+            self.expect(!protected, "a delete of a protected instance");
+            self.expect(!wanted, "a delete of a declared instance");
             return;
         }
         let retired = self.carries(id, MarkerState::Retired);
         let finishes = wanted && retired && self.has_valid_besides(id);
         let asked = finishes || policy.prunes(Prune::Duplicates) || policy.prunes(Prune::Orphans);
-        self.expect(asked, step, "an unrequested delete");
+        self.expect(asked, "an unrequested delete");
         // The old instance of a replace may still be recorded, even under the key before a rename.
-        let moved = self.desired(step).and_then(|wanted| {
+        let moved = self.desired().and_then(|wanted| {
             let old = wanted.lifecycle.moved_from.as_ref()?;
             self.input.lock.instances.get(old)
         });
@@ -162,7 +148,6 @@ impl Auditor<'_> {
         let recorded = self.recorded.contains(&id);
         self.expect(
             !recorded || (is_own && finishes),
-            step,
             "a delete of a recorded instance",
         );
     }
@@ -181,15 +166,15 @@ impl Auditor<'_> {
             .any(|seen| seen.id != id && seen.valid && is_ours(seen))
     }
 
-    fn forget(&mut self, step: &Step) {
-        let gone = match (&self.input.view, step.id) {
+    fn forget(&mut self) {
+        let gone = match (&self.input.view, self.step.id) {
             (View::Live(observed), Some(id)) => {
                 observed.gone.contains(&id) && !observed.instances.contains_key(&id)
             }
             (View::Live(_) | View::Offline, _) => false,
         };
-        self.expect(gone, step, "a forget of an instance that may exist");
-        let wanted = self.desired(step).is_some();
-        self.expect(!wanted, step, "a forget of a declared instance");
+        self.expect(gone, "a forget of an instance that may exist");
+        let wanted = self.desired().is_some();
+        self.expect(!wanted, "a forget of a declared instance");
     }
 }
