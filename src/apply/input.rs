@@ -44,7 +44,6 @@ impl Default for ApplyOptions {
 
 /// The input of one apply; [`Apply::run`] carries it out.
 pub(crate) struct Apply<'a> {
-    /// What to do.
     pub plan: &'a Plan,
     /// The secret values, which the plan does not hold.
     pub secrets: &'a ResolvedSecrets,
@@ -54,12 +53,8 @@ pub(crate) struct Apply<'a> {
     pub intents: &'a BTreeMap<InstanceKey, OpenIntent>,
     pub remote: &'a dyn WriteRemote,
     pub sink: &'a dyn LockSink,
-    /// The clock to wait on.
     pub clock: &'a dyn Clock,
-    /// Where progress is shown.
     pub progress: &'a dyn Progress,
-    /// Requests to stop early.
     pub stop: Stop,
-    /// The settings.
     pub options: ApplyOptions,
 }

@@ -61,7 +61,6 @@ pub struct ApplyArgs {
     #[arg(long, hide_short_help = true)]
     pub settle_first: bool,
 
-    /// Selection and guards.
     #[command(flatten)]
     pub selection: SelectionArgs,
 }

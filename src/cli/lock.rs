@@ -18,7 +18,6 @@ const REBUILD_EXITS: &[Exit] = &[Exit::Stale, Exit::Authentication, Exit::Lock];
 /// The verbs of `lock`.
 #[derive(Debug, Args)]
 pub struct LockArgs {
-    /// Which of them.
     #[command(subcommand)]
     pub command: LockCommand,
 }

@@ -35,10 +35,8 @@ pub(crate) use select::SelectionArgs;
         pass --sandbox."
 )]
 pub struct Cli {
-    /// Options that every verb accepts.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// The verb.
     #[command(subcommand)]
     pub command: Command,
 }

@@ -40,7 +40,6 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     pub result_file: Option<PathBuf>,
 
-    /// Selection and guards.
     #[command(flatten)]
     pub selection: SelectionArgs,
 }
