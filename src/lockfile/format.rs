@@ -12,8 +12,7 @@ use serde_json::error::Category;
 
 use super::LockError;
 use crate::model::{
-    Fingerprint, InstanceKey, InventoryName, Lock, LockHeader, LockedApi, LockedInstance,
-    key_check, unique_keys,
+    InstanceKey, InventoryName, KeyCheck, Lock, LockHeader, LockedApi, LockedInstance, unique_keys,
 };
 
 /// The version this program reads and writes.
@@ -37,12 +36,8 @@ struct Read {
     _version: (),
     inventory: InventoryName,
     api: Option<LockedApi>,
-    #[serde(
-        default,
-        rename = "fingerprints",
-        deserialize_with = "key_check::deserialize"
-    )]
-    check: Option<Fingerprint>,
+    #[serde(rename = "fingerprints")]
+    check: Option<KeyCheck>,
     #[serde(deserialize_with = "unique_keys")]
     instances: BTreeMap<InstanceKey, LockedInstance>,
 }

@@ -44,10 +44,9 @@ pub struct LockHeader {
     #[serde(
         default,
         rename = "fingerprints",
-        skip_serializing_if = "Option::is_none",
-        with = "key_check"
+        skip_serializing_if = "Option::is_none"
     )]
-    pub check: Option<Fingerprint>,
+    pub check: Option<KeyCheck>,
 }
 
 impl LockHeader {
@@ -92,6 +91,14 @@ pub struct LockedApi {
     /// The fingerprint of the user secret: another user may not see the same instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Fingerprint>,
+}
+
+/// The fingerprint of a known text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object with `check`")]
+pub struct KeyCheck {
+    /// As any other fingerprint.
+    pub check: Fingerprint,
 }
 
 /// A keyed, salted digest of a secret. It tells whether a secret is the same, and nothing else.
@@ -178,33 +185,5 @@ mod plain_token {
         // Earlier versions wrote an empty text for a token they did not know.
         let token = String::deserialize(deserializer)?;
         Ok((!token.is_empty()).then(|| Secret::new(token)))
-    }
-}
-
-/// Stores the key check as an object with the one member `check`.
-pub(crate) mod key_check {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::Fingerprint;
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(deny_unknown_fields, expecting = "an object with `check`")]
-    struct KeyCheck<T> {
-        check: T,
-    }
-
-    pub(crate) fn serialize<S: Serializer>(
-        check: &Option<Fingerprint>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let check = check.as_ref().map(|check| KeyCheck { check });
-        check.serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Fingerprint>, D::Error> {
-        let check = Option::<KeyCheck<Fingerprint>>::deserialize(deserializer)?;
-        Ok(check.map(|KeyCheck { check }| check))
     }
 }

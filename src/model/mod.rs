@@ -35,9 +35,8 @@ pub use facts::{
 pub use ids::{
     ElementId, ElementKey, InstanceId, InstanceKey, InvalidName, InventoryName, OrganizationId,
 };
-pub(crate) use lock::key_check;
 pub use lock::{
-    Fingerprint, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret, OpenIntent,
+    Fingerprint, KeyCheck, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret, OpenIntent,
 };
 pub(crate) use marker::MAX_TAG;
 pub use marker::{Marker, MarkerState};

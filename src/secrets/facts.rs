@@ -72,7 +72,7 @@ impl<'a> Records<'a> {
     fn of(input: &FactInput<'a>, key: &InstanceKey, moved_from: Option<&InstanceKey>) -> Self {
         let keys = || std::iter::once(key).chain(moved_from);
         let intent = keys().find_map(|key| input.intents.get(key));
-        let check = input.lock.header.check.as_ref();
+        let check = input.lock.header.check.as_ref().map(|it| &it.check);
         Self {
             markers: keys()
                 .map(|key| Marker::both(&input.desired.inventory, key))

@@ -5,7 +5,8 @@ use super::observe::{marker_seen, observe};
 use super::scope::Session;
 use crate::lockfile::LockView;
 use crate::model::{
-    Fingerprint, Lock, LockHeader, LockedApi, Observed, ResolvedSecrets, SecretFacts, Tenant,
+    Fingerprint, KeyCheck, Lock, LockHeader, LockedApi, Observed, ResolvedSecrets, SecretFacts,
+    Tenant,
 };
 use crate::ports::ReadRemote;
 use crate::reconcile::{PlanInput, Policy, Resend, View};
@@ -101,7 +102,7 @@ impl Session<'_> {
         key: &FingerprintKey,
         keeps_old_key: bool,
     ) -> Result<CredentialPrints, SessionError> {
-        let recorded_check = lock.header.check.as_ref();
+        let recorded_check = lock.header.check.as_ref().map(|it| &it.check);
         let rotated = recorded_check.is_some_and(|check| !key.made(check));
         let recorded_user = lock.header.api.as_ref().and_then(|api| api.user.as_ref());
         // Under another key nobody can tell.
@@ -131,7 +132,9 @@ impl Session<'_> {
                 organization: tenant.organization.or(recorded),
                 user: Some(prints.user.clone()),
             }),
-            check: Some(prints.check.clone()),
+            check: Some(KeyCheck {
+                check: prints.check.clone(),
+            }),
         }
     }
 }

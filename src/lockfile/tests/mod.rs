@@ -21,8 +21,9 @@ use super::fold::{Folded, drop_history, fold};
 use super::format::{digest, to_bytes};
 use super::*;
 use crate::model::{
-    Element, ElementId, ElementKey, Fingerprint, InstanceId, InstanceKey, InventoryName, Lifecycle,
-    Lock, LockHeader, LockedApi, LockedInstance, OpenIntent, OrganizationId, Secret, Timestamp,
+    Element, ElementId, ElementKey, Fingerprint, InstanceId, InstanceKey, InventoryName, KeyCheck,
+    Lifecycle, Lock, LockHeader, LockedApi, LockedInstance, OpenIntent, OrganizationId, Secret,
+    Timestamp,
 };
 use crate::ports::{Clock, LockSink as _, Record};
 
@@ -102,7 +103,7 @@ fn header() -> LockHeader {
             organization: Some(OrganizationId(4711)),
             user: fingerprint("user"),
         }),
-        check: fingerprint("check"),
+        check: fingerprint("check").map(|check| KeyCheck { check }),
     }
 }
 

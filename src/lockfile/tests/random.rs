@@ -86,7 +86,7 @@ pub(super) fn lock() -> impl Strategy<Value = Lock> {
             header: LockHeader {
                 inventory: inventory(),
                 api,
-                check,
+                check: check.map(|check| KeyCheck { check }),
             },
             instances,
         })

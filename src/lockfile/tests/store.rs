@@ -275,7 +275,9 @@ async fn rotated_secrets_count_once_the_run_has_ended() {
         salt: "rotated".to_owned(),
         fingerprint: "rotated".to_owned(),
     };
-    rotated.check = Some(fresh.clone());
+    rotated.check = Some(KeyCheck {
+        check: fresh.clone(),
+    });
     rotated.api.as_mut().expect("a platform").user = Some(fresh);
     store.begin(&rotated).await.expect("durable");
     let recorded = |store: &LockStore| store.view(&inventory()).lock.expect("a lock").header.check;

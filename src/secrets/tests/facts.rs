@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{FactInput, FingerprintKey, MissingPolicy, desired, env, facts, key, lookups, resolve};
 use crate::model::{
-    Desired, Element, ElementKey, Fingerprint, InstanceId, InstanceKey, Lifecycle, Lock,
+    Desired, Element, ElementKey, Fingerprint, InstanceId, InstanceKey, KeyCheck, Lifecycle, Lock,
     LockedInstance, Marker, Observed, ObservedInstance, OpenIntent, Secret, Timestamp, VersusLock,
     VersusPlatform,
 };
@@ -26,7 +26,8 @@ impl World {
         let desired = desired(&[("password", env("SET", None))]);
         let key = FingerprintKey::derive(&Secret::new("organization"));
         let mut lock = Lock::empty(desired.inventory.clone());
-        lock.header.check = Some(key.check().expect("random"));
+        let check = key.check().expect("random");
+        lock.header.check = Some(KeyCheck { check });
         Self {
             desired,
             lock,
