@@ -20,6 +20,8 @@ const MAX_NODES: usize = 20_000_000;
 /// All scalars together; larger than the largest file, smaller than what an alias bomb wants.
 const MAX_SCALAR_BYTES: usize = 256 * 1024 * 1024;
 const MAX_ANCHORS: usize = 10_000;
+/// Enough for [`MAX_DEPTH`] levels in a build without optimization.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 /// Byte offsets into the text of the file.
 pub(super) type Span = std::ops::Range<usize>;
@@ -162,12 +164,10 @@ pub(super) fn parse(file: &FileText) -> Result<Option<Node>, Box<Diagnostic>> {
     }
     let mut text = Cow::Borrowed(file.text.as_str());
     let documents = loop {
-        let error = match documents(&text) {
+        let (at, message) = match with_stack(|| documents(&text)) {
             Ok(documents) => break documents,
             Err(error) => error,
         };
-        let at = error.location().map_or(0, |at| offset(&text, &at));
-        let message = error.without_snippet().to_string();
         let Some(untagged) = without_tag(&text, at, &message) else {
             let explanation = syntax::explain(&message, &file.text, at);
             return Err(Box::new(problem(file, at, &explanation)));
@@ -194,7 +194,22 @@ pub(super) fn parse(file: &FileText) -> Result<Option<Node>, Box<Diagnostic>> {
     }
 }
 
-fn documents(text: &str) -> Result<Vec<Spanned<Raw>>, serde_yaml::Error> {
+/// Runs on a stack of its own: the library takes some 40 KiB a level, and the main thread of Windows
+/// has 1 MiB.
+fn with_stack<T: Send>(parse: impl Fn() -> T + Sync) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        match thread.spawn_scoped(scope, &parse) {
+            Ok(thread) => thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => parse(),
+        }
+    })
+}
+
+/// The documents that are not empty, or where and what the library complains about.
+fn documents(text: &str) -> Result<Vec<Spanned<Raw>>, (usize, String)> {
     let options = serde_yaml::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         strict_booleans: true,
@@ -211,7 +226,10 @@ fn documents(text: &str) -> Result<Vec<Spanned<Raw>>, serde_yaml::Error> {
             max_anchors: MAX_ANCHORS,
         },
     };
-    serde_yaml::from_multiple_with_options(text, options)
+    serde_yaml::from_multiple_with_options(text, options).map_err(|error| {
+        let at = error.location().map_or(0, |at| offset(text, &at));
+        (at, error.without_snippet().to_string())
+    })
 }
 
 /// The text without the tag before a number that is beyond the library's types: it is kept as it was

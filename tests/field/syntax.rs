@@ -208,3 +208,19 @@ fn a_tagged_number_is_not_broken() {
         }
     }
 }
+
+/// The main thread of Windows has 1 MiB, and a test thread has 2: nesting below the limit ended the
+/// process.
+#[test]
+fn nesting_does_not_end_the_process() {
+    for open in ["[", "{a: ", "a:\n "] {
+        let text = (0..60).map(|depth| match open {
+            "a:\n " => format!("{}a:\n", " ".repeat(depth)),
+            other => other.to_owned(),
+        });
+        let text: String = text.collect();
+        let thread = std::thread::Builder::new().stack_size(512 * 1024);
+        let thread = thread.spawn(move || loaded(&text).desired.is_none());
+        assert!(thread.expect("a thread").join().expect("no panic"));
+    }
+}
