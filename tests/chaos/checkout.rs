@@ -20,6 +20,7 @@ use connectorctl::session::{Approval, Hooks, Identity, Rounds, Session, SessionE
 
 use super::blind::Blind;
 use super::disk::Disk;
+use super::freezer::Freezer;
 use super::schedule::{Ending, Launch};
 use super::world::{AskedAt, Process, User, Wire, World};
 
@@ -95,6 +96,21 @@ impl Checkout {
         }
     }
 
+    /// The bytes of the lock file, where there is one.
+    pub(crate) fn lock_file(&self) -> Option<Vec<u8>> {
+        std::fs::read(self.paths().lock).ok()
+    }
+
+    /// Puts other bytes in the place of the lock file, or none; the journal stays as it is.
+    pub(crate) fn put_lock(&self, bytes: Option<&Vec<u8>>) {
+        let path = self.paths().lock;
+        match bytes {
+            Some(bytes) => std::fs::write(path, bytes).expect("written"),
+            None if path.exists() => std::fs::remove_file(path).expect("removed"),
+            None => {}
+        }
+    }
+
     fn identity(&self, user: User) -> Identity {
         let (user, organization) = self.world.credentials(user);
         Identity {
@@ -160,16 +176,38 @@ impl Checkout {
                     pause(1_000).await;
                     handle.escalate();
                 }
-                Ending::Itself | Ending::DiesAtRequest(_) => {}
+                Ending::DiesFrozen(ms, seconds) => {
+                    pause(ms).await;
+                    return pause(1_000 * u32::from(seconds)).await;
+                }
+                Ending::Itself | Ending::DiesAtRequest(_) | Ending::FrozenAfterMs(..) => {}
             }
             std::future::pending::<()>().await;
         };
+        let stepped = async {
+            if let Some((ms, seconds)) = launch.step {
+                clock.sleep(Duration::from_millis(u64::from(ms))).await;
+                self.world
+                    .tell(format_args!("the wall clock is set by {seconds} s"));
+                self.world.clock.step(seconds);
+            }
+            std::future::pending::<()>().await;
+        };
+        let frozen = match launch.ending {
+            Ending::FrozenAfterMs(ms, seconds) | Ending::DiesFrozen(ms, seconds) => {
+                let from = Duration::from_millis(u64::from(ms));
+                Some((from, from + Duration::from_secs(u64::from(seconds))))
+            }
+            _ => None,
+        };
+        let apply = Freezer::new(&self.world, frozen, self.apply(launch, &process, stop));
         self.world.tell(format_args!("apply: {launch:?}"));
         let end = tokio::select! {
             biased;
             () = process.death.notified() => End::Died,
             () = from_outside => End::Died,
-            end = self.apply(launch, &process, stop) => end,
+            () = stepped => End::Died,
+            end = apply => end,
         };
         self.world.tell(format_args!("its end: {end:?}"));
         end

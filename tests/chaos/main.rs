@@ -18,6 +18,7 @@ use clap::Parser;
 mod blind;
 mod checkout;
 mod disk;
+mod freezer;
 mod known_unsafe;
 mod manifest;
 mod schedule;
@@ -26,6 +27,7 @@ mod tally;
 mod world;
 
 use checkout::Mistake;
+use known_unsafe::Worlds;
 use schedule::Schedule;
 
 #[derive(Parser)]
@@ -39,6 +41,9 @@ struct Arguments {
     /// Build a mistake into the protocol.
     #[arg(long, value_enum)]
     mistake: Option<Mistake>,
+    /// Also play what the product is known to be wrong under
+    #[arg(long)]
+    known_unsafe: bool,
     /// Play this one schedule, as it was printed.
     #[arg(long, value_parser = replayed, conflicts_with_all = ["seeds", "first"])]
     replay: Option<Schedule>,
@@ -59,15 +64,21 @@ fn main() -> ExitCode {
         println!("{}", tally.line());
         return ExitCode::from(u8::from(!tally.is_clean()));
     }
+    let worlds = if arguments.known_unsafe {
+        Worlds::All
+    } else {
+        Worlds::Safe
+    };
     let seeds = arguments.first..arguments.first.saturating_add(arguments.seeds);
-    let (tally, first_bad) = story::run_many(seeds, mistake);
+    let (tally, bad) = story::run_many(seeds, worlds, mistake);
     println!("{}", tally.line());
-    let Some(seed) = first_bad else {
+    let Some(&seed) = bad.first() else {
         return ExitCode::SUCCESS;
     };
-    let schedule = story::smallest(seed, mistake);
+    println!("seeds that break a law: {bad:?}");
+    let schedule = story::smallest(seed, worlds, mistake);
     println!(
-        "seed {seed} breaks a law; made smaller:\n--replay '{}'",
+        "seed {seed}, made smaller:\n--replay '{}'",
         schedule.to_json()
     );
     ExitCode::FAILURE

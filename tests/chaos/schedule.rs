@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use connectorctl::sandbox::Assumptions;
 
-use super::known_unsafe::is_known_unsafe;
+use super::known_unsafe::{Worlds, is_known_unsafe};
 use super::manifest::{Change, Stanza};
 use super::world::User;
 
@@ -36,6 +36,9 @@ pub(crate) struct Schedule {
     /// Whether the second user sees the instances of the whole account.
     #[serde(default)]
     pub(crate) second_sees: bool,
+    /// How many instances of others there are before the first run.
+    #[serde(default)]
+    pub(crate) foreign: u16,
     pub(crate) instances: Vec<Stanza>,
     pub(crate) rounds: Vec<Round>,
 }
@@ -62,6 +65,9 @@ pub(crate) struct Launch {
     pub(crate) user: User,
     pub(crate) deadline_s: Option<u8>,
     pub(crate) ending: Ending,
+    /// The wall clock is set while it runs: after so many milliseconds, by so many seconds.
+    #[serde(default)]
+    pub(crate) step: Option<(u32, i32)>,
     pub(crate) mishaps: Vec<Mishap>,
     /// A journal whose disk stalls once.
     pub(crate) stall: Option<Stall>,
@@ -88,6 +94,10 @@ pub(crate) enum Ending {
     StoppedAfterMs(u32),
     /// Is asked to stop twice, a second apart.
     StoppedTwiceAfterMs(u32),
+    /// Is frozen at this time, for so many seconds; its connections stay open meanwhile.
+    FrozenAfterMs(u32, u16),
+    /// The same, and it dies instead of going on.
+    DiesFrozen(u32, u16),
 }
 
 /// What becomes of the `nth` create, or of the `nth` of all other requests, of a run.
@@ -157,6 +167,12 @@ pub(crate) enum Event {
     CloneLater,
     /// The organization secret is rotated.
     Rotate,
+    /// The lock file is lost, and the journal is there.
+    LoseLock,
+    /// The lock file is an older one, so many states ago, and the journal is there: a stale checkout.
+    RollBack(u8),
+    /// The wall clock of the runners is set, by so many seconds.
+    Step(i32),
 }
 
 fn mishap_kind(create: bool) -> BoxedStrategy<MishapKind> {
@@ -199,6 +215,8 @@ fn ending() -> impl Strategy<Value = Ending> {
         1 => (0..8_000_u32).prop_map(Ending::DiesAfterMs),
         1 => (0..8_000_u32).prop_map(Ending::StoppedAfterMs),
         1 => (0..8_000_u32).prop_map(Ending::StoppedTwiceAfterMs),
+        1 => (0..20_000_u32, 1..700_u16).prop_map(|(ms, seconds)| Ending::FrozenAfterMs(ms, seconds)),
+        1 => (0..20_000_u32, 1..700_u16).prop_map(|(ms, seconds)| Ending::DiesFrozen(ms, seconds)),
     ]
 }
 
@@ -219,8 +237,9 @@ prop_compose! {
         ending in ending(),
         mishaps in vec(mishap(), 0..5),
         stall in option::weighted(0.1, stall()),
+        step in option::weighted(0.05, (0..200_000_u32, step())),
     ) -> Launch {
-        Launch { apart, after_ms, waits, settle_first, user, deadline_s, ending, mishaps, stall }
+        Launch { apart, after_ms, waits, settle_first, user, deadline_s, ending, step, mishaps, stall }
     }
 }
 
@@ -233,6 +252,10 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
+fn step() -> impl Strategy<Value = i32> {
+    prop_oneof![-300..300_i32, -90_000..90_000_i32]
+}
+
 fn event(most: u8) -> impl Strategy<Value = Event> {
     prop_oneof![
         6 => (0..most, change()).prop_map(|(number, change)| Event::Edit(number, change)),
@@ -240,6 +263,9 @@ fn event(most: u8) -> impl Strategy<Value = Event> {
         1 => Just(Event::Clone),
         1 => Just(Event::CloneLater),
         1 => Just(Event::Rotate),
+        1 => Just(Event::LoseLock),
+        1 => (1..4_u8).prop_map(Event::RollBack),
+        1 => step().prop_map(Event::Step),
     ]
 }
 
@@ -288,21 +314,29 @@ fn schedule() -> impl Strategy<Value = Schedule> {
             readings(),
             vec((0..6_u8, refusal()), 0..3),
             prop::bool::weighted(0.8),
-            vec(Stanza::any(), 1..=4),
+            prop_oneof![12 => Just(0), 4 => 1..6_u16, 1 => 180..420_u16],
+            prop_oneof![16 => vec(Stanza::any(), 1..=4), 1 => vec(Stanza::any(), 5..=40)],
             vec(round(may_be_apart), 0..5),
         )
             .prop_map(
-                |(pace, lag_s, readings, refusals, second_sees, instances, rounds)| Schedule {
-                    pace,
-                    lag_s,
-                    readings,
-                    refusals,
-                    second_sees,
-                    instances,
-                    rounds,
+                |(pace, lag_s, readings, refusals, second_sees, foreign, instances, rounds)| {
+                    Schedule {
+                        pace,
+                        lag_s,
+                        readings,
+                        refusals,
+                        second_sees,
+                        foreign,
+                        instances,
+                        rounds,
+                    }
                 },
             )
     })
+}
+
+fn played(worlds: Worlds) -> impl Strategy<Value = Schedule> {
+    schedule().prop_map(move |schedule| worlds.restrict(schedule))
 }
 
 fn runner(seed: u64) -> TestRunner {
@@ -316,15 +350,15 @@ fn runner(seed: u64) -> TestRunner {
 
 impl Schedule {
     /// The schedule of a seed, always the same one.
-    pub(crate) fn of(seed: u64) -> Self {
-        let tree = schedule().new_tree(&mut runner(seed));
+    pub(crate) fn of(seed: u64, worlds: Worlds) -> Self {
+        let tree = played(worlds).new_tree(&mut runner(seed));
         tree.expect("a schedule is never refused").current()
     }
 
     /// The smallest one found, from that of a seed, that is still bad.
-    pub(crate) fn smallest(seed: u64, is_bad: impl Fn(&Self) -> bool) -> Self {
+    pub(crate) fn smallest(seed: u64, worlds: Worlds, is_bad: impl Fn(&Self) -> bool) -> Self {
         let mut runner = runner(seed);
-        let tree = schedule().new_tree(&mut runner);
+        let tree = played(worlds).new_tree(&mut runner);
         let tree = tree.expect("a schedule is never refused");
         let whole = tree.current();
         let result = runner.run_one(tree, |schedule| {

@@ -10,6 +10,7 @@ use connectorctl::ports::Clock as _;
 use serde_json::Value;
 
 use super::checkout::{Checkout, End, Mistake, folder};
+use super::known_unsafe::Worlds;
 use super::manifest;
 use super::schedule::{Ending, Event, Launch, Schedule};
 use super::tally::Tally;
@@ -27,6 +28,7 @@ const CALM: Launch = Launch {
     user: User::First,
     deadline_s: None,
     ending: Ending::Itself,
+    step: None,
     mishaps: Vec::new(),
     stall: None,
 };
@@ -36,6 +38,8 @@ struct Story {
     /// The second one is used where a launch says so.
     checkouts: [Checkout; 2],
     second_used: bool,
+    /// Every state of the first checkout's lock file, oldest first.
+    lock_files: Vec<Vec<u8>>,
     /// Whether the second user sees what the first one does, and whether they ran anything.
     second_sees: bool,
     second_user: bool,
@@ -47,7 +51,7 @@ struct Story {
 
 impl Story {
     fn now(&self) -> Timestamp {
-        self.world.clock.now()
+        self.world.clock.true_time()
     }
 
     fn used(&self) -> &[Checkout] {
@@ -71,6 +75,11 @@ impl Story {
             .iter()
             .map(|launch| self.checkouts[usize::from(launch.apart)].launch(launch));
         let ends = futures_util::future::join_all(launched).await;
+        if let Some(lock) = self.checkouts[0].lock_file()
+            && self.lock_files.last() != Some(&lock)
+        {
+            self.lock_files.push(lock);
+        }
         let count = |wanted: End| ends.iter().filter(|end| **end == wanted).count() as u64;
         self.tally.kills += count(End::Died);
         self.tally.held += count(End::Held);
@@ -98,6 +107,22 @@ impl Story {
             Event::Clone => {
                 self.lost_until = self.now() + SETTLE_WINDOW;
                 self.checkouts[0].forget();
+            }
+            Event::LoseLock => {
+                self.tally.rollbacks += 1;
+                self.checkouts[0].put_lock(None);
+            }
+            Event::RollBack(states) => {
+                let history = &self.lock_files;
+                let place = history.len().checked_sub(1 + usize::from(states));
+                if let Some(older) = place.and_then(|place| history.get(place)) {
+                    self.tally.rollbacks += 1;
+                    self.checkouts[0].put_lock(Some(older));
+                }
+            }
+            Event::Step(seconds) => {
+                self.tally.steps += 1;
+                self.world.clock.step(seconds);
             }
             Event::Rotate => {
                 self.tally.rotations += 1;
@@ -262,7 +287,6 @@ impl Story {
 /// Plays one schedule to its end; answers besides what happened, line by line.
 async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
     let world = World::new(schedule);
-    world.set_role(schedule.second_sees);
     let root = tempfile::tempdir().expect("a folder");
     let mut stanzas = schedule.instances.clone();
     let (desired, resolved) = manifest::read(&stanzas);
@@ -279,6 +303,7 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
         checkouts: [checkout(false), checkout(true)],
         world: Arc::clone(&world),
         second_used: false,
+        lock_files: Vec::new(),
         second_sees: schedule.second_sees,
         second_user: false,
         lost_until: Timestamp::default(),
@@ -307,22 +332,26 @@ pub(crate) fn run(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>)
     runtime.block_on(play(schedule, mistake))
 }
 
-/// Plays the schedules of these seeds on every core; answers the sum, and the first that is bad.
-pub(crate) fn run_many(seeds: std::ops::Range<u64>, mistake: Mistake) -> (Tally, Option<u64>) {
+/// Plays the schedules of these seeds on every core; returns the sum, and the bad seeds in order.
+pub(crate) fn run_many(
+    seeds: std::ops::Range<u64>,
+    worlds: Worlds,
+    mistake: Mistake,
+) -> (Tally, Vec<u64>) {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let part = |first: usize| {
         let mut total = Tally::default();
-        let mut first_bad = None;
+        let mut bad = Vec::new();
         for seed in seeds.clone().skip(first).step_by(cores) {
-            let tally = run(&Schedule::of(seed), mistake).0;
-            if !tally.is_clean() && first_bad.is_none() {
-                first_bad = Some(seed);
+            let tally = run(&Schedule::of(seed, worlds), mistake).0;
+            if !tally.is_clean() {
+                bad.push(seed);
             }
             total.add(&tally);
         }
-        (total, first_bad)
+        (total, bad)
     };
-    let parts: Vec<(Tally, Option<u64>)> = thread::scope(|scope| {
+    let parts: Vec<(Tally, Vec<u64>)> = thread::scope(|scope| {
         let threads: Vec<_> = (0..cores)
             .map(|first| scope.spawn(move || part(first)))
             .collect();
@@ -333,10 +362,14 @@ pub(crate) fn run_many(seeds: std::ops::Range<u64>, mistake: Mistake) -> (Tally,
     for (tally, _) in &parts {
         total.add(tally);
     }
-    (total, parts.iter().filter_map(|(_, bad)| *bad).min())
+    let mut bad: Vec<u64> = parts.into_iter().flat_map(|(_, bad)| bad).collect();
+    bad.sort_unstable();
+    (total, bad)
 }
 
 /// The smallest schedule found, from that of a bad seed, that is still bad.
-pub(crate) fn smallest(seed: u64, mistake: Mistake) -> Schedule {
-    Schedule::smallest(seed, |schedule| !run(schedule, mistake).0.is_clean())
+pub(crate) fn smallest(seed: u64, worlds: Worlds, mistake: Mistake) -> Schedule {
+    Schedule::smallest(seed, worlds, |schedule| {
+        !run(schedule, mistake).0.is_clean()
+    })
 }

@@ -13,6 +13,10 @@ pub(crate) struct Tally {
     /// Runs with the credentials of the second user.
     pub(crate) other_users: u64,
     pub(crate) rotations: u64,
+    /// Lock files lost or rolled back without their journal.
+    pub(crate) rollbacks: u64,
+    /// Steps of the wall clock.
+    pub(crate) steps: u64,
     pub(crate) edits: u64,
     pub(crate) faults: u64,
     pub(crate) posts: u64,
@@ -31,6 +35,8 @@ impl Tally {
         self.held += other.held;
         self.other_users += other.other_users;
         self.rotations += other.rotations;
+        self.rollbacks += other.rollbacks;
+        self.steps += other.steps;
         self.edits += other.edits;
         self.faults += other.faults;
         self.posts += other.posts;
@@ -48,7 +54,7 @@ impl Tally {
     /// One line that says it all.
     pub(crate) fn line(&self) -> String {
         format!(
-            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, edits {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}",
+            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, rollbacks {}, clock steps {}, edits {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}",
             self.inside + self.outside,
             self.inside,
             self.outside,
@@ -57,6 +63,8 @@ impl Tally {
             self.held,
             self.other_users,
             self.rotations,
+            self.rollbacks,
+            self.steps,
             self.edits,
             self.faults,
             self.posts,

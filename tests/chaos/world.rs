@@ -2,6 +2,7 @@
 //! may be lost, delayed or answered wrongly, and at a given moment its process dies.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -10,10 +11,10 @@ use bytes::Bytes;
 use connectorctl::model::Timestamp;
 use connectorctl::ports::Clock;
 use connectorctl::remote::{TimeoutClass, Transport, TransportError};
-use connectorctl::sandbox::{Assumptions, Fault, Platform, Seed};
+use connectorctl::sandbox::{Assumptions, Platform, Seed};
 use http::{Method, Request, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::manifest::INVENTORY;
@@ -39,20 +40,36 @@ impl Seeded {
 }
 
 /// Time that passes only when everybody waits.
-pub(crate) struct SimClock(tokio::time::Instant);
+pub(crate) struct SimClock {
+    start: tokio::time::Instant,
+    /// How far the wall clock of the runners is off, in milliseconds.
+    off_by_ms: AtomicI64,
+}
 
 impl SimClock {
     /// As the platform takes it: milliseconds.
     fn now_ms(&self) -> u64 {
-        // An epoch of its own; zero would be before the first record.
-        1_000_000 + u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+        // An epoch of its own: far from zero, for a wall clock may be set back.
+        1_000_000_000 + u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// A moment that no step of a wall clock moves.
+    pub(crate) fn true_time(&self) -> Timestamp {
+        Timestamp::from_millis(self.now_ms())
+    }
+
+    /// Sets the wall clock of the runners forward, or back.
+    pub(crate) fn step(&self, seconds: i32) {
+        let step = 1_000 * i64::from(seconds);
+        self.off_by_ms.fetch_add(step, Ordering::Relaxed);
     }
 }
 
 #[async_trait]
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.now_ms())
+        let off_by = self.off_by_ms.load(Ordering::Relaxed);
+        Timestamp::from_millis(self.now_ms().saturating_add_signed(off_by))
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -150,18 +167,17 @@ impl World {
                 refusal.as_str()
             ));
         }
-        let faults = faults
-            .iter()
-            .map(|fault| Fault::parse(fault).expect("a fault"));
         let mut readings = Assumptions::default();
         for reading in &schedule.readings {
             readings.set(reading).expect("a reading");
         }
         let seed = u64::from(schedule.pace);
-        let platform =
-            Platform::new(&Seed::Fixed(seed), readings, faults.collect()).expect("a platform");
-        Arc::new(Self {
-            clock: Arc::new(SimClock(tokio::time::Instant::now())),
+        let platform = Platform::new(&Seed::Fixed(seed), readings, Vec::new()).expect("a platform");
+        let world = Self {
+            clock: Arc::new(SimClock {
+                start: tokio::time::Instant::now(),
+                off_by_ms: AtomicI64::new(0),
+            }),
             disk: tokio::sync::Mutex::new(()),
             state: Mutex::new(State {
                 platform,
@@ -173,7 +189,17 @@ impl World {
                 doubled: false,
                 log: Vec::new(),
             }),
-        })
+        };
+        world.set_role(schedule.second_sees);
+        {
+            let now = world.clock.now_ms();
+            let mut state = world.state();
+            for number in 0..schedule.foreign {
+                state.make_foreign(number, now);
+            }
+            state.admin(Method::PUT, "faults", &faults.into());
+        }
+        Arc::new(world)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -189,7 +215,7 @@ impl World {
     pub(crate) fn set_role(&self, sees_account: bool) {
         let mut state = self.state();
         let second = state.user(User::Second)["id"].clone();
-        let body = serde_json::json!({"seesAccount": sees_account});
+        let body = json!({"seesAccount": sees_account});
         state.admin(Method::PATCH, &format!("users/{second}"), &body);
     }
 
@@ -382,6 +408,35 @@ impl State {
             .expect("a request");
         let reply = self.platform.handle(&request, 0);
         serde_json::from_slice(reply.response.body()).expect("JSON")
+    }
+
+    /// An instance of somebody else in the same tenant: some look like ours, some carry the marker of
+    /// another inventory, some have no tag at all.
+    fn make_foreign(&mut self, number: u16, now: u64) {
+        let tags = match number % 4 {
+            0 => json!(["connectorctl:elsewhere:k0"]),
+            1 => json!(["a tag"]),
+            _ => json!([]),
+        };
+        let body = json!({
+            "name": format!("k{}", number % 8),
+            "element": {"key": "freshdeskv2"},
+            "tags": tags,
+            "configuration": {"subdomain": "acme", "username": "invented-FOREIGN"},
+        });
+        let (user, organization) = self.credentials(User::First);
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/elements/api-v2/instances")
+            .header(
+                "authorization",
+                format!("User {user}, Organization {organization}"),
+            )
+            .header("content-type", "application/json")
+            .body(Bytes::from(body.to_string()))
+            .expect("a request");
+        let reply = self.platform.handle(&request, now);
+        assert!(reply.response.status().is_success(), "{:?}", reply.response);
     }
 
     fn user(&mut self, user: User) -> Value {
