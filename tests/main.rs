@@ -14,4 +14,5 @@ mod exactly_once;
 mod field;
 mod messages;
 mod model;
+mod outage;
 mod support;

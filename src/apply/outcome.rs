@@ -90,9 +90,11 @@ impl From<RemoteError> for StepError {
         }
         match error.kind {
             RemoteErrorKind::Ambiguous => Self::unknown(message),
-            // With wrong secrets every further request fails too, and a platform may lock the
-            // account after repeated failures.
-            RemoteErrorKind::Authentication => Self::failed(message).fatal(),
+            // Every further request fails too; with wrong secrets, a platform may even lock the
+            // account.
+            RemoteErrorKind::Authentication | RemoteErrorKind::Disconnected => {
+                Self::failed(message).fatal()
+            }
             RemoteErrorKind::Forbidden
             | RemoteErrorKind::NotFound
             | RemoteErrorKind::Rejected

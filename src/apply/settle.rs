@@ -8,7 +8,7 @@ use super::outcome::StepError;
 use super::run::Run;
 use super::step::StepRun;
 use crate::model::{Lookup, Marker, ObservedInstance, OpenIntent, Timestamp};
-use crate::ports::{StopLevel, UnknownClass};
+use crate::ports::{RemoteError, RemoteErrorKind, StopLevel, UnknownClass};
 
 /// The longest time between the newest record and the end of a connection: an intent may take one
 /// heartbeat interval to become durable, the next heartbeat is due after a second one, and may take a
@@ -62,17 +62,15 @@ impl StepRun<'_> {
             let began = apply.clock.now();
             match self.search(&markers).await {
                 Ok(None) if began < until => {}
+                Err(error) if error.kind == RemoteErrorKind::Disconnected => {
+                    return Err(undecided(error).fatal());
+                }
                 Err(_) if began < until => {}
                 Ok(found) => {
                     self.take_slot().await;
                     return Ok(found);
                 }
-                Err(error) => {
-                    return Err(StepError::unknown(format!(
-                        "cannot tell whether the instance was created: {}; run `apply` again",
-                        error.message
-                    )));
-                }
+                Err(error) => return Err(undecided(error)),
             }
             let left = until.since(began);
             if !shown {
@@ -83,6 +81,8 @@ impl StepRun<'_> {
             tokio::select! {
                 () = apply.clock.sleep(pause.min(left)) => {}
                 () = apply.stop.reached(StopLevel::Drain) => return Err(stopped()),
+                // The next search fails at once and says why.
+                () = apply.remote.disconnected() => {}
             }
             if self.run.past_deadline() {
                 return Err(stopped());
@@ -92,7 +92,7 @@ impl StepRun<'_> {
     }
 
     /// The oldest valid instance with one of the markers, or the oldest if none is valid.
-    async fn search(&self, markers: &[Marker]) -> Result<Option<ObservedInstance>, StepError> {
+    async fn search(&self, markers: &[Marker]) -> Result<Option<ObservedInstance>, RemoteError> {
         let remote = self.run.apply.remote;
         let mut hits = Vec::new();
         for marker in markers {
@@ -112,6 +112,13 @@ impl StepRun<'_> {
         }
         Ok(None)
     }
+}
+
+fn undecided(error: RemoteError) -> StepError {
+    StepError::unknown(format!(
+        "cannot tell whether the instance was created: {}; run `apply` again",
+        StepError::from(error).message
+    ))
 }
 
 fn stopped() -> StepError {

@@ -71,6 +71,7 @@ fn of_remote(error: &RemoteError) -> Exit {
         | RemoteErrorKind::NotFound
         | RemoteErrorKind::Rejected
         | RemoteErrorKind::NotThePlatform
-        | RemoteErrorKind::Unreachable => Exit::Failed,
+        | RemoteErrorKind::Unreachable
+        | RemoteErrorKind::Disconnected => Exit::Failed,
     }
 }

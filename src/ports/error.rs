@@ -39,6 +39,8 @@ pub enum RemoteErrorKind {
     NotThePlatform,
     /// The request was not sent: no name resolution, connection or TLS session.
     Unreachable,
+    /// No request of this run has reached the platform for too long, so nothing more is sent.
+    Disconnected,
     /// The request was sent and may or may not have taken effect.
     Ambiguous,
 }

@@ -49,6 +49,12 @@ pub trait ReadRemote: Send + Sync {
     /// # Errors
     /// Every failed request except the platform's own 404, which is [`Lookup::Gone`].
     async fn get(&self, id: InstanceId) -> Result<Lookup, RemoteError>;
+
+    /// Returns once this run has given up the platform: every further request is
+    /// [`RemoteErrorKind::Disconnected`]. Never returns if the platform is never given up.
+    async fn disconnected(&self) {
+        std::future::pending().await
+    }
 }
 
 /// Writing to the platform. Never handed to `plan`.

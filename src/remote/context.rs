@@ -5,8 +5,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 
 use super::error_body::{PlatformError, platform_error};
+use super::no_response::NoResponse;
 use super::redactor::Redactor;
-use super::transport::TransportError;
+
 use crate::ports::{RemoteError, RemoteErrorKind};
 
 const CHECK_SECRETS: &str = "check CONNECTORCTL_USER_SECRET and CONNECTORCTL_ORGANIZATION_SECRET, and that they belong to this base URL";
@@ -22,15 +23,16 @@ pub(super) struct RequestContext {
 
 impl RequestContext {
     /// The error for a request without a response.
-    pub(super) fn transport_error(&self, error: &TransportError) -> RemoteError {
-        let kind = if error.may_have_arrived {
-            RemoteErrorKind::Ambiguous
-        } else {
-            RemoteErrorKind::Unreachable
+    pub(super) fn no_response(&self, cause: &NoResponse) -> RemoteError {
+        let kind = match cause {
+            // A read changes nothing, so its outcome is never unknown.
+            _ if cause.may_have_arrived() && self.method != "GET" => RemoteErrorKind::Ambiguous,
+            NoResponse::Disconnected { .. } => RemoteErrorKind::Disconnected,
+            NoResponse::Lost(_) | NoResponse::NotSent(_) => RemoteErrorKind::Unreachable,
         };
         RemoteError {
-            hint: error.hint.clone(),
-            ..self.error(kind, error.what.clone())
+            hint: cause.hint(),
+            ..self.error(kind, cause.message())
         }
     }
 

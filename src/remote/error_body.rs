@@ -1,6 +1,7 @@
 //! The platform's own error body, and what it proves (docs/platform.md#errors).
 
 use bytes::Bytes;
+use http::header::RETRY_AFTER;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
@@ -42,8 +43,16 @@ pub(super) fn is_empty_list(response: &Response<Bytes>) -> bool {
 /// Whether the platform is rate limiting or overloaded. A 429 of the vendor concerns one vendor only.
 pub(super) fn is_throttled(response: &Response<Bytes>) -> bool {
     match response.status().as_u16() {
-        503 => true,
+        503 => !is_gateway_error(response),
         429 => platform_error(response).is_none_or(|error| error.provider_message.is_none()),
         _ => false,
     }
+}
+
+/// Whether a gateway answered because it cannot reach the platform. With `Retry-After` it asks for
+/// patience, and is no sign of an outage.
+pub(super) fn is_gateway_error(response: &Response<Bytes>) -> bool {
+    matches!(response.status().as_u16(), 502..=504)
+        && platform_error(response).is_none()
+        && !response.headers().contains_key(RETRY_AFTER)
 }

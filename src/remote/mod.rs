@@ -9,11 +9,14 @@
 //! * a `POST` is sent once: what its answer proves is one table, in `outcome`.
 
 mod address;
+mod breaker;
 mod call;
+mod channel;
 mod client;
 mod context;
 mod error_body;
 mod limiter;
+mod no_response;
 mod outcome;
 mod read;
 mod redactor;

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::Response;
 
 use super::error_body::platform_error;
-use super::transport::TransportError;
+use super::no_response::NoResponse;
 use super::wire::{self, Completeness};
 use crate::model::ObservedInstance;
 use crate::ports::UnknownClass;
@@ -31,9 +31,9 @@ pub(super) enum PostVerdict {
 }
 
 /// Applies the table.
-pub(super) fn verdict(answer: &Result<Response<Bytes>, TransportError>) -> PostVerdict {
+pub(super) fn verdict(answer: &Result<Response<Bytes>, NoResponse>) -> PostVerdict {
     let response = match answer {
-        Err(error) if error.may_have_arrived => {
+        Err(cause) if cause.may_have_arrived() => {
             return PostVerdict::Unknown(UnknownClass::Unanswered);
         }
         Err(_) => return PostVerdict::NotSent,

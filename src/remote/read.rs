@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -71,7 +70,7 @@ impl RemoteReader {
 
     async fn page(&self, call: &Call) -> Result<Page, RemoteError> {
         let response = self.client.send(call).await?;
-        if is_empty_list(&response) && self.client.probed.load(Ordering::Relaxed) {
+        if is_empty_list(&response) && self.client.is_contacted() {
             return Ok(Page {
                 items: Vec::new(),
                 next: None,
@@ -167,7 +166,7 @@ impl ReadRemote for RemoteReader {
             let probe = Call::get("/elements/keys").with("pageSize", "1");
             let answer = self.client.send_ok(&probe).await?;
             self.json(&probe, &answer)?;
-            self.client.probe_succeeded();
+            self.client.set_contacted();
             return Ok(Tenant { organization: None });
         }
         if response.status() == StatusCode::NOT_FOUND {
@@ -187,7 +186,7 @@ impl ReadRemote for RemoteReader {
         if organization.is_none() {
             return Err(self.unreadable(&call, &response, "an organization"));
         }
-        self.client.probe_succeeded();
+        self.client.set_contacted();
         Ok(Tenant { organization })
     }
 
@@ -216,5 +215,9 @@ impl ReadRemote for RemoteReader {
             Some(instance) if instance.id == id => Ok(Lookup::Found(Box::new(instance))),
             _ => Err(self.unreadable(&call, &response, "the instance")),
         }
+    }
+
+    async fn disconnected(&self) {
+        self.client.disconnected().await;
     }
 }

@@ -4,16 +4,17 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use backon::ExponentialBuilder;
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 
+use super::error_body::is_throttled;
 use crate::model::Timestamp;
 
 /// Attempts of one request, including the first.
 const MAX_ATTEMPTS: usize = 8;
-/// Attempts of a create that the platform rejects by rate limiting: nothing was created, and rate
-/// limiting ends. The retry budget bounds them, too.
+/// The same for a request that is rate limited: nothing happened, and rate limiting ends. The retry
+/// budget bounds them, too.
 const MAX_ATTEMPTS_WHEN_THROTTLED: usize = 60;
 const MIN_PAUSE: Duration = Duration::from_millis(250);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
@@ -31,24 +32,57 @@ const REFUND: i64 = 1;
 pub(super) enum RetryAdvice {
     /// Another attempt is useless.
     No,
-    /// After the client's own pause.
+    /// After the pause that all requests share: the platform is rate limiting.
+    Throttled,
+    /// After the pause that all requests share: the request never left.
+    Unreachable,
+    /// After a pause of this request's own, except in an outage.
     AfterBackoff,
-    /// After the client's own pause, and not before the platform's `Retry-After` has passed.
+    /// After the vendor's `Retry-After`, which concerns this request only.
     After(Duration),
 }
 
-impl RetryAdvice {
-    /// Another attempt, no earlier than `Retry-After`, if there is one.
-    pub(super) fn after(retry_after: Option<Duration>) -> Self {
-        retry_after.map_or(Self::AfterBackoff, Self::After)
+/// The attempts of one request.
+pub(super) struct Retries {
+    attempts: usize,
+    throttled: usize,
+    backoff: ExponentialBackoff,
+}
+
+impl Retries {
+    pub(super) fn new(jitter_seed: Option<u64>) -> Self {
+        Self {
+            attempts: 1,
+            throttled: 1,
+            backoff: endless_backoff(jitter_seed).build(),
+        }
     }
 
-    /// How long to wait, given the client's own pause.
-    pub(super) fn pause(self, backoff: Duration) -> Option<Duration> {
-        match self {
-            Self::No => None,
-            Self::AfterBackoff => Some(backoff),
-            Self::After(retry_after) => Some(backoff.max(retry_after)),
+    pub(super) fn attempts(&self) -> usize {
+        self.attempts
+    }
+
+    /// How long this request waits before its next attempt, besides the shared pause; `None` after the
+    /// last attempt. Attempts during an outage do not count, since the breaker ends them.
+    pub(super) fn next(&mut self, advice: RetryAdvice, in_outage: bool) -> Option<Duration> {
+        let (count, max) = match advice {
+            RetryAdvice::No => return None,
+            RetryAdvice::Throttled => (&mut self.throttled, MAX_ATTEMPTS_WHEN_THROTTLED),
+            RetryAdvice::Unreachable | RetryAdvice::AfterBackoff if in_outage => {
+                return Some(Duration::ZERO);
+            }
+            RetryAdvice::Unreachable | RetryAdvice::AfterBackoff | RetryAdvice::After(_) => {
+                (&mut self.attempts, MAX_ATTEMPTS)
+            }
+        };
+        if *count >= max {
+            return None;
+        }
+        *count += 1;
+        match advice {
+            RetryAdvice::AfterBackoff => self.backoff.next(),
+            RetryAdvice::After(pause) => Some(pause),
+            _ => Some(Duration::ZERO),
         }
     }
 }
@@ -83,23 +117,15 @@ impl Budget {
     }
 }
 
-/// Growing pauses, with jitter so that concurrent steps do not retry at the same moment. With a seed
-/// they are always the same.
-pub(super) fn backoff(jitter_seed: Option<u64>) -> ExponentialBuilder {
-    exponential(jitter_seed).with_max_times(MAX_ATTEMPTS - 1)
-}
-
-/// The same for a create that is rate limited.
-pub(super) fn throttle_backoff(jitter_seed: Option<u64>) -> ExponentialBuilder {
-    exponential(jitter_seed).with_max_times(MAX_ATTEMPTS_WHEN_THROTTLED - 1)
-}
-
-fn exponential(jitter_seed: Option<u64>) -> ExponentialBuilder {
+/// Growing pauses, with jitter so that concurrent requests and other clients do not come back at the same
+/// moment. With a seed they are always the same.
+pub(super) fn endless_backoff(jitter_seed: Option<u64>) -> ExponentialBuilder {
     let exponential = ExponentialBuilder::default()
         .with_min_delay(MIN_PAUSE)
         .with_max_delay(MAX_PAUSE)
         .with_factor(2.0)
-        .with_jitter();
+        .with_jitter()
+        .without_max_times();
     match jitter_seed {
         Some(seed) => exponential.with_jitter_seed(seed),
         None => exponential,
@@ -112,19 +138,18 @@ pub(super) fn retry_advice(
     method: &str,
     now: Timestamp,
 ) -> RetryAdvice {
-    let again = match response.status().as_u16() {
-        429 | 502 | 503 | 504 => true,
-        500 => method == "GET",
-        _ => false,
-    };
-    if again {
-        RetryAdvice::after(retry_after(response.headers(), now))
-    } else {
-        RetryAdvice::No
+    if is_throttled(response) {
+        return RetryAdvice::Throttled;
     }
+    match response.status().as_u16() {
+        429 | 502..=504 => {}
+        500 if method == "GET" => {}
+        _ => return RetryAdvice::No,
+    }
+    retry_after(response.headers(), now).map_or(RetryAdvice::AfterBackoff, RetryAdvice::After)
 }
 
-/// `Retry-After` in either form: seconds or a date.
+/// `Retry-After` in either form: seconds or a date. One that is over already says nothing.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers
         .get(http::header::RETRY_AFTER)?
@@ -138,7 +163,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
             at.duration_since(now.into()).unwrap_or_default()
         }
     };
-    Some(wait.min(MAX_RETRY_AFTER))
+    Some(wait.min(MAX_RETRY_AFTER)).filter(|wait| !wait.is_zero())
 }
 
 #[cfg(test)]

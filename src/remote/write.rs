@@ -1,10 +1,7 @@
 //! Writes. A create is sent once, whatever the response; everything else is idempotent and is sent
 //! again if that may help (docs/platform.md#side-effects).
 
-use std::time::Duration;
-
 use async_trait::async_trait;
-use backon::BackoffBuilder as _;
 use bytes::Bytes;
 use http::{Method, Response};
 
@@ -12,7 +9,7 @@ use super::call::Call;
 use super::error_body::is_missing;
 use super::outcome::{PostVerdict, verdict};
 use super::read::RemoteReader;
-use super::retry::{RetryAdvice, backoff, retry_after, throttle_backoff};
+use super::retry::RetryAdvice;
 use super::transport::TimeoutClass;
 use super::wire::{self, Completeness};
 use crate::model::{InstanceId, Lookup, ObservedInstance, Tenant};
@@ -70,35 +67,28 @@ impl WriteRemote for RemoteWriter {
             return CreateOutcome::Rejected(self.cannot_be_written(&call));
         }
         let context = client.context(&call);
-        let seed = client.jitter_seed();
-        let mut unsent = backoff(seed).build();
-        let mut throttled = throttle_backoff(seed).build();
+        let mut retries = client.retries();
         loop {
-            let answer = client.exchange(&call, TimeoutClass::Create).await;
-            let error = || match &answer {
+            let exchange = client.exchange(&call, TimeoutClass::Create).await;
+            let (result, in_outage) = (exchange.result, exchange.in_outage);
+            let error = || match &result {
                 Ok(response) => context.response_error(response),
-                Err(error) => context.transport_error(error),
+                Err(cause) => context.no_response(cause),
             };
-            let (pauses, advice): (&mut dyn Iterator<Item = Duration>, RetryAdvice) =
-                match verdict(&answer) {
-                    PostVerdict::Created(instance) => return CreateOutcome::Created(instance),
-                    PostVerdict::Rejected => return CreateOutcome::Rejected(error()),
-                    PostVerdict::Unknown(class) => {
-                        let error = error();
-                        return CreateOutcome::Unknown { class, error };
-                    }
-                    PostVerdict::NotSent => (&mut unsent, RetryAdvice::AfterBackoff),
-                    PostVerdict::Throttled => {
-                        let headers = answer.as_ref().ok().map(Response::headers);
-                        let asked_for =
-                            headers.and_then(|headers| retry_after(headers, client.now()));
-                        (&mut throttled, RetryAdvice::after(asked_for))
-                    }
-                };
+            let advice = match (verdict(&result), &result) {
+                (PostVerdict::Created(instance), _) => return CreateOutcome::Created(instance),
+                (PostVerdict::Rejected, _) => return CreateOutcome::Rejected(error()),
+                (PostVerdict::Unknown(class), _) => {
+                    let error = error();
+                    return CreateOutcome::Unknown { class, error };
+                }
+                (PostVerdict::NotSent, Err(cause)) => cause.advice(),
+                (PostVerdict::NotSent, Ok(_)) => RetryAdvice::No,
+                (PostVerdict::Throttled, _) => RetryAdvice::Throttled,
+            };
             // It is proven that nothing was created: only such a create is sent again.
-            match pauses.next().and_then(|backoff| advice.pause(backoff)) {
-                Some(pause) if client.may_retry_after(pause).await => {}
-                _ => return CreateOutcome::Rejected(error()),
+            if !client.may_retry(&mut retries, advice, in_outage).await {
+                return CreateOutcome::Rejected(error());
             }
         }
     }
@@ -161,5 +151,9 @@ impl ReadRemote for RemoteWriter {
 
     async fn get(&self, id: InstanceId) -> Result<Lookup, RemoteError> {
         self.reader.get(id).await
+    }
+
+    async fn disconnected(&self) {
+        self.reader.disconnected().await;
     }
 }

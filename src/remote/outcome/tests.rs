@@ -1,6 +1,7 @@
 //! Tests of `outcome`.
 
 use super::*;
+use crate::remote::transport::TransportError;
 
 const OWN: &str = r#"{"requestId":"5b0437c6e4b07731ae39b533","message":"No"}"#;
 const VENDOR: &str =
@@ -20,14 +21,19 @@ fn every_row_of_the_table() {
     use UnknownClass::{Answered, Refused, Unanswered};
 
     let lost = |may_have_arrived| {
-        verdict(&Err(TransportError {
+        verdict(&Err(NoResponse::Lost(TransportError {
             may_have_arrived,
             what: String::new(),
             hint: None,
-        }))
+        })))
     };
     assert_eq!(lost(false), PostVerdict::NotSent);
     assert_eq!(lost(true), PostVerdict::Unknown(Unanswered));
+    let disconnected = |in_flight| verdict(&Err(NoResponse::Disconnected { in_flight }));
+    assert_eq!(disconnected(false), PostVerdict::NotSent);
+    assert_eq!(disconnected(true), PostVerdict::Unknown(Unanswered));
+    let not_sent = verdict(&Err(NoResponse::NotSent("stopped")));
+    assert_eq!(not_sent, PostVerdict::NotSent);
     for status in [401, 403, 404, 405, 406, 415] {
         assert_eq!(of(status, OWN), PostVerdict::Rejected, "{status}");
         assert_eq!(

@@ -20,7 +20,8 @@ fn both_forms_are_understood() {
     );
     let date = headers("Thu, 01 Jan 1970 00:00:10 GMT");
     assert_eq!(retry_after(&date, at(4_000)), Some(Duration::from_secs(6)));
-    assert_eq!(retry_after(&date, at(60_000)), Some(Duration::ZERO));
+    assert_eq!(retry_after(&date, at(60_000)), None);
+    assert_eq!(retry_after(&headers("0"), at(0)), None);
     assert_eq!(retry_after(&headers("soon"), at(0)), None);
     assert_eq!(retry_after(&headers("99999"), at(0)), Some(MAX_RETRY_AFTER));
     assert_eq!(retry_after(&HeaderMap::new(), at(0)), None);

@@ -1,0 +1,63 @@
+//! One breaker for all requests of a run: once no request has reached the platform for
+//! [`MAX_OUTAGE`], nothing more is sent. Must not: send or repeat a request.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::model::Timestamp;
+use crate::ports::Clock;
+
+/// Long enough for a restart of the platform, and short enough for a pipeline to notice.
+pub(super) const MAX_OUTAGE: Duration = Duration::from_secs(30);
+
+/// Since when no request has reached the platform.
+#[derive(Debug, Default)]
+pub(super) struct Breaker(watch::Sender<Option<Timestamp>>);
+
+impl Breaker {
+    /// The platform has responded, with whatever status.
+    pub(super) fn on_contact(&self) {
+        self.0.send_if_modified(|since| since.take().is_some());
+    }
+
+    /// A request has not reached the platform. Returns whether an outage begins with it.
+    pub(super) fn on_failure(&self, now: Timestamp) -> bool {
+        self.0.send_if_modified(|since| {
+            let begins = since.is_none();
+            since.get_or_insert(now);
+            begins
+        })
+    }
+
+    pub(super) fn in_outage(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+
+    pub(super) fn is_open(&self, now: Timestamp) -> bool {
+        self.0
+            .borrow()
+            .is_some_and(|since| now.since(since) >= MAX_OUTAGE)
+    }
+
+    /// Returns once the breaker is open.
+    pub(super) async fn opened(&self, clock: &dyn Clock) {
+        let mut changed = self.0.subscribe();
+        loop {
+            let since = *changed.borrow_and_update();
+            let Some(since) = since else {
+                // The sender lives as long as `self`, so this fails never.
+                let _ = changed.changed().await;
+                continue;
+            };
+            let left = MAX_OUTAGE.saturating_sub(clock.now().since(since));
+            if left.is_zero() {
+                return;
+            }
+            tokio::select! {
+                () = clock.sleep(left) => {}
+                _ = changed.changed() => {}
+            }
+        }
+    }
+}
