@@ -33,12 +33,6 @@ fn outage(away: Away, lasts: Option<Duration>) -> Outage {
 
 fn ends_in_time(parallelism: usize, away: Away) -> Outcome {
     let outcome = apply(CREATES, parallelism, outage(away, None));
-    println!(
-        "parallelism {parallelism}, {away:?}: {} s, {} requests, {:?}",
-        outcome.took.as_secs_f64(),
-        outcome.requests,
-        outcome.counts
-    );
     // The first request to notice a platform that hangs waits for its connection.
     let notices = match away {
         Away::Hangs => Duration::from_secs(10),
@@ -56,6 +50,12 @@ fn a_platform_that_goes_away_ends_the_run_in_time_at_any_parallelism() {
     for away in [Away::Refuses, Away::Hangs, Away::Gateway] {
         for parallelism in [1, 10] {
             let outcome = ends_in_time(parallelism, away);
+            println!(
+                "parallelism {parallelism}, {away:?}: {} s, {} requests, {:?}",
+                outcome.took.as_secs_f64(),
+                outcome.requests,
+                outcome.counts
+            );
             let tried = outcome.count(OutcomeKind::Failed) + outcome.count(OutcomeKind::Unknown);
             assert!(tried <= parallelism, "the rest is untouched: {outcome:?}");
             assert_eq!(outcome.count(OutcomeKind::Skipped), CREATES - 10 - tried);
