@@ -25,8 +25,10 @@ pub struct Place {
     pub column: usize,
     /// How many characters to underline; at least 1.
     pub length: usize,
-    /// The text of the line with credentials masked; `None` if it must not be shown or is unknown.
+    /// The text of the line around the place, with credentials masked; `None` if it must not be shown or is unknown.
     pub text: Option<String>,
+    /// Where the place starts in `text`, from 1: of a long line that is only a part.
+    pub text_column: usize,
 }
 
 impl Place {
@@ -37,6 +39,7 @@ impl Place {
             column: 0,
             length: 1,
             text: None,
+            text_column: 0,
         }
     }
 }

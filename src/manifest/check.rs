@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fields::{Members, OLD_BOOLEAN, Reader, did_you_mean, is_old_boolean};
+use super::fields::{Members, OLD_BOOLEAN, Reader, did_you_mean, is_old_boolean, nearest};
 use super::parse::{Key, Span};
 use crate::catalog::{Catalog, ConfigurationKey, ConfigurationType, ElementEntry};
 use crate::model::{DesiredValue, ElementRef, InstanceKey};
@@ -97,18 +97,38 @@ impl Reader<'_, '_> {
         }
     }
 
-    pub(super) fn unknown_element(&mut self, at: &Span, element: &ElementRef) {
+    /// Warns about an element that the catalogue does not have. One that is close to it is probably
+    /// meant, so the keys that are close to one of that element are reported, too.
+    pub(super) fn unknown_element(
+        &mut self,
+        at: &Span,
+        element: &ElementRef,
+        configuration: &Configuration<'_>,
+    ) {
         let ElementRef::Key(element) = element else {
             return;
         };
-        let known = Catalog::embedded().elements().iter();
-        let hint = did_you_mean(
-            element.as_str(),
-            known.map(|entry| entry.key.as_str()),
-            "check the spelling; the configuration of a private element is not checked",
-        );
+        let catalog = Catalog::embedded();
+        let known = catalog.elements().iter().map(|entry| entry.key.as_str());
+        let near = nearest(element.as_str(), known).and_then(|near| catalog.element(near));
+        let hint = match near {
+            Some(near) => format!("did you mean `{}`?", near.key),
+            None => "check the spelling; the configuration of a private element is not checked"
+                .to_owned(),
+        };
         let message = format!("unknown element `{element}`");
         self.warning(at, "unknown-element", message, hint);
+        let Some(near) = near else { return };
+        for (name, (key, _)) in &configuration.nodes {
+            let known = || catalog.keys_of(Some(near)).map(|known| known.key.as_str());
+            if known().all(|known| known != *name)
+                && let Some(meant) = nearest(name, known())
+            {
+                let message = format!("unknown configuration key `{name}` for `{element}`");
+                let hint = format!("did you mean `{meant}` of `{}`?", near.key);
+                self.warning(&key.span, "unknown-configuration", message, hint);
+            }
+        }
     }
 
     fn unknown_key(&mut self, at: &Span, name: &str, entry: &ElementEntry) {

@@ -1,7 +1,7 @@
 //! The `element` of an instance: a key, or an object with a key or an id.
 
 use super::fields::Reader;
-use super::parse::{Kind, Node};
+use super::parse::{Kind, Node, Span};
 use crate::model::{ElementId, ElementKey, ElementRef};
 
 /// Members of a pasted response, which has the whole catalogue entry here.
@@ -20,7 +20,8 @@ const IGNORED: [&str; 11] = [
 ];
 
 impl Reader<'_, '_> {
-    pub(super) fn element(&mut self, node: &Node) -> Option<ElementRef> {
+    /// The element, and its place.
+    pub(super) fn element(&mut self, node: &Node) -> Option<(ElementRef, Span)> {
         match &node.kind {
             Kind::Text(text) if text.trim().is_empty() => {
                 self.error(
@@ -44,13 +45,13 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn element_key(&mut self, node: &Node, text: &str) -> Option<ElementRef> {
+    fn element_key(&mut self, node: &Node, text: &str) -> Option<(ElementRef, Span)> {
         let hint = "write the key out; it decides which values are secret";
         self.without_reference(&node.span, text, "an element key", hint)
-            .map(|key| ElementRef::Key(ElementKey(key)))
+            .map(|key| (ElementRef::Key(ElementKey(key)), node.span.clone()))
     }
 
-    fn element_object(&mut self, node: &Node) -> Option<ElementRef> {
+    fn element_object(&mut self, node: &Node) -> Option<(ElementRef, Span)> {
         let (mut by_key, mut by_id) = (None, None);
         let mut named = false;
         for member in self.members(node, "`element`")? {
@@ -66,7 +67,7 @@ impl Reader<'_, '_> {
                     named = true;
                     by_id = self
                         .number(value, "the element id")
-                        .map(|id| ElementRef::Id(ElementId(id)));
+                        .map(|id| (ElementRef::Id(ElementId(id)), value.span.clone()));
                 }
                 known if IGNORED.contains(&known) => {}
                 _ => self.unknown(member, "`element`", &["key", "id"]),

@@ -79,10 +79,10 @@ impl<'t, 'd> Reader<'t, 'd> {
         }
     }
 
-    /// Keeps the value of a member out of snippets, and the rest of the line of its key.
+    /// Keeps the value of a member out of snippets, and what stands around it.
     pub(super) fn hide_member(&self, key: &Key, value: &Node) {
         self.hide(value);
-        self.file.hide_rest_of_line(key.span.end);
+        self.file.hide_after_key(key.span.end, &value.span);
     }
 
     pub(super) fn expected(&mut self, node: &Node, what: &str, hint: &str) {
@@ -114,6 +114,17 @@ impl<'t, 'd> Reader<'t, 'd> {
         let mut once = Vec::new();
         for member in members {
             let (key, value) = member;
+            if !self.file.has_colon(&key.span) {
+                // Between brackets `a, b` is two keys, and the second may be half of a password.
+                self.file.hide(key.span.clone());
+                self.error(
+                    &key.span,
+                    "wrong-type",
+                    "expected `name: value`, found a value without a name",
+                    "add a name, or quote a value that contains a comma",
+                );
+                continue;
+            }
             let Some(first) = seen.get(key.text.as_str()) else {
                 seen.insert(&key.text, key);
                 once.push(member);
@@ -208,8 +219,16 @@ pub(super) fn did_you_mean<'k>(
     known: impl Iterator<Item = &'k str>,
     otherwise: &str,
 ) -> String {
+    match nearest(word, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => otherwise.to_owned(),
+    }
+}
+
+/// The known word that is closest, if any is close.
+pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let max_distance = (word.chars().count() / 3).max(1);
-    let nearest = known
+    known
         .map(|candidate| {
             let distance = if candidate.eq_ignore_ascii_case(word) {
                 0
@@ -219,9 +238,6 @@ pub(super) fn did_you_mean<'k>(
             (distance, candidate)
         })
         .filter(|(distance, _)| *distance <= max_distance)
-        .min();
-    match nearest {
-        Some((_, near)) => format!("did you mean `{near}`?"),
-        None => otherwise.to_owned(),
-    }
+        .min()
+        .map(|(_, candidate)| candidate)
 }

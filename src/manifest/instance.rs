@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::check::{Configuration, InstanceCheck};
 use super::fields::{Members, Reader};
-use super::parse::{Key, Kind, Node};
+use super::parse::{Key, Kind, Node, Span};
 use super::reference;
 use super::text::Places;
 use crate::catalog::{Catalog, ElementEntry, is_credential};
@@ -61,7 +61,7 @@ pub(super) struct ReadInstance {
 
 /// The members of an instance, or of `defaults`. One that is missing or wrong is `None` or empty.
 struct Parts<'n> {
-    element: Option<ElementRef>,
+    element: Option<(ElementRef, Span)>,
     entry: Option<&'static ElementEntry>,
     name: Option<String>,
     tags: Option<BTreeSet<String>>,
@@ -111,7 +111,7 @@ impl Reader<'_, '_> {
     ) -> Option<ReadInstance> {
         let name = self.instance_key(&key.text, &key.span);
         if !matches!(node.kind, Kind::Map(_)) {
-            self.file.hide_rest_of_line(key.span.end);
+            self.file.hide_after_key(key.span.end, &node.span);
         }
         let own = self.instance_members(node, "an instance")?;
         let name = name?;
@@ -139,9 +139,9 @@ impl Reader<'_, '_> {
             moved_from_place,
             places: found,
         } = parts;
-        let element = element?;
+        let (element, element_span) = element?;
         match entry {
-            None => self.unknown_element(&key.span, &element),
+            None => self.unknown_element(&element_span, &element, &configuration),
             Some(entry) => self.check(&InstanceCheck {
                 name: &name,
                 key,
@@ -189,7 +189,7 @@ impl Reader<'_, '_> {
         let element = pick("element").and_then(|node| self.element(node));
         let entry = element
             .as_ref()
-            .and_then(|element| Catalog::embedded().entry(element));
+            .and_then(|(element, _)| Catalog::embedded().entry(element));
         let mut places = Vec::new();
         let configuration = self.configuration(owner, nodes("configuration"), entry, &mut places);
         let provider_data = pick("providerData").and_then(|node| {

@@ -316,4 +316,18 @@ proptest! {
         let loaded = loaded(&text);
         prop_assert!(!shown(&loaded).contains(CANARY), "{text}\n{}", shown(&loaded));
     }
+
+    /// The same between brackets, where a snippet shows what comes after the value.
+    #[test]
+    fn a_credential_between_brackets_is_in_no_message(
+        key in "(password|pasword|oauth.api.secret|x)",
+        before in "[ \t:\\[{\"'&|>*!-]{0,3}",
+        after in "[ :\\]}\"'#,\n]{0,3}",
+    ) {
+        let text = format!(
+            "version: 1\ninventory: a\ninstances:\n  k: {{element: jira, configuration: {{{key}: {before}{CANARY}{after}, subdomian: y}}, tgas: z}}\n"
+        );
+        let loaded = loaded(&text);
+        prop_assert!(!shown(&loaded).contains(CANARY), "{text}\n{}", shown(&loaded));
+    }
 }

@@ -13,8 +13,9 @@ use crate::model::{InstanceKey, SecretField};
 /// The places of the values with references.
 pub(crate) type Places = BTreeMap<(InstanceKey, SecretField), Place>;
 
-/// Longer lines are cut in snippets.
-const MAX_SHOWN: usize = 200;
+/// How much of a long line a snippet shows, and how much of that before the place.
+const MAX_SHOWN: usize = 160;
+const MAX_BEFORE: usize = 60;
 /// Replaces a character that must not be shown.
 const HIDDEN: char = '•';
 
@@ -61,17 +62,25 @@ impl FileText {
         self.hidden.borrow_mut().push(range);
     }
 
-    /// Keeps what follows a key on its line out of every snippet: an anchor or a tag is outside the
-    /// span of the value, and may be a mistyped credential.
-    pub(super) fn hide_rest_of_line(&self, from: usize) {
-        let from = floor(&self.text, from);
-        let end = self.text[from..]
-            .find('\n')
-            .map_or(self.text.len(), |length| from + length);
-        let colon = self.text[from..end]
+    /// Keeps what follows a key on its line out of every snippet: an anchor, a tag or a comment is
+    /// outside the span of the value, and may be a part of a mistyped credential. Between brackets only
+    /// up to the end of the value.
+    pub(super) fn hide_after_key(&self, key_end: usize, value: &Range<usize>) {
+        let from = floor(&self.text, key_end);
+        let rest = &self.text[from..];
+        let line_end = from + rest.find('\n').unwrap_or(rest.len());
+        let colon = rest[..line_end - from]
             .find(':')
             .map_or(from, |offset| from + offset + 1);
-        self.hide(colon..end);
+        let after = self.text.get(value.end..line_end).unwrap_or_default();
+        let in_brackets = value.start > key_end && after.trim_start().starts_with([',', '}', ']']);
+        self.hide(colon..if in_brackets { value.end } else { line_end });
+    }
+
+    /// Whether a key is followed by its `:`.
+    pub(super) fn has_colon(&self, key: &Range<usize>) -> bool {
+        let rest = self.text.get(key.end..).unwrap_or_default();
+        rest.trim_start().starts_with(':')
     }
 
     /// Keeps everything out of snippets but well-known keys.
@@ -95,6 +104,7 @@ impl FileText {
             column: self.text[from..start.max(from)].chars().count() + 1,
             length: self.text[start..end].chars().count().max(1),
             text: None,
+            text_column: 0,
         }
     }
 
@@ -132,7 +142,7 @@ impl FileText {
         (from, to - usize::from(line.ends_with('\r')))
     }
 
-    /// Adds the text of the line to a place, without what must not be shown.
+    /// Adds the text around a place, without what must not be shown.
     pub(super) fn fill_in(&self, place: &mut Place) {
         let Some(line) = place.line.checked_sub(1) else {
             return;
@@ -149,8 +159,10 @@ impl FileText {
             .iter()
             .filter(|range| range.start < to && range.end > from)
             .collect();
-        let shown: String = text
-            .char_indices()
+        let before = place.column.saturating_sub(1 + MAX_BEFORE);
+        let mut characters = text.char_indices().skip(before);
+        let shown = characters
+            .by_ref()
             .take(MAX_SHOWN)
             .map(|(offset, character)| {
                 let at = from + offset;
@@ -163,8 +175,12 @@ impl FileText {
                 } else {
                     character
                 }
-            })
-            .collect();
+            });
+        let mut shown: String = shown.collect();
+        if characters.next().is_some() {
+            shown.push('…');
+        }
+        place.text_column = place.column - before;
         place.text = Some(shown);
     }
 }
@@ -229,6 +245,7 @@ fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Diagnostic {
             column,
             length: 1,
             text: None,
+            text_column: 0,
         })
         .hint(hint)
 }

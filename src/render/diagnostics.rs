@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
 use super::style::{Color, escape_controls};
@@ -31,6 +31,11 @@ struct DiagnosticObject<'a> {
     hint: Option<&'a str>,
 }
 
+/// Longer lines are shown in part.
+const WIDTH: usize = 100;
+/// The renderer shows the whole of what is underlined, however long.
+const MAX_UNDERLINED: usize = 60;
+
 /// Writes every diagnostic as JSON (docs/reference.md#json).
 pub fn json(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
     let rows = diagnostics.sorted().into_iter().map(|diagnostic| {
@@ -57,7 +62,8 @@ pub fn human(diagnostics: &Diagnostics, color: Color, out: &mut dyn Write) -> io
     let renderer = match color {
         Color::Always => Renderer::styled(),
         Color::Never => Renderer::plain(),
-    };
+    }
+    .term_width(WIDTH);
     let (shown, left_out) = diagnostics.shown();
     for diagnostic in &shown {
         writeln!(out, "{}\n", one(diagnostic, &renderer))?;
@@ -112,25 +118,27 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
 
 fn add<'a>(group: Group<'a>, place: &'a Place, label: Option<&'a str>) -> Group<'a> {
     let Some(text) = place.text.as_deref().filter(|text| !text.is_empty()) else {
-        let mut origin = annotate_snippets::Origin::path(place.file.as_str());
+        let mut origin = Origin::path(place.file.as_str());
         if place.line > 0 {
             origin = origin.line(place.line).char_column(place.column);
         }
         return group.element(origin);
     };
-    let start = byte(text, place.column.saturating_sub(1));
-    let end = byte(text, place.column.saturating_sub(1) + place.length).max(start);
+    // The renderer takes the column from the text, and does not show the spaces that all lines have.
+    let cut = place.column.saturating_sub(place.text_column);
+    let text = " ".repeat(cut) + text;
+    let start = place.column.saturating_sub(1);
+    let span = byte(&text, start)..byte(&text, start + place.length.min(MAX_UNDERLINED));
     let kind = if label.is_some() {
         AnnotationKind::Context
     } else {
         AnnotationKind::Primary
     };
-    let annotation = kind.span(start..end).label(label);
     group.element(
         Snippet::source(text)
             .line_start(place.line)
             .path(place.file.as_str())
-            .annotation(annotation),
+            .annotation(kind.span(span).label(label)),
     )
 }
 

@@ -4,6 +4,7 @@
 mod empty_secrets;
 mod numbers;
 mod other_tools;
+mod places;
 mod references;
 mod structure;
 mod syntax;
