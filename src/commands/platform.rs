@@ -7,6 +7,7 @@
 
 use super::client::{address, reader};
 use super::context::Context;
+use crate::diagnostic::without_bom;
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockPaths;
 use crate::model::{Desired, Secret};
@@ -104,7 +105,12 @@ pub(super) async fn connect(
         is_sandbox: false,
     };
     Ok(Connection {
-        reader: reader(address, &identity, certificates.as_deref(), settings)?,
+        reader: reader(
+            address,
+            &identity,
+            certificates.as_deref().map(without_bom),
+            settings,
+        )?,
         identity,
         _sandbox: None,
     })

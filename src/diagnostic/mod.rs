@@ -3,9 +3,13 @@
 //! Must not: print, read files, or use another module of this crate. Whoever has the text adds the
 //! snippet with credentials masked, so that no other code needs the text.
 
+mod other_file;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+
+pub use other_file::{OtherFile, without_bom};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]

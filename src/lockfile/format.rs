@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 
 use super::LockError;
+use crate::diagnostic::{OtherFile, without_bom};
 use crate::model::{
     InstanceKey, InventoryName, KeyCheck, Lock, LockHeader, LockedApi, LockedInstance, unique_keys,
 };
@@ -80,6 +81,16 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Lock, LockError> {
             what: "unresolved merge conflict".to_owned(),
             hint: "keep every instance of both sides, and either version of one that both sides \
                    changed; then run `connectorctl lock verify`",
+        });
+    }
+    let bytes = without_bom(bytes);
+    if let Some(OtherFile { what, hint, line }) = OtherFile::of(bytes) {
+        return Err(LockError::Damaged {
+            path: path.to_owned(),
+            line,
+            column: 1,
+            what: format!("it {what}"),
+            hint,
         });
     }
     if let Ok(VersionOnly { version }) = serde_json::from_slice(bytes)

@@ -1,7 +1,7 @@
 //! One file of a manifest: its head, its defaults and its instances.
 
 use super::fields::Reader;
-use super::instance::ReadInstance;
+use super::instance::{ReadInstance, is_member};
 use super::parse::{self, Kind, Node, Span};
 use super::text::{FileText, Places};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -59,6 +59,11 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
         if key.text.starts_with("x-") {
             // Free, for anchors; what it holds may be secret.
             reader.hide_member(key, value);
+        } else if is_member(&key.text) {
+            reader.hide_member(key, value);
+            let message = format!("`{}` is a field of an instance", key.text);
+            let hint = "indent it below the key of an instance, or paste the body as JSON";
+            reader.error(&key.span, "unknown-field", message, hint);
         } else if !KNOWN.contains(&key.text.as_str()) {
             reader.unknown(member, "the manifest", &KNOWN);
         }

@@ -75,6 +75,11 @@ struct Parts<'n> {
     places: Vec<(SecretField, Place)>,
 }
 
+/// Whether a name is one of a member of an instance, as in a pasted body.
+pub(super) fn is_member(name: &str) -> bool {
+    KNOWN.contains(&name) || RESPONSE_ONLY.contains(&name)
+}
+
 impl Reader<'_, '_> {
     /// The members of an instance or of `defaults`; others are reported.
     pub(super) fn instance_members<'n>(

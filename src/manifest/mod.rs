@@ -12,6 +12,7 @@ mod instance;
 mod lifecycle;
 mod names;
 mod parse;
+mod pasted;
 mod reference;
 mod source;
 mod syntax;

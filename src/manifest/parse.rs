@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_yaml::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_yaml::{Location, Spanned};
 
+use super::pasted;
 use super::syntax::{self, Explanation};
 use super::text::{FileText, floor};
 use crate::diagnostic::Diagnostic;
@@ -168,11 +169,12 @@ pub(super) fn parse(file: &FileText) -> Result<Option<Node>, Box<Diagnostic>> {
             Ok(documents) => break documents,
             Err(error) => error,
         };
-        let Some(untagged) = without_tag(&text, at, &message) else {
+        let changed = without_tag(&text, at, &message).or_else(|| pasted::on_one_line(&text));
+        let Some(changed) = changed else {
             let explanation = syntax::explain(&message, &file.text, at);
             return Err(Box::new(problem(file, at, &explanation)));
         };
-        text = Cow::Owned(untagged);
+        text = Cow::Owned(changed);
     };
     let mut documents = documents.into_iter();
     let first = documents.next().map(|raw| node(file, raw));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::source::SourceFile;
 use crate::catalog::Catalog;
-use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{Diagnostic, Diagnostics, OtherFile, Place, without_bom};
 use crate::model::{InstanceKey, SecretField};
 
 /// The places of the values with references.
@@ -33,10 +33,17 @@ pub(super) struct FileText {
 impl FileText {
     /// Decodes UTF-8 with or without a byte order mark.
     pub(super) fn new(file: &SourceFile, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let bytes = file
-            .bytes
-            .strip_prefix(b"\xEF\xBB\xBF")
-            .unwrap_or(&file.bytes);
+        if let Some(OtherFile { what, hint, line }) = OtherFile::of(&file.bytes) {
+            let place = Place {
+                line,
+                column: 1,
+                ..Place::whole(&file.name)
+            };
+            let problem = Diagnostic::error("other-file", format!("the file {what}"));
+            diagnostics.push(problem.at(place).hint(hint));
+            return None;
+        }
+        let bytes = without_bom(&file.bytes);
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
             Err(error) => {
@@ -240,12 +247,9 @@ fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Diagnostic {
     };
     Diagnostic::error("not-utf8", "the file is not valid UTF-8")
         .at(Place {
-            file: name.to_owned(),
             line,
             column,
-            length: 1,
-            text: None,
-            text_column: 0,
+            ..Place::whole(name)
         })
         .hint(hint)
 }

@@ -60,10 +60,11 @@ pub(super) fn open(path: &Path) -> Result<(File, Option<PlatformState>), Sandbox
         Err(source) => return Err(failed(source)),
         Ok(bytes) => {
             let state: PlatformState =
-                serde_json::from_slice(&bytes).map_err(|source| SandboxError::Damaged {
-                    path: path.to_owned(),
-                    line: source.line(),
-                })?;
+                serde_json::from_slice(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes))
+                    .map_err(|source| SandboxError::Damaged {
+                        path: path.to_owned(),
+                        line: source.line(),
+                    })?;
             if state.version != VERSION {
                 return Err(SandboxError::Version {
                     path: path.to_owned(),

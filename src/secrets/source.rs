@@ -14,6 +14,7 @@ use std::path::Path;
 
 use super::exec;
 use super::text::decode;
+use crate::diagnostic::OtherFile;
 use crate::model::Reference;
 
 /// A larger file is not a secret.
@@ -121,9 +122,14 @@ fn file(written: &str, path: &Path) -> Result<String, Unresolved> {
         Ok(length) if length as u64 > MAX_BYTES => {
             Err(unusable(format!("is larger than {MAX_BYTES} bytes")))
         }
-        Ok(_) => decode(&bytes)
-            .map(str::to_owned)
-            .ok_or_else(|| unusable("is not valid UTF-8".to_owned())),
+        Ok(_) => match (OtherFile::of(&bytes), decode(&bytes)) {
+            (Some(OtherFile { what, hint, .. }), _) => Err(Unresolved::unusable(
+                format!("file `{written}` {what}"),
+                hint,
+            )),
+            (None, Some(text)) => Ok(text.to_owned()),
+            (None, None) => Err(unusable("is not valid UTF-8".to_owned())),
+        },
     }
 }
 

@@ -85,6 +85,7 @@ fn every_code_there_is_can_be_seen() {
             "mask.yaml",
             format!("{HEAD}{}}}\n", JIRA.replace("${env:NO}", "********")),
         ),
+        ("other.yaml", "$ANSIBLE_VAULT;1.1;AES256\n".to_owned()),
         (
             "foreign.yaml",
             format!("{HEAD}{}}}\n", JIRA.replace("${env:NO}", "{{ x }}")),
@@ -107,6 +108,7 @@ fn every_code_there_is_can_be_seen() {
         &["validate", "--strict", "-f", "bare.yaml"],
         &["validate", "-f", "mask.yaml"],
         &["validate", "--strict", "-f", "foreign.yaml"],
+        &["validate", "-f", "other.yaml"],
         &["validate", "-f", "large.yaml"],
     ] {
         seen += &bench.run(arguments).expect_code(8).stderr;

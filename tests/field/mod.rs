@@ -2,6 +2,7 @@
 //! report. Each test is named after what went wrong.
 
 mod empty_secrets;
+mod files;
 mod numbers;
 mod other_tools;
 mod places;
