@@ -70,7 +70,7 @@ impl Shell<'_> {
         let policy = inputs::policy(&arguments.selection)?;
         let deadline = arguments.deadline.map(|left| SystemClock.now() + left);
         let settings = Settings {
-            at_once: usize::from(arguments.parallelism) + 2,
+            max_in_flight: usize::from(arguments.parallelism) + 2,
             deadline,
             stop: Some(self.signals.stop()),
             ..Settings::default()

@@ -51,7 +51,7 @@ impl Channel {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
-        let limiter = Limiter::new(settings.at_once, settings.jitter_seed);
+        let limiter = Limiter::new(settings.max_in_flight, settings.jitter_seed);
         Self {
             address,
             authorization,

@@ -50,7 +50,7 @@ pub(super) fn is_throttled(response: &Response<Bytes>) -> bool {
 }
 
 /// Whether a gateway answered because it cannot reach the platform. With `Retry-After` it asks for
-/// patience, and is no sign of an outage.
+/// a pause, which is not an outage.
 pub(super) fn is_gateway_error(response: &Response<Bytes>) -> bool {
     matches!(response.status().as_u16(), 502..=504)
         && platform_error(response).is_none()

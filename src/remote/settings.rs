@@ -14,7 +14,7 @@ pub struct Credentials {
 
 #[derive(Clone, Debug)]
 pub struct Settings {
-    pub at_once: usize,
+    pub max_in_flight: usize,
     /// On the client's clock: no pause outlasts it.
     pub deadline: Option<Timestamp>,
     /// Ends pauses early.
@@ -26,7 +26,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            at_once: 16,
+            max_in_flight: 16,
             deadline: None,
             stop: None,
             jitter_seed: None,

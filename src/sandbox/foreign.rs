@@ -1,4 +1,4 @@
-//! Instances of somebody else that come and go while a client reads a list, as the faults `page-delete`
+//! Instances of other users that come and go while a client reads a list, as the faults `page-delete`
 //! and `page-create` ask for. Must not: touch an instance without the tag [`FOREIGN`].
 
 use std::collections::BTreeMap;

@@ -88,7 +88,7 @@ fn a_restart_costs_nothing() {
 }
 
 /// A client of a platform with these faults, and the network between them.
-fn client(at_once: usize, faults: &[&str]) -> (RemoteReader, Arc<Network>, Arc<SimClock>) {
+fn client(max_in_flight: usize, faults: &[&str]) -> (RemoteReader, Arc<Network>, Arc<SimClock>) {
     let clock = SimClock::start();
     let faults = faults.iter().map(|fault| Fault::parse(fault));
     let faults = faults.collect::<Result<_, _>>().expect("faults");
@@ -101,7 +101,7 @@ fn client(at_once: usize, faults: &[&str]) -> (RemoteReader, Arc<Network>, Arc<S
     };
     let network = Arc::new(Network::new(Arc::clone(&clock), platform, None));
     let settings = Settings {
-        at_once,
+        max_in_flight,
         jitter_seed: Some(0),
         ..Settings::default()
     };
@@ -127,11 +127,11 @@ fn simulated<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// Reads so many instances at once; answers how many requests it took, and how long.
-fn read(at_once: usize, faults: &[&str]) -> (usize, Duration) {
+fn read(max_in_flight: usize, faults: &[&str]) -> (usize, Duration) {
     simulated(async {
-        let (reader, network, clock) = client(at_once, faults);
+        let (reader, network, clock) = client(max_in_flight, faults);
         let began = clock.now();
-        let reads = (0..at_once).map(|_| reader.get(InstanceId(1)));
+        let reads = (0..max_in_flight).map(|_| reader.get(InstanceId(1)));
         for result in join_all(reads).await {
             result.expect("a read");
         }
@@ -141,11 +141,14 @@ fn read(at_once: usize, faults: &[&str]) -> (usize, Duration) {
 
 #[test]
 fn without_retry_after_all_requests_share_one_pause() {
-    let at_once = 10;
-    let (sent, took) = read(at_once, &["GET * kind=too-many for=20s"]);
+    let max_in_flight = 10;
+    let (sent, took) = read(max_in_flight, &["GET * kind=too-many for=20s"]);
     println!("429 for 20 s without Retry-After: {sent} requests in {took:?}");
     // All that were in flight, then one after each pause: 0.25 s, doubled up to 5 s.
-    assert!(sent <= at_once + 10 + at_once, "{sent} requests");
+    assert!(
+        sent <= max_in_flight + 10 + max_in_flight,
+        "{sent} requests"
+    );
     assert!(took <= Duration::from_secs(32), "{took:?}");
 }
 

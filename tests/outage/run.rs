@@ -65,7 +65,7 @@ async fn run(creates: usize, parallelism: usize, outage: Outage) -> Outcome {
     };
     let network = Arc::new(Network::new(Arc::clone(&clock), platform, Some(outage)));
     let settings = Settings {
-        at_once: parallelism + 2,
+        max_in_flight: parallelism + 2,
         jitter_seed: Some(0),
         ..Settings::default()
     };

@@ -1,6 +1,6 @@
 //! The catalogue of elements (docs/platform.md#catalogue).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::own_elements;
 use super::page::{self, Position};
@@ -72,25 +72,15 @@ pub(super) fn dispatch(
                 ("GET", ["oauth", "url", "default"]) => {
                     Ok(ApiResponse::ok(oauth_url(element, "default", "", None)))
                 }
-                ("GET", ["oauth", "url"]) => {
-                    let key = request.parameter("apiKey");
-                    let secret = request.parameter("apiSecret");
-                    let callback = request.parameter("callbackUrl");
-                    let (Some(key), Some(_), Some(callback)) = (key, secret, callback) else {
-                        return Err(ApiError::bad_request(
-                            "apiKey, apiSecret and callbackUrl are required",
-                        ));
+                ("GET" | "POST", ["oauth", "url"]) => {
+                    let body = match method {
+                        "POST" => request.object()?,
+                        _ => Map::new(),
                     };
-                    Ok(ApiResponse::ok(oauth_url(
-                        element,
-                        key,
-                        callback,
-                        request.parameter("state"),
-                    )))
-                }
-                ("POST", ["oauth", "url"]) => {
-                    let body = request.object()?;
-                    let text = |name: &str| body.get(name).and_then(Value::as_str);
+                    let text = |name: &str| match method {
+                        "POST" => body.get(name).and_then(Value::as_str),
+                        _ => request.parameter(name),
+                    };
                     let (Some(key), Some(_), Some(callback)) =
                         (text("apiKey"), text("apiSecret"), text("callbackUrl"))
                     else {
@@ -98,12 +88,8 @@ pub(super) fn dispatch(
                             "apiKey, apiSecret and callbackUrl are required",
                         ));
                     };
-                    Ok(ApiResponse::ok(oauth_url(
-                        element,
-                        key,
-                        callback,
-                        text("state"),
-                    )))
+                    let url = oauth_url(element, key, callback, text("state"));
+                    Ok(ApiResponse::ok(url))
                 }
                 ("GET", ["oauth", "token"]) if element.authentication() == "oauth1" => {
                     let token = platform.state.random.token();
