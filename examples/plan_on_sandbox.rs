@@ -64,7 +64,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         allow_exec: false,
         missing: MissingPolicy::StandIn,
     };
-    let secrets = secrets::resolve(&desired, &loaded.places, &lookups)
+    let (secrets, _) = secrets::resolve(&desired, &loaded.places, &lookups)
         .map_err(|problems| shown(&problems))?;
 
     // The plan, against an empty lock file.

@@ -37,35 +37,103 @@ impl Environment {
         self.0.get(name).cloned()
     }
 
-    /// A setting from `NAME`, or from the file that `NAME_FILE` names, one trailing newline trimmed.
+    /// A setting from `NAME`, or from the file that `NAME_FILE` names, without the line break at its
+    /// end. One that is empty counts as not set.
     ///
     /// # Errors
-    /// Where both are set, or the file cannot be read.
+    /// Both are set, the file cannot be read, or the value is not UTF-8.
     pub(crate) fn setting(&self, name: &str) -> Result<Option<String>, CliError> {
-        let file_name = format!("{name}_FILE");
-        match (self.get(name), self.get(&file_name)) {
-            (Some(_), Some(_)) => Err(CliError::usage(format!(
-                "both `{name}` and `{file_name}` are set"
-            ))
-            .hint(format!("unset `{name}` or `{file_name}`"))),
-            (Some(value), None) => Ok(Some(value.to_owned())),
-            (None, Some(path)) => {
-                let bytes = std::fs::read(PathBuf::from(path)).map_err(|error| {
-                    let summary = format!("cannot read `{path}` (from `{file_name}`)");
-                    CliError::caused_by(Exit::Usage, summary, error)
-                })?;
-                let text = decode(&bytes).unwrap_or_default();
-                Ok((!text.is_empty()).then(|| text.to_owned()))
-            }
-            (None, None) => Ok(None),
-        }
+        let found = self.find(name)?;
+        Ok(found
+            .map(|found| found.value)
+            .filter(|value| !is_blank(value)))
     }
 
-    /// The same for a credential.
+    /// The same for a credential, with a warning where something is unusual.
     ///
     /// # Errors
-    /// As for [`Environment::setting`].
-    pub(crate) fn secret(&self, name: &str) -> Result<Option<Secret>, CliError> {
-        Ok(self.setting(name)?.map(Secret::new))
+    /// As for [`Environment::setting`]; or it is empty, or a header cannot carry it.
+    pub(crate) fn secret(&self, name: &str) -> Result<Option<(Secret, Option<String>)>, CliError> {
+        let Some(Found {
+            value,
+            origin,
+            is_file,
+            was_trimmed,
+        }) = self.find(name)?
+        else {
+            return Ok(None);
+        };
+        let wrong =
+            |what: &str, hint: &str| Err(CliError::usage(format!("{origin} {what}")).hint(hint));
+        if is_blank(&value) {
+            return wrong(
+                "is empty",
+                "set it; a pipeline passes an empty value for a secret that it does not have",
+            );
+        }
+        if value.contains(['\n', '\r']) {
+            return wrong(
+                "contains a line break; only one at the end is removed",
+                "store the secret on one line",
+            );
+        }
+        if !value
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() || byte == b' ')
+        {
+            return wrong(
+                "contains a character that a header cannot carry",
+                "copy the secret again; it consists of letters, digits and punctuation",
+            );
+        }
+        let warning = (was_trimmed && !is_file)
+            .then(|| format!("{origin} ends with a line break, which was removed"));
+        Ok(Some((Secret::new(value), warning)))
     }
+
+    fn find(&self, name: &str) -> Result<Option<Found>, CliError> {
+        let file_name = format!("{name}_FILE");
+        let path = self.raw(&file_name).filter(|path| !path.is_empty());
+        let (bytes, origin, is_file) = match (self.raw(name), path) {
+            (Some(value), Some(_)) if !value.is_empty() => {
+                return Err(
+                    CliError::usage(format!("both `{name}` and `{file_name}` are set"))
+                        .hint(format!("unset `{name}` or `{file_name}`")),
+                );
+            }
+            (_, Some(path)) => {
+                let path = PathBuf::from(path);
+                let origin = format!("`{}` (from `{file_name}`)", path.display());
+                let bytes = std::fs::read(&path).map_err(|error| {
+                    CliError::caused_by(Exit::Usage, format!("cannot read {origin}"), error)
+                })?;
+                (bytes, origin, true)
+            }
+            (Some(value), None) => (value.into_encoded_bytes(), format!("`{name}`"), false),
+            (None, None) => return Ok(None),
+        };
+        let Some(value) = decode(&bytes) else {
+            return Err(CliError::usage(format!("{origin} is not valid UTF-8")));
+        };
+        Ok(Some(Found {
+            was_trimmed: bytes.ends_with(b"\n"),
+            value: value.to_owned(),
+            origin,
+            is_file,
+        }))
+    }
+}
+
+/// A value, and where it is from.
+struct Found {
+    value: String,
+    /// For messages.
+    origin: String,
+    is_file: bool,
+    /// Whether a line break at its end was removed.
+    was_trimmed: bool,
+}
+
+fn is_blank(value: &str) -> bool {
+    value.trim().is_empty()
 }

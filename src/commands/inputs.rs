@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use crate::cli::SelectionArgs;
+use crate::diagnostic::Diagnostics;
 use crate::error::CliError;
 use crate::lockfile::{LockKind, LockPaths};
 use crate::manifest::{self, LoadOptions};
@@ -48,18 +49,22 @@ pub(super) fn manifest(context: &Context) -> Result<Manifest, CliError> {
     let Some(desired) = loaded.desired else {
         return Err(CliError::invalid(loaded.diagnostics));
     };
-    if !loaded.diagnostics.is_empty() && !context.global.quiet {
-        // A closed stderr is no reason to stop.
-        let _ = render::diagnostics::human(
-            &loaded.diagnostics,
-            context.ui.stderr_color(),
-            &mut context.ui.stderr(),
-        );
-    }
+    print_warnings(context, &loaded.diagnostics);
     Ok(Manifest {
         desired,
         places: loaded.places,
     })
+}
+
+fn print_warnings(context: &Context, warnings: &Diagnostics) {
+    if !context.global.quiet {
+        // A closed stderr is no reason to stop.
+        let _ = render::diagnostics::human(
+            warnings,
+            context.ui.stderr_color(),
+            &mut context.ui.stderr(),
+        );
+    }
 }
 
 /// The values of all references. Called once a run: a source may give each value only once.
@@ -74,7 +79,14 @@ pub(super) fn secrets(context: &Context, manifest: &Manifest) -> Result<Resolved
             MissingPolicy::Refuse
         },
     };
-    Ok(resolve(&manifest.desired, &manifest.places, &lookups).map_err(SessionError::Unresolved)?)
+    let (secrets, mut warnings) =
+        resolve(&manifest.desired, &manifest.places, &lookups).map_err(SessionError::Unresolved)?;
+    if context.global.strict && !warnings.is_empty() {
+        warnings.make_strict();
+        return Err(SessionError::Unresolved(warnings).into());
+    }
+    print_warnings(context, &warnings);
+    Ok(secrets)
 }
 
 pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {

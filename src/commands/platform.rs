@@ -84,11 +84,15 @@ pub(super) async fn connect(
         })?;
     let address = address(&url, context.global.allow_http)?;
     let secret = |name: &'static str| {
-        context.environment.secret(name)?.ok_or_else(|| {
+        let (secret, warning) = context.environment.secret(name)?.ok_or_else(|| {
             CliError::usage(format!("`{name}` is not set")).hint(format!(
                 "set `{name}` or `{name}_FILE`, or pass `--sandbox` to try the manifest without an account"
             ))
-        })
+        })?;
+        if let Some(warning) = warning {
+            context.ui.warn(&warning);
+        }
+        Ok::<_, CliError>(secret)
     };
     let (user, organization) = (secret(USER)?, secret(ORGANIZATION)?);
     let certificates = match &context.global.ca_file {

@@ -13,7 +13,8 @@ use crate::model::{
     SecretField, SecretJson, Template,
 };
 
-/// Resolves every template of the manifest; fingerprints are added later.
+/// Resolves every template of the manifest, and warns of values that are probably not meant so;
+/// fingerprints are added later.
 ///
 /// # Errors
 /// All references without a value, with their places.
@@ -21,41 +22,49 @@ pub fn resolve(
     desired: &Desired,
     places: &BTreeMap<(InstanceKey, SecretField), Place>,
     lookups: &Lookups<'_>,
-) -> Result<ResolvedSecrets, Diagnostics> {
+) -> Result<(ResolvedSecrets, Diagnostics), Diagnostics> {
     let mut resolved = ResolvedSecrets::default();
     let mut problems = Diagnostics::default();
     for (key, instance) in &desired.instances {
         for (field, template) in templates(instance) {
-            match value(template, lookups) {
+            let path = match &field {
+                SecretField::Configuration(name) => format!("{key}.configuration.{name}"),
+                SecretField::ProviderData => format!("{key}.providerData"),
+            };
+            let place = places.get(&(key.clone(), field.clone()));
+            let mut report = |problem: Diagnostic| {
+                problems.push(match place {
+                    Some(place) => problem.at(place.clone()),
+                    None => problem,
+                });
+            };
+            let mut line_breaks = Vec::new();
+            match value(template, lookups, &mut line_breaks) {
                 Ok(value) => {
-                    resolved
-                        .values
-                        .entry(key.clone())
-                        .or_default()
-                        .insert(field, SecretJson::new(value));
+                    let values = resolved.values.entry(key.clone()).or_default();
+                    values.insert(field, SecretJson::new(value));
                 }
-                Err(reason) => {
-                    let path = match &field {
-                        SecretField::Configuration(name) => format!("configuration.{name}"),
-                        SecretField::ProviderData => "providerData".to_owned(),
-                    };
-                    let mut problem = Diagnostic::error(
+                Err(reason) => report(
+                    Diagnostic::error(
                         "unresolved-reference",
-                        format!("`{key}.{path}`: {}", reason.message),
+                        format!("`{path}`: {}", reason.message),
                     )
-                    .hint(reason.hint);
-                    if let Some(place) = places.get(&(key.clone(), field)) {
-                        problem = problem.at(place.clone());
-                    }
-                    problems.push(problem);
-                }
+                    .hint(reason.hint),
+                ),
+            }
+            for source in line_breaks {
+                let message = format!("`{path}`: {source} ends with a line break, which is sent");
+                report(
+                    Diagnostic::warning("line-break", message)
+                        .hint("remove the line break at the source"),
+                );
             }
         }
     }
-    if problems.is_empty() {
-        Ok(resolved)
-    } else {
+    if problems.has_errors() {
         Err(problems)
+    } else {
+        Ok((resolved, problems))
     }
 }
 
@@ -76,36 +85,58 @@ fn templates(instance: &DesiredInstance) -> impl Iterator<Item = (SecretField, &
     configuration.chain(provider_data)
 }
 
-fn value(template: &Template, lookups: &Lookups<'_>) -> Result<Value, Unresolved> {
+/// The value of a template; `line_breaks` gets the sources that end with one.
+fn value(
+    template: &Template,
+    lookups: &Lookups<'_>,
+    line_breaks: &mut Vec<String>,
+) -> Result<Value, Unresolved> {
     match template {
         Template::Literal(value) => Ok(value.clone()),
-        Template::Text(parts) => text(parts, lookups).map(Value::String),
-        Template::List(items) => items.iter().map(|item| value(item, lookups)).collect(),
+        Template::Text(parts) => text(parts, lookups, line_breaks).map(Value::String),
+        Template::List(items) => items
+            .iter()
+            .map(|item| value(item, lookups, line_breaks))
+            .collect(),
         Template::Map(members) => members
             .iter()
-            .map(|(name, item)| Ok((name.clone(), value(item, lookups)?)))
+            .map(|(name, item)| Ok((name.clone(), value(item, lookups, line_breaks)?)))
             .collect(),
     }
 }
 
-fn text(parts: &[Part], lookups: &Lookups<'_>) -> Result<String, Unresolved> {
+fn text(
+    parts: &[Part],
+    lookups: &Lookups<'_>,
+    line_breaks: &mut Vec<String>,
+) -> Result<String, Unresolved> {
     parts
         .iter()
         .map(|part| match part {
             Part::Literal(literal) => Ok(literal.clone()),
-            Part::Reference(reference) => with_default(reference, lookups),
+            Part::Reference(reference) => with_default(reference, lookups, line_breaks),
         })
         .collect()
 }
 
-fn with_default(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unresolved> {
+fn with_default(
+    reference: &Reference,
+    lookups: &Lookups<'_>,
+    line_breaks: &mut Vec<String>,
+) -> Result<String, Unresolved> {
     let (Reference::Env { default, .. }
     | Reference::File { default, .. }
     | Reference::Exec { default, .. }) = reference;
     match (look_up(reference, lookups), default) {
-        (Err(reason), Some(default)) if reason.is_absent => text(default, lookups),
+        (Ok(found), _) => {
+            if found.has_odd_line_break() {
+                line_breaks.push(found.source);
+            }
+            Ok(found.value)
+        }
+        (Err(reason), Some(default)) if reason.is_absent => text(default, lookups, line_breaks),
         (Err(_), _) if lookups.missing == MissingPolicy::StandIn => Ok(stand_in(reference)),
-        (found, _) => found,
+        (Err(reason), _) => Err(reason),
     }
 }
 

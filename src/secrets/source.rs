@@ -66,10 +66,26 @@ pub enum MissingPolicy {
     StandIn,
 }
 
+/// A value, and where it is from.
+pub(super) struct Found {
+    pub(super) value: String,
+    /// For messages.
+    pub(super) source: String,
+}
+
+impl Found {
+    /// Whether a value of one line ends with a line break. A text of several lines may.
+    pub(super) fn has_odd_line_break(&self) -> bool {
+        let line_break = ['\n', '\r'];
+        let line = self.value.trim_end_matches(line_break);
+        line.len() < self.value.len() && !line.contains(line_break)
+    }
+}
+
 /// The value of a reference. An empty one is an error: a secret is empty only where the manifest says
 /// so.
-pub(super) fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<String, Unresolved> {
-    let (what, value) = match reference {
+pub(super) fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<Found, Unresolved> {
+    let (source, value) = match reference {
         Reference::Env { name, .. } => (format!("variable `{name}`"), variable(name, lookups)?),
         Reference::File { written, path, .. } => {
             (format!("file `{written}`"), file(written, path)?)
@@ -81,12 +97,12 @@ pub(super) fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<St
     };
     if value.trim().is_empty() {
         return Err(Unresolved::absent(
-            format!("{what} is empty"),
+            format!("{source} is empty"),
             "set a value or add a default with `:-`; to send an empty string, write `\"\"`"
                 .to_owned(),
         ));
     }
-    Ok(value)
+    Ok(Found { value, source })
 }
 
 fn variable(name: &str, lookups: &Lookups<'_>) -> Result<String, Unresolved> {

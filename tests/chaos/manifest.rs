@@ -118,6 +118,6 @@ pub(crate) fn read(stanzas: &[Stanza]) -> (Desired, ResolvedSecrets) {
         allow_exec: false,
         missing: MissingPolicy::Refuse,
     };
-    let resolved = resolve(&desired, &loaded.places, &lookups).expect("resolved");
+    let (resolved, _) = resolve(&desired, &loaded.places, &lookups).expect("resolved");
     (desired, resolved)
 }

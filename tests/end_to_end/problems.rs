@@ -85,6 +85,11 @@ fn every_code_there_is_can_be_seen() {
             "mask.yaml",
             format!("{HEAD}{}}}\n", JIRA.replace("${env:NO}", "********")),
         ),
+        (
+            "broken.yaml",
+            format!("{HEAD}{}}}\n", JIRA.replace("env:NO", "file:line")),
+        ),
+        ("line", "secret\n\n".to_owned()),
         ("other.yaml", "$ANSIBLE_VAULT;1.1;AES256\n".to_owned()),
         (
             "foreign.yaml",
@@ -109,6 +114,7 @@ fn every_code_there_is_can_be_seen() {
         &["validate", "-f", "mask.yaml"],
         &["validate", "--strict", "-f", "foreign.yaml"],
         &["validate", "-f", "other.yaml"],
+        &["plan", "--sandbox", "--strict", "-f", "broken.yaml"],
         &["validate", "-f", "large.yaml"],
     ] {
         seen += &bench.run(arguments).expect_code(8).stderr;

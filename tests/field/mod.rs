@@ -3,6 +3,7 @@
 
 mod empty_secrets;
 mod files;
+mod line_breaks;
 mod numbers;
 mod other_tools;
 mod places;
@@ -56,7 +57,7 @@ fn username(yaml: &str, variables: &[(&str, &str)]) -> Result<String, String> {
     let Some(desired) = &loaded.desired else {
         return Err(said(&loaded.diagnostics));
     };
-    let resolved = resolve(desired, &loaded.places, &lookups).map_err(|d| said(&d))?;
+    let (resolved, _) = resolve(desired, &loaded.places, &lookups).map_err(|d| said(&d))?;
     let key = desired.instances.keys().next().expect("an instance");
     match resolved.configuration(key, "username") {
         Some(value) => Ok(value.expose().as_str().expect("a string").to_owned()),

@@ -135,7 +135,7 @@ fn manifest(creates: usize) -> (Desired, ResolvedSecrets) {
         allow_exec: false,
         missing: MissingPolicy::Refuse,
     };
-    let secrets = resolve(&desired, &loaded.places, &lookups).expect("resolved");
+    let (secrets, _) = resolve(&desired, &loaded.places, &lookups).expect("resolved");
     (desired, secrets)
 }
 

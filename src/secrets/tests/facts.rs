@@ -102,7 +102,8 @@ impl World {
         ids: [u64; N],
     ) -> ([(VersusLock, VersusPlatform); N], Fingerprint) {
         let policy = lookups(MissingPolicy::Refuse);
-        let mut resolved = resolve(&self.desired, &BTreeMap::new(), &policy).expect("resolved");
+        let (mut resolved, _) =
+            resolve(&self.desired, &BTreeMap::new(), &policy).expect("resolved");
         let input = FactInput {
             desired: &self.desired,
             lock: &self.lock,

@@ -57,7 +57,7 @@ fn lookups(missing: MissingPolicy) -> Lookups<'static> {
 fn resolved(template: Template, missing: MissingPolicy) -> Result<String, Vec<String>> {
     let desired = desired(&[("password", template)]);
     match resolve(&desired, &BTreeMap::new(), &lookups(missing)) {
-        Ok(resolved) => {
+        Ok((resolved, _)) => {
             let value = resolved.configuration(&key(), "password").expect("a value");
             Ok(value.expose().as_str().expect("a text").to_owned())
         }
