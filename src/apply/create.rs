@@ -64,10 +64,7 @@ impl StepRun<'_> {
         self.intend(&sent).await?;
         kill::at(kill::KillPoint::AfterIntent);
 
-        let outcome = {
-            let _in_flight = run.in_flight();
-            run.apply.remote.create(&body).await
-        };
+        let outcome = run.apply.remote.create(&body).await;
         kill::at(kill::KillPoint::ResponseReceived);
 
         let (class, error) = match outcome {

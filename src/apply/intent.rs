@@ -4,13 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::outcome::{StepDone, StepError};
-use super::run::HEARTBEAT_INTERVAL;
 use super::step::StepRun;
 use crate::model::{Fingerprint, InstanceKey, LockEntryDraft, ObservedInstance, OpenIntent};
 use crate::ports::Record;
-
-/// Attempts to record an intent on a slow disk.
-const MAX_INTENT_WRITES: usize = 5;
 
 const INTERRUPTED: &str = "an earlier run was interrupted while creating this instance; checking whether it exists before creating it again";
 
@@ -46,29 +42,16 @@ impl StepRun<'_> {
         }
     }
 
-    /// Records the intent. Its time is taken before it is durable, and the window of a later run starts
-    /// at that time. On a slow disk the intent is therefore recorded again, so that the request is
-    /// sent at most one heartbeat interval after the time of its intent.
+    /// Records the intent; the request may be sent once this has returned.
     pub(super) async fn intend(
         &self,
         sent: &BTreeMap<String, Fingerprint>,
     ) -> Result<(), StepError> {
-        let clock = self.run.apply.clock;
-        for _ in 0..MAX_INTENT_WRITES {
-            let began = clock.now();
-            let record = Record::Intent {
-                key: self.key.clone(),
-                secrets: sent.clone(),
-            };
-            self.run.record(record).await?;
-            if clock.now().since(began) <= HEARTBEAT_INTERVAL {
-                return Ok(());
-            }
-        }
-        self.record_not_created(self.key).await?;
-        Err(StepError::failed(
-            "journal writes take too long for a safe create; no request was sent; move the lock file to a faster disk",
-        ))
+        let record = Record::Intent {
+            key: self.key.clone(),
+            secrets: sent.clone(),
+        };
+        self.run.record(record).await
     }
 
     /// Records an instance that was found by its marker. It may have been created from an earlier

@@ -18,8 +18,6 @@ use crate::ports::StopLevel;
 /// Why a step that had started has no outcome.
 const STOPPED: &str =
     "stopped while a request was in flight; run `apply` again to find out its outcome";
-const HEARTBEAT_FAILED: &str =
-    "journal write failed or timed out; in-flight requests were abandoned; run `apply` again";
 
 /// The result of an apply.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,13 +39,12 @@ impl Apply<'_> {
             .chunk_by(|a, b| a.task.key() == b.task.key())
             .map(|chain| carry_out(&run, chain))
             .collect();
-        let cause = tokio::select! {
-            () = async { while chains.next().await.is_some() {} } => STOPPED,
-            () = self.stop.reached(StopLevel::Now) => STOPPED,
-            () = run.heartbeat() => HEARTBEAT_FAILED,
-        };
+        tokio::select! {
+            () = async { while chains.next().await.is_some() {} } => {}
+            () = self.stop.reached(StopLevel::Now) => {}
+        }
         drop(chains);
-        report(&run, jobs, cause)
+        report(&run, jobs)
     }
 }
 
@@ -195,8 +192,7 @@ async fn dispatch(task: Task<'_>, mut run: StepRun<'_>) -> Result<StepDone, Step
     }
 }
 
-/// `cause` is why the started steps without an outcome have none.
-fn report(run: &Run<'_>, jobs: Vec<Job<'_>>, cause: &str) -> ApplyOutcome {
+fn report(run: &Run<'_>, jobs: Vec<Job<'_>>) -> ApplyOutcome {
     let stopped = run.apply.stop.level() != StopLevel::Run || run.past_deadline();
     let mut applied = ApplyOutcome::default();
     for Job { task, state } in jobs {
@@ -209,7 +205,7 @@ fn report(run: &Run<'_>, jobs: Vec<Job<'_>>, cause: &str) -> ApplyOutcome {
             }
             State::Waiting => task.outcome(OutcomeKind::Skipped),
             State::Started => StepOutcome {
-                error: Some(cause.to_owned()),
+                error: Some(STOPPED.to_owned()),
                 ..task.outcome(OutcomeKind::Unknown)
             },
         };

@@ -10,10 +10,6 @@ use super::step::StepRun;
 use crate::model::{Lookup, Marker, ObservedInstance, OpenIntent, Timestamp};
 use crate::ports::{RemoteError, RemoteErrorKind, StopLevel, UnknownClass};
 
-/// The longest time between the newest record and the end of a connection: an intent may take one
-/// heartbeat interval to become durable, the next heartbeat is due after a second one, and may take a
-/// third to become durable.
-const MAX_HEARTBEAT_GAP: Duration = Duration::from_secs(15);
 /// The first pause between two searches; doubled up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const MAX_PAUSE: Duration = Duration::from_secs(10);
@@ -24,10 +20,10 @@ impl Run<'_> {
         let window = if intent.answered {
             self.list_lag()
         } else {
-            let settle = self.apply.options.settle;
-            settle + MAX_HEARTBEAT_GAP.min(settle * 3 / 40)
+            self.apply.options.settle
         };
-        intent.last_alive + window
+        // An intent of an earlier round of this process is not taken over: its connections are closed.
+        intent.since.unwrap_or(self.started) + window
     }
 
     /// When an instance of a `POST` that has just ended can no longer appear.

@@ -32,7 +32,6 @@ impl StepRun<'_> {
             self.intend(&BTreeMap::new()).await?;
         }
         if request.patches() {
-            let _in_flight = request.restores().then(|| self.run.in_flight());
             seen = self.patch(request, seen).await?;
         }
         if let Some(enabled) = request.enabled {

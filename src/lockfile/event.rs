@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{InstanceId, InstanceKey, LockHeader, OpenIntent, Timestamp};
+use crate::model::{InstanceId, InstanceKey, LockHeader, OpenIntent, Takeover, Timestamp};
 use crate::ports::Record;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,10 @@ pub(super) enum StoredEvent {
     /// That lock file is durable: the lines before this one are history.
     #[serde(rename = "folded")]
     CheckpointEnd(Checkpoint),
+    /// A run got the exclusive lock: the run that wrote the open intents before this line is dead.
+    Takeover(Takeover),
+    /// Says nothing. Earlier versions wrote it while a request was in flight.
+    Alive,
     /// A step happened, or is about to.
     #[serde(untagged)]
     Record(Record),
@@ -56,17 +60,28 @@ pub(super) struct RetiredInstance {
 }
 
 impl TimedEvent {
-    /// Replaces every later time by `now`. A runner whose clock is ahead may have written it, and
-    /// waiting for a settle window that starts in the future would take too long.
-    pub(super) fn cap(&mut self, now: Timestamp) {
+    /// Replaces every later time by `now`: a runner whose clock was ahead wrote it. A takeover that is
+    /// still to come says nothing about its age, so it is dropped.
+    pub(super) fn cap(&mut self, now: Timestamp, reading: &Takeover) {
         self.at = self.at.min(now);
-        if let StoredEvent::CheckpointEnd(checkpoint) = &mut self.event {
-            for intent in checkpoint.intents.values_mut() {
-                intent.last_alive = intent.last_alive.min(now);
+        let is_past = |takeover: &Takeover| takeover.age(reading).is_some();
+        match &mut self.event {
+            StoredEvent::Takeover(takeover) if !is_past(takeover) => {
+                self.event = StoredEvent::Alive;
             }
-            for retired in &mut checkpoint.retired {
-                retired.at = retired.at.min(now);
+            StoredEvent::CheckpointEnd(checkpoint) => {
+                for intent in checkpoint.intents.values_mut() {
+                    intent.takeover = intent.takeover.take().filter(is_past);
+                }
+                for retired in &mut checkpoint.retired {
+                    retired.at = retired.at.min(now);
+                }
             }
+            StoredEvent::Takeover(_)
+            | StoredEvent::Header { .. }
+            | StoredEvent::CheckpointBegin(_)
+            | StoredEvent::Alive
+            | StoredEvent::Record(_) => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{StoredEvent, TimedEvent};
-use crate::model::{InstanceId, InstanceKey, Lock, OpenIntent, Timestamp};
+use crate::model::{InstanceId, InstanceKey, InventoryName, Lock, OpenIntent, Timestamp};
 use crate::ports::Record;
 
 /// A lock with its journal folded in.
@@ -46,11 +46,9 @@ pub(super) fn fold(lock: Lock, lines: &[TimedEvent]) -> Folded {
         intents: BTreeMap::new(),
         retired: BTreeMap::new(),
     };
-    // The process was alive when it wrote its newest line, so every settle window starts there.
-    let newest = lines.iter().map(|line| line.at).max().unwrap_or_default();
     for TimedEvent { at, event } in lines {
         match event {
-            StoredEvent::Record(record) => folded.apply(record, *at, newest),
+            StoredEvent::Record(record) => folded.apply(record, *at),
             StoredEvent::Header { header } => folded.lock.header = header.clone(),
             StoredEvent::CheckpointEnd(checkpoint) => {
                 if let Some(header) = &checkpoint.header {
@@ -58,21 +56,30 @@ pub(super) fn fold(lock: Lock, lines: &[TimedEvent]) -> Folded {
                 }
                 let retired = checkpoint.retired.iter();
                 folded.retired.extend(retired.map(|one| (one.id, one.at)));
-                for (key, intent) in &checkpoint.intents {
-                    let mut intent = intent.clone();
-                    intent.last_alive = intent.last_alive.max(newest);
-                    folded.intents.insert(key.clone(), intent);
+                folded.intents.extend(checkpoint.intents.clone());
+            }
+            StoredEvent::Takeover(takeover) => {
+                for intent in folded.intents.values_mut() {
+                    intent.takeover.get_or_insert_with(|| takeover.clone());
                 }
             }
-            // Its lock file was never written, so the lines before it still count.
-            StoredEvent::CheckpointBegin(_) => {}
+            // The lock file of a checkpoint without an end was never written, so the lines before it
+            // still count.
+            StoredEvent::CheckpointBegin(_) | StoredEvent::Alive => {}
         }
     }
     folded
 }
 
+/// Whether an intent is open that no run has taken over.
+pub(super) fn is_left_open(lines: &[TimedEvent]) -> bool {
+    let any = InventoryName::new("any").expect("a plain name");
+    let intents = fold(Lock::empty(any), lines).intents;
+    intents.values().any(|intent| intent.takeover.is_none())
+}
+
 impl Folded {
-    fn apply(&mut self, record: &Record, at: Timestamp, newest: Timestamp) {
+    fn apply(&mut self, record: &Record, at: Timestamp) {
         let Self {
             lock,
             intents,
@@ -81,7 +88,8 @@ impl Folded {
         match record {
             Record::Intent { key, secrets } => {
                 let intent = OpenIntent {
-                    last_alive: newest,
+                    takeover: None,
+                    since: None,
                     answered: false,
                     secrets: secrets.clone(),
                 };
@@ -116,8 +124,13 @@ impl Folded {
                 if let Some(moved) = intents.remove(from) {
                     intents
                         .entry(to.clone())
-                        // If either is unanswered, the longer window counts.
-                        .and_modify(|own| own.answered &= moved.answered)
+                        // The longer window counts: if either is unanswered, or was taken over at
+                        // another time.
+                        .and_modify(|own| {
+                            own.answered &= moved.answered;
+                            let both = |taken: &_| moved.takeover.as_ref() == Some(taken);
+                            own.takeover = own.takeover.take().filter(both);
+                        })
                         .or_insert(moved);
                 }
             }
@@ -127,7 +140,6 @@ impl Folded {
             Record::Deleted { id } => {
                 retired.remove(id);
             }
-            Record::Heartbeat => {}
         }
     }
 }

@@ -10,12 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::event::{Checkpoint, RetiredInstance, StoredEvent, TimedEvent};
-use super::fold::{Folded, drop_history, fold};
+use super::fold::{Folded, drop_history, fold, is_left_open};
 use super::holder::{Holder, acquire};
 use super::view::LockView;
 use super::writer::Writer;
 use super::{LockError, LockPaths, file, format, journal};
-use crate::model::{InventoryName, Lock, LockHeader, Timestamp};
+use crate::model::{InventoryName, Lock, LockHeader, Takeover, Timestamp};
 use crate::ports::{Clock, LockSink, Record, SinkError, kill};
 
 /// How long a retired instance that could not be deleted is remembered. Every list shows it long
@@ -36,6 +36,8 @@ pub struct LockStore {
     clock: Arc<dyn Clock>,
     writer: Writer,
     on_disk: Option<Lock>,
+    /// When this run got the lock, on its own clock and as other processes compare it.
+    opened: (Timestamp, Takeover),
     /// The journal since its last checkpoint: what earlier runs left, and what this run recorded.
     lines: Mutex<Vec<TimedEvent>>,
     /// Holds the exclusive lock. The last member, so that the lock is released when everything else
@@ -85,8 +87,8 @@ impl LockStore {
             .last()
             .is_some_and(|line| matches!(line.event, StoredEvent::CheckpointBegin(_)));
         let mut lines = drop_history(lines, lock.as_deref().map(format::digest).as_deref());
-        let now = clock.now();
-        lines.iter_mut().for_each(|line| line.cap(now));
+        let (now, reading) = (clock.now(), clock.reading());
+        lines.iter_mut().for_each(|line| line.cap(now, &reading));
         if let [only] = &lines[..]
             && let StoredEvent::CheckpointEnd(checkpoint) = &only.event
             && died_in_fold
@@ -95,18 +97,48 @@ impl LockStore {
             lines =
                 end_checkpoint(&writer, checkpoint.clone(), only.at).map_err(failed("empty"))?;
         }
-        Ok(Self {
+        let store = Self {
             clock,
             writer,
             on_disk,
+            opened: (now, reading),
             lines: Mutex::new(lines),
             paths,
             journal,
-        })
+        };
+        store.take_over()?;
+        Ok(store)
     }
 
+    /// Records that the runs before this one are dead, if any of their intents is open and no run
+    /// has recorded that yet. A run that ends before a window has passed saves the next one that time.
+    fn take_over(&self) -> Result<(), LockError> {
+        if !is_left_open(&self.lines()) {
+            return Ok(());
+        }
+        let (at, reading) = self.opened.clone();
+        let line = TimedEvent {
+            at,
+            event: StoredEvent::Takeover(reading),
+        };
+        self.writer
+            .checkpoint(journal::line(&line))
+            .map_err(LockError::io("write", &self.paths.journal))?;
+        self.lines().push(line);
+        Ok(())
+    }
+
+    /// What is recorded now. The window of each intent of an earlier run starts where it was taken
+    /// over; that of an intent of this run is left to the caller.
     pub fn view(&self, inventory: &InventoryName) -> LockView {
-        LockView::of(&self.paths, self.on_disk.clone(), &self.lines(), inventory)
+        let mut view = LockView::of(&self.paths, self.on_disk.clone(), &self.lines(), inventory);
+        let (now, reading) = &self.opened;
+        for intent in view.intents.values_mut() {
+            let takeover = intent.takeover.as_ref();
+            let age = takeover.and_then(|takeover| takeover.age(reading));
+            intent.since = age.map(|age| now.before(age));
+        }
+        view
     }
 
     fn lines(&self) -> MutexGuard<'_, Vec<TimedEvent>> {
@@ -236,7 +268,7 @@ impl LockStore {
         {
             // No `POST` follows an intent that is not durable, so it leaves nothing to settle. Every
             // other event did happen, and the fold may still save it.
-            line.event = StoredEvent::Record(Record::Heartbeat);
+            line.event = StoredEvent::Alive;
         }
         written
     }

@@ -53,7 +53,10 @@ impl LockView {
         let has_header = lines.iter().any(|line| match &line.event {
             StoredEvent::Header { .. } => true,
             StoredEvent::CheckpointEnd(checkpoint) => checkpoint.header.is_some(),
-            StoredEvent::Record(_) | StoredEvent::CheckpointBegin(_) => false,
+            StoredEvent::Record(_)
+            | StoredEvent::CheckpointBegin(_)
+            | StoredEvent::Takeover(_)
+            | StoredEvent::Alive => false,
         });
         let is_recorded = exists || has_header || !folded.lock.instances.is_empty();
         Self {

@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::unique::unique_keys;
 use super::{
-    Element, InstanceId, InstanceKey, InventoryName, Lifecycle, OrganizationId, Secret, Timestamp,
+    Element, InstanceId, InstanceKey, InventoryName, Lifecycle, OrganizationId, Secret, Takeover,
+    Timestamp,
 };
 
 /// The content of the lock file.
@@ -153,16 +155,47 @@ pub struct LockedInstance {
 
 /// A create of which the outcome is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "StoredIntent")]
 pub struct OpenIntent {
-    /// The time of the newest line in its journal. The process was alive then, so the settle window
-    /// starts here.
-    #[serde(rename = "alive")]
-    pub last_alive: Timestamp,
+    /// When a later run took the intent over; `None` while only the run that wrote it has had it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub takeover: Option<Takeover>,
+    /// When its window started, on the clock of this process. `None`: the window starts now.
+    #[serde(skip)]
+    pub since: Option<Timestamp>,
     /// Whether the platform answered the request, so that only the list lag has to pass.
     pub answered: bool,
     /// Fingerprints of the secrets that were sent. They are recorded once the instance is found.
     pub secrets: BTreeMap<String, Fingerprint>,
+}
+
+/// An intent as it is read. Earlier versions wrote when its process was last alive; that proves nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredIntent {
+    #[serde(default, rename = "alive")]
+    _alive: IgnoredAny,
+    #[serde(default)]
+    takeover: Option<Takeover>,
+    answered: bool,
+    secrets: BTreeMap<String, Fingerprint>,
+}
+
+impl From<StoredIntent> for OpenIntent {
+    fn from(stored: StoredIntent) -> Self {
+        let StoredIntent {
+            _alive: IgnoredAny,
+            takeover,
+            answered,
+            secrets,
+        } = stored;
+        Self {
+            takeover,
+            since: None,
+            answered,
+            secrets,
+        }
+    }
 }
 
 /// Stores a token as plain text. Only the lock file and its journal may hold one, so `Secret` itself

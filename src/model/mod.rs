@@ -19,6 +19,7 @@ mod plan;
 mod policy;
 mod report;
 mod secret;
+mod takeover;
 mod template;
 mod timestamp;
 mod unique;
@@ -50,6 +51,7 @@ pub use plan::{
 pub use policy::{InvalidLimit, Limit, Prune};
 pub use report::{ApplyReport, OutcomeKind, StepOutcome};
 pub use secret::{Secret, SecretJson};
+pub use takeover::{BootTime, Takeover};
 pub use template::{Part, Reference, Template};
 pub use timestamp::Timestamp;
 pub(crate) use unique::unique_keys;

@@ -15,7 +15,7 @@ mod stop;
 use async_trait::async_trait;
 
 pub use body::{BodyValue, CreateBody, PatchBody};
-pub use clock::Clock;
+pub use clock::{Clock, SteadyClock, TimeSource};
 pub use error::{CreateOutcome, RemoteError, RemoteErrorKind, UnknownClass};
 pub use sink::{LockSink, Record, SinkError};
 pub use stop::{Stop, StopHandle, StopLevel};

@@ -68,9 +68,6 @@ pub enum Record {
         /// The old instance of a replace.
         id: InstanceId,
     },
-    /// The process is alive and has a `POST` in flight.
-    #[serde(rename = "alive")]
-    Heartbeat,
 }
 
 /// A record that could not be made durable.

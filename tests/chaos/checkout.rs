@@ -19,10 +19,10 @@ use connectorctl::remote::{Address, Credentials, RemoteReader, Settings};
 use connectorctl::session::{Approval, Hooks, Identity, Rounds, Session, SessionError};
 
 use super::blind::Blind;
-use super::disk::Disk;
+use super::disk::{Disk, newest_record};
 use super::freezer::Freezer;
 use super::schedule::{Ending, Launch};
-use super::world::{AskedAt, Process, User, Wire, World};
+use super::world::{Process, User, Wire, World};
 
 /// Where every simulated platform claims to be.
 const URL: &str = "http://127.0.0.1:1";
@@ -42,8 +42,9 @@ pub(crate) enum Mistake {
     RetryAtOnce,
     /// Nothing is ever looked for by its marker.
     NoMarkerSearch,
-    /// No heartbeat is recorded while a `POST` is in flight.
-    NoHeartbeats,
+    /// The window of what an earlier run left starts at the newest record, when that run may have been
+    /// alive for long.
+    NoTakeover,
     /// An intent is struck off at once, and its result made durable when the run ends.
     FoldFirst,
 }
@@ -75,10 +76,6 @@ pub(crate) struct Checkout {
 impl Checkout {
     fn paths(&self) -> LockPaths {
         LockPaths::new(None, &self.folder.join("chaos.yaml"), false, LockKind::Real)
-    }
-
-    fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.world.clock) as Arc<dyn Clock>
     }
 
     /// Lock file and journal are gone.
@@ -125,6 +122,7 @@ impl Checkout {
         &self,
         identity: &Identity,
         process: Arc<Process>,
+        clock: Arc<dyn Clock>,
         deadline: Option<Timestamp>,
     ) -> RemoteReader {
         let credentials = Credentials {
@@ -142,7 +140,7 @@ impl Checkout {
             ..Settings::default()
         };
         let address = Address::parse(URL, false).expect("an address");
-        RemoteReader::new(address, &credentials, wire, self.clock(), settings).expect("a reader")
+        RemoteReader::new(address, &credentials, wire, clock, settings).expect("a reader")
     }
 
     fn policy(&self) -> Policy {
@@ -156,11 +154,12 @@ impl Checkout {
 
     /// One `apply`, from its start to its end or its death.
     pub(crate) async fn launch(&self, launch: &Launch) -> End {
-        let clock = self.clock();
+        let clock = &self.world.clock;
         clock
             .sleep(Duration::from_millis(u64::from(launch.after_ms)))
             .await;
         let process = Arc::new(Process::of(launch));
+        let own_clock = clock.launch();
         let (handle, stop) = Stop::new();
         let from_outside = async {
             let pause = |ms: u32| clock.sleep(Duration::from_millis(u64::from(ms)));
@@ -200,7 +199,11 @@ impl Checkout {
             }
             _ => None,
         };
-        let apply = Freezer::new(&self.world, frozen, self.apply(launch, &process, stop));
+        let apply = Freezer::new(
+            &self.world,
+            frozen,
+            self.apply(launch, &process, &own_clock, stop),
+        );
         self.world.tell(format_args!("apply: {launch:?}"));
         let end = tokio::select! {
             biased;
@@ -213,7 +216,13 @@ impl Checkout {
         end
     }
 
-    async fn apply(&self, launch: &Launch, process: &Arc<Process>, stop: Stop) -> End {
+    async fn apply(
+        &self,
+        launch: &Launch,
+        process: &Arc<Process>,
+        clock: &Arc<dyn Clock>,
+        stop: Stop,
+    ) -> End {
         let holder = Holder {
             pid: 1,
             since: "now".to_owned(),
@@ -224,17 +233,13 @@ impl Checkout {
         } else {
             Duration::ZERO
         };
-        let asked_at = Arc::new(AskedAt {
-            clock: Arc::clone(&self.world.clock),
-            at: Mutex::new(None),
-        });
-        let clock = Arc::clone(&asked_at) as Arc<dyn Clock>;
-        let mut disk = match LockStore::open(self.paths(), clock, &holder, wait).await {
+        let opened = LockStore::open(self.paths(), Arc::clone(clock), &holder, wait);
+        let mut disk = match opened.await {
             Ok(store) => Disk {
                 store,
                 world: Arc::clone(&self.world),
                 mistake: self.mistake,
-                asked_at,
+                newest: newest_record(&self.paths().journal),
                 stall: launch.stall,
                 turn: tokio::sync::Mutex::new(0),
                 late: Mutex::default(),
@@ -244,9 +249,9 @@ impl Checkout {
         };
         let deadline = launch
             .deadline_s
-            .map(|seconds| self.world.clock.now() + Duration::from_secs(u64::from(seconds)));
+            .map(|seconds| clock.now() + Duration::from_secs(u64::from(seconds)));
         let identity = self.identity(launch.user);
-        let writer = self.reader(&identity, Arc::clone(process), deadline);
+        let writer = self.reader(&identity, Arc::clone(process), Arc::clone(clock), deadline);
         let writer = writer.into_writer();
         let blind = Blind {
             writer: &writer,
@@ -265,7 +270,7 @@ impl Checkout {
             } else {
                 &writer
             },
-            clock: &*self.world.clock,
+            clock: &**clock,
             stop,
             options: ApplyOptions {
                 parallelism: 3,
@@ -315,7 +320,12 @@ impl Checkout {
             desired: &self.desired,
             identity: &identity,
         };
-        let reader = self.reader(&identity, Arc::new(Process::lucky()), None);
+        let reader = self.reader(
+            &identity,
+            Arc::new(Process::lucky()),
+            self.world.clock.launch(),
+            None,
+        );
         let planned = session.plan(&reader, self.resolved.clone(), view, self.policy());
         let planned = planned.await.expect("a calm platform answers");
         (

@@ -1,18 +1,19 @@
 //! The journal of a simulated run: the real store, on a disk that takes no simulated time but what a
 //! stall says, with the deliberate mistakes that concern what is recorded.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use connectorctl::lockfile::{Finished, LockError, LockStore, LockView};
-use connectorctl::model::{InventoryName, LockHeader};
-use connectorctl::ports::{Clock as _, LockSink, Record, SinkError};
+use connectorctl::model::{InventoryName, LockHeader, Timestamp};
+use connectorctl::ports::{LockSink, Record, SinkError};
 use connectorctl::session::Store;
 
 use super::checkout::Mistake;
 use super::schedule::Stall;
-use super::world::{AskedAt, World};
+use super::world::World;
 
 /// The store of one run. The paused clock stands still while its disk works, as it does for any blocking
 /// task.
@@ -20,7 +21,8 @@ pub(crate) struct Disk {
     pub(crate) store: LockStore,
     pub(crate) world: Arc<World>,
     pub(crate) mistake: Mistake,
-    pub(crate) asked_at: Arc<AskedAt>,
+    /// The time of the newest record that earlier runs left, for [`Mistake::NoTakeover`].
+    pub(crate) newest: Option<Timestamp>,
     pub(crate) stall: Option<Stall>,
     /// How many records were asked for; held by the one the disk is busy with.
     pub(crate) turn: tokio::sync::Mutex<u64>,
@@ -32,8 +34,7 @@ pub(crate) struct Disk {
 impl LockSink for Disk {
     async fn record(&self, record: Record) -> Result<(), SinkError> {
         match (self.mistake, &record) {
-            (Mistake::NoIntent, Record::Intent { .. })
-            | (Mistake::NoHeartbeats, Record::Heartbeat) => Ok(()),
+            (Mistake::NoIntent, Record::Intent { .. }) => Ok(()),
             (Mistake::FoldFirst, Record::Entry { key, .. }) => {
                 let settled = Record::NotCreated { key: key.clone() };
                 self.late.lock().expect("the late ones").push(record);
@@ -53,7 +54,6 @@ impl Disk {
     }
 
     async fn write(&self, record: Record) -> Result<(), SinkError> {
-        let asked = self.world.clock.now();
         let mut turn = self.turn.lock().await;
         let stall = self.stall.filter(|stall| u64::from(stall.nth) == *turn);
         *turn += 1;
@@ -62,14 +62,7 @@ impl Disk {
             let pause = Duration::from_secs(u64::from(stall.seconds));
             self.world.clock.sleep(pause).await;
         }
-        let set = |at| *self.asked_at.at.lock().expect("the time") = at;
-        let record = async {
-            set(Some(asked));
-            let recorded = self.store.record(record).await;
-            set(None);
-            recorded
-        };
-        at_once(&self.world, record).await
+        at_once(&self.world, self.store.record(record)).await
     }
 }
 
@@ -89,7 +82,13 @@ async fn at_once<T>(world: &World, work: impl Future<Output = T>) -> T {
 #[async_trait]
 impl Store for Disk {
     fn view(&self, inventory: &InventoryName) -> LockView {
-        self.store.view(inventory)
+        let mut view = self.store.view(inventory);
+        if self.mistake == Mistake::NoTakeover {
+            for intent in view.intents.values_mut() {
+                intent.since = intent.since.and(self.newest);
+            }
+        }
+        view
     }
 
     async fn begin(&self, header: &LockHeader) -> Result<(), LockError> {
@@ -100,4 +99,16 @@ impl Store for Disk {
         self.flush().await;
         self.store.finish(header)
     }
+}
+
+/// The time of the newest record of a journal, takeovers aside.
+pub(crate) fn newest_record(journal: &Path) -> Option<Timestamp> {
+    let text = std::fs::read_to_string(journal).ok()?;
+    let time = |line: &str| {
+        let (_, json) = line.split_once(' ')?;
+        let line: serde_json::Value = serde_json::from_str(json).ok()?;
+        let at = line["at"].as_u64().filter(|_| line["record"] != "takeover");
+        at.map(Timestamp::from_millis)
+    };
+    text.lines().filter_map(time).max()
 }

@@ -1,7 +1,7 @@
 //! Where the product is known to be wrong: answers of the platform and events, each with its reason. They
 //! are left out of the schedules that have to hold, and `--known-unsafe` plays them.
 
-use super::schedule::{Ending, Event, Launch, Schedule};
+use super::schedule::{Event, Schedule};
 
 const LATER_PAGES: &str = "a short page ends the list, so the instances of later pages are missed: without a lock file they are created again";
 const UNSHOWN_TAGS: &str = "tags that a list does not show count as missing: the marker is sent again, and without a lock file the instance is created again";
@@ -37,16 +37,6 @@ fn loses_the_lock_alone(event: Event) -> bool {
     matches!(event, Event::LoseLock | Event::RollBack(_))
 }
 
-/// A settle window is measured by the wall clock, from the newest record: a clock that is set ends it early
-/// (seed 114), and a runner that was frozen has no record of its last request (seeds 43 and 189).
-fn distorts_time(launch: &Launch) -> bool {
-    launch.step.is_some()
-        || matches!(
-            launch.ending,
-            Ending::FrozenAfterMs(..) | Ending::DiesFrozen(..)
-        )
-}
-
 impl Worlds {
     /// The schedule without what is known to break a law.
     pub(super) fn restrict(self, mut schedule: Schedule) -> Schedule {
@@ -54,17 +44,7 @@ impl Worlds {
             return schedule;
         }
         for round in &mut schedule.rounds {
-            round
-                .then
-                .retain(|event| !loses_the_lock_alone(*event) && !matches!(event, Event::Step(_)));
-            for launch in round.runs.iter_mut().filter(|launch| distorts_time(launch)) {
-                launch.step = None;
-                launch.ending = match launch.ending {
-                    Ending::FrozenAfterMs(..) => Ending::Itself,
-                    Ending::DiesFrozen(ms, _) => Ending::DiesAfterMs(ms),
-                    ending => ending,
-                };
-            }
+            round.then.retain(|event| !loses_the_lock_alone(*event));
         }
         schedule
     }

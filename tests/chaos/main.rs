@@ -17,6 +17,7 @@ use clap::Parser;
 
 mod blind;
 mod checkout;
+mod clock;
 mod disk;
 mod freezer;
 mod known_unsafe;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use connectorctl::apply::SETTLE_WINDOW;
 use connectorctl::model::{Lock, Marker, NoteCode, Planned, Prune, Timestamp};
-use connectorctl::ports::Clock as _;
 use serde_json::Value;
 
 use super::checkout::{Checkout, End, Mistake, folder};

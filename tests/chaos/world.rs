@@ -2,14 +2,11 @@
 //! may be lost, delayed or answered wrongly, and at a given moment its process dies.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use connectorctl::model::Timestamp;
-use connectorctl::ports::Clock;
 use connectorctl::remote::{TimeoutClass, Transport, TransportError};
 use connectorctl::sandbox::{Assumptions, Platform, Seed};
 use http::{Method, Request, Response};
@@ -17,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use super::clock::SimClock;
 use super::manifest::INVENTORY;
 use super::schedule::{Ending, Launch, Mishap, MishapKind, Schedule};
 
@@ -36,63 +34,6 @@ impl Seeded {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % most
-    }
-}
-
-/// Time that passes only when everybody waits.
-pub(crate) struct SimClock {
-    start: tokio::time::Instant,
-    /// How far the wall clock of the runners is off, in milliseconds.
-    off_by_ms: AtomicI64,
-}
-
-impl SimClock {
-    /// As the platform takes it: milliseconds.
-    fn now_ms(&self) -> u64 {
-        // An epoch of its own: far from zero, for a wall clock may be set back.
-        1_000_000_000 + u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    /// A moment that no step of a wall clock moves.
-    pub(crate) fn true_time(&self) -> Timestamp {
-        Timestamp::from_millis(self.now_ms())
-    }
-
-    /// Sets the wall clock of the runners forward, or back.
-    pub(crate) fn step(&self, seconds: i32) {
-        let step = 1_000 * i64::from(seconds);
-        self.off_by_ms.fetch_add(step, Ordering::Relaxed);
-    }
-}
-
-#[async_trait]
-impl Clock for SimClock {
-    fn now(&self) -> Timestamp {
-        let off_by = self.off_by_ms.load(Ordering::Relaxed);
-        Timestamp::from_millis(self.now_ms().saturating_add_signed(off_by))
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
-    }
-}
-
-/// The clock as a journal reads it: a record has the time at which it was asked for, however long its
-/// disk takes.
-pub(crate) struct AskedAt {
-    pub(crate) clock: Arc<SimClock>,
-    pub(crate) at: Mutex<Option<Timestamp>>,
-}
-
-#[async_trait]
-impl Clock for AskedAt {
-    fn now(&self) -> Timestamp {
-        let asked = *self.at.lock().expect("the time");
-        asked.unwrap_or_else(|| self.clock.now())
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.clock.sleep(duration).await;
     }
 }
 
@@ -174,10 +115,7 @@ impl World {
         let seed = u64::from(schedule.pace);
         let platform = Platform::new(&Seed::Fixed(seed), readings, Vec::new()).expect("a platform");
         let world = Self {
-            clock: Arc::new(SimClock {
-                start: tokio::time::Instant::now(),
-                off_by_ms: AtomicI64::new(0),
-            }),
+            clock: Arc::new(SimClock::new()),
             disk: tokio::sync::Mutex::new(()),
             state: Mutex::new(State {
                 platform,

@@ -186,7 +186,6 @@ fn rank(state: &State, action: Action) -> Option<u8> {
             (!done).then_some(2)
         }
         Action::Tick => Some(3),
-        Action::Heartbeat(_) => Some(4),
         Action::Edit
         | Action::Lose(_)
         | Action::Crash(_)

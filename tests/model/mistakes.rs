@@ -45,13 +45,13 @@ fn the_list_lag_not_in_the_window() {
 }
 
 #[test]
-fn the_heartbeat_interval_not_in_the_window() {
-    duplicates(Scope::inside(), Mistake::AliveNotInWindow);
+fn no_takeover() {
+    duplicates(Scope::inside(), Mistake::NoTakeover);
 }
 
 #[test]
-fn no_heartbeats() {
-    duplicates(Scope::inside(), Mistake::NoHeartbeats);
+fn a_takeover_that_covers_later_intents() {
+    duplicates(Scope::inside(), Mistake::TakeoverCoversLater);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which actions are possible in a state.
 
 use super::plan::Task;
-use super::platform::{Effect, Pending};
+use super::platform::Effect;
 use super::scope::{ALL_KEYS, KEYS, Key, Mistake, Scope};
 use super::state::{Action, Fate, Phase, State};
 
@@ -35,11 +35,6 @@ fn of_run(scope: &Scope, state: &State, index: usize, actions: &mut Vec<Action>)
             let settling = run.tasks.contains(&Task::Settle);
             if settling && !run.in_flight() && state.crashes > 0 {
                 actions.push(Action::Stop(index));
-            }
-            let mut open = store.view(scope).intents.into_iter().flatten();
-            let due = open.any(|intent| intent.mine && intent.quiet > 0);
-            if run.in_flight() && due && !scope.makes(Mistake::NoHeartbeats) {
-                actions.push(Action::Heartbeat(index));
             }
             if run.tasks == [Task::Done; KEYS] {
                 actions.push(Action::FoldLock(index));
@@ -100,7 +95,9 @@ fn may_search(scope: &Scope, state: &State, run: usize, key: Key) -> bool {
     } else {
         scope.window()
     };
-    intent.quiet >= window || scope.makes(Mistake::WindowIgnored) || sight.hit(key).is_some()
+    intent.age.is_some_and(|age| age >= window)
+        || scope.makes(Mistake::WindowIgnored)
+        || sight.hit(key).is_some()
 }
 
 fn fates(state: &State, late: bool) -> Vec<Fate> {
@@ -156,22 +153,6 @@ fn of_world(scope: &Scope, state: &State, actions: &mut Vec<Action>) {
             }
         }
     }
-    if may_tick(scope, state) {
-        actions.push(Action::Tick);
-    }
-}
-
-/// Time waits for what is due at this very tick: a time-out of the client, a heartbeat.
-fn may_tick(scope: &Scope, state: &State) -> bool {
-    let timed_out = |p: &Pending| p.owner.is_some() && p.left == 0;
-    if state.platform.pending.iter().any(timed_out) {
-        return false;
-    }
-    let overdue = |index: usize| {
-        let store = &state.stores[state.store_of(index)];
-        let mut open = store.view(scope).intents.into_iter().flatten();
-        let silent = open.any(|intent| intent.mine && intent.quiet >= scope.alive);
-        state.runs[index].in_flight() && silent && !scope.makes(Mistake::NoHeartbeats)
-    };
-    !(0..state.runs.len()).any(overdue)
+    // Also past the time-out of a client, which is frozen then.
+    actions.push(Action::Tick);
 }

@@ -55,10 +55,11 @@ pub(super) enum Mistake {
     FoldDropsIntents,
     /// The window is without the list lag.
     LagNotInWindow,
-    /// The window is without the heartbeat interval.
-    AliveNotInWindow,
-    /// No heartbeat is written: the window starts at the intent.
-    NoHeartbeats,
+    /// The window starts at the intent or at the end of its connection, although nobody knows how long
+    /// its run lived.
+    NoTakeover,
+    /// A takeover counts for intents that are recorded after it too.
+    TakeoverCoversLater,
     /// A replace leaves the live marker on the old instance.
     RetiredSkipped,
     /// No exclusive lock is taken.
@@ -89,8 +90,6 @@ pub(super) struct Scope {
     pub(super) time_out: u8,
     /// Ticks until a search shows what changed.
     pub(super) lag: u8,
-    /// Ticks between two heartbeats.
-    pub(super) alive: u8,
     /// Whether a `PATCH` that was cut may take effect later.
     pub(super) late_patch: bool,
     /// Whether searches may show the tags of before for the time of the lag.
@@ -156,7 +155,6 @@ impl Scope {
         Self {
             time_out: 1,
             lag: 1,
-            alive: 1,
             late_patch: false,
             stale_tags: false,
             manifests: ONE,
@@ -198,12 +196,10 @@ impl Scope {
         self.mistake == Some(mistake)
     }
 
-    /// The settle window in ticks, from the newest record of the run that wrote the intent.
+    /// The settle window in ticks, from the takeover or the end of the connection.
     pub(super) fn window(&self) -> u8 {
         let unless = |mistake, ticks| if self.makes(mistake) { 0 } else { ticks };
-        self.time_out
-            + unless(Mistake::LagNotInWindow, self.lag)
-            + unless(Mistake::AliveNotInWindow, self.alive)
+        self.time_out + unless(Mistake::LagNotInWindow, self.lag)
     }
 
     /// What has to pass once the platform has answered.
@@ -213,6 +209,6 @@ impl Scope {
 
     /// Beyond this many ticks nobody counts.
     pub(super) fn cap(&self) -> u8 {
-        self.time_out + self.lag + self.alive
+        self.time_out + self.lag
     }
 }

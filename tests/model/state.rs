@@ -51,7 +51,7 @@ impl Run {
         }
     }
 
-    /// Whether a request that can make a live marker is in flight, so that heartbeats are due.
+    /// Whether a request that can make a live marker is in flight, so that a fresh clone is too early.
     pub(super) fn in_flight(&self) -> bool {
         let sending = |task: &Task| {
             matches!(
@@ -160,8 +160,6 @@ pub(super) enum Action {
     Crash(usize),
     /// A run stops waiting (deadline, signal, a refused create): it folds and exits 4.
     Stop(usize),
-    /// A run writes a heartbeat.
-    Heartbeat(usize),
     /// A run plans a key.
     Plan(usize, Key),
     /// A run searches by marker to settle a key.

@@ -23,7 +23,6 @@ pub(super) fn next(scope: &Scope, before: &State, action: Action) -> State {
             state.runs[run].tasks = [Task::Done; KEYS];
             state.runs[run].phase = Phase::FoldLock;
         }
-        Action::Heartbeat(run) => store(&mut state, run).alive(),
         Action::Plan(run, key) => plan(scope, &mut state, run, key),
         Action::Search(run, key) => {
             let hit = state.sight_of(scope, run).hit(key);
@@ -95,7 +94,9 @@ fn start(scope: &Scope, state: &mut State, run: usize) {
     let waits = scope.settle_first
         && fresh
         && (nothing_seen || !scope.makes(Mistake::SettleFirstCreateOnly));
-    store(state, run).holder = Some(run);
+    let held = store(state, run);
+    held.holder = Some(run);
+    held.take_over();
     state.runs[run] = Run {
         phase: Phase::Up,
         manifest,
@@ -116,10 +117,10 @@ fn todo(scope: &Scope, key: Key) -> Task {
     if known { Task::Todo } else { Task::Done }
 }
 
-fn down(state: &mut State, run: usize, clean: bool) {
+fn down(scope: &Scope, state: &mut State, run: usize, clean: bool) {
     let held = store(state, run);
     held.holder = None;
-    held.disown();
+    held.disown(scope);
     // What a run that did not end well had for a manifest makes no difference any more.
     let manifest = if clean { state.runs[run].manifest } else { 0 };
     state.runs[run] = Run {
@@ -139,7 +140,7 @@ fn crash(scope: &Scope, state: &mut State, run: usize) {
         cut.owner = None;
         cut.left = scope.time_out;
     }
-    down(state, run, false);
+    down(scope, state, run, false);
 }
 
 fn plan(scope: &Scope, state: &mut State, run: usize, key: Key) {
@@ -191,6 +192,7 @@ fn cut_off(scope: &Scope, state: &mut State, index: usize) {
         state.platform.pending.remove(index);
     }
     if let Some((run, key)) = owner {
+        store(state, run).connection_ended(key);
         let again = scope.makes(Mistake::RetryAtOnce);
         state.runs[run].tasks[key] = if again { Task::Ready } else { Task::Settle };
     }
@@ -199,6 +201,7 @@ fn cut_off(scope: &Scope, state: &mut State, index: usize) {
 fn answer(state: &mut State, index: usize, task: impl Fn(Option<Id>) -> Task) {
     let pending = state.platform.pending.remove(index);
     if let Some((run, key)) = pending.owner {
+        store(state, run).connection_ended(key);
         state.runs[run].tasks[key] = task(pending.made);
     }
 }
@@ -206,7 +209,7 @@ fn answer(state: &mut State, index: usize, task: impl Fn(Option<Id>) -> Task) {
 fn record(scope: &Scope, state: &mut State, run: usize, key: Key) {
     let intent = Record::Intent {
         key,
-        quiet: 0,
+        age: None,
         mine: true,
     };
     let entry = |id| Record::Entry { key, id };
@@ -279,7 +282,9 @@ fn patch(scope: &Scope, state: &mut State, run: usize, key: Key, fate: Fate) {
         Fate::Killed => crash(scope, state, run),
         Fate::Lost | Fate::Cut | Fate::Late => {
             state.faults -= 1;
-            let journaled = store(state, run).view(scope).intents[key].is_some();
+            let held = store(state, run);
+            held.connection_ended(key);
+            let journaled = held.view(scope).intents[key].is_some();
             match task {
                 Task::RestoreReady(_) if journaled => state.runs[run].tasks[key] = Task::Settle,
                 _ => fail(state, run, key),
@@ -325,7 +330,7 @@ fn fold(scope: &Scope, state: &mut State, run: usize, then: Phase) {
     }
     if then == Phase::Down {
         let clean = !state.runs[run].failed;
-        down(state, run, clean);
+        down(scope, state, run, clean);
     } else {
         state.runs[run].phase = then;
     }

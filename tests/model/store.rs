@@ -4,17 +4,18 @@
 use super::platform::Id;
 use super::scope::{KEYS, Key, Mistake, Scope};
 
-/// A record of the journal. `Alive` is not a value here: it sets `quiet` of the intents of its run
-/// to zero, which is all it means. `Sending` concerns no identity.
+/// A record of the journal. `Takeover` is not a value here: it gives an age to the intents before it that
+/// have none, which is all it means. `Sending` concerns no identity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Record {
     /// A request that may put the live marker of this key on an instance is about to be sent.
     Intent {
         /// Which.
         key: Key,
-        /// Ticks since the newest record of the run that wrote it, as far as anyone counts.
-        quiet: u8,
-        /// Whether the run that wrote it is still alive, so that its heartbeats count.
+        /// Ticks since a later run took it over or, while the run that wrote it is alive, since the
+        /// connection of its request ended; as far as anyone counts.
+        age: Option<u8>,
+        /// Whether the run that wrote it is still alive. What it knows of the connection dies with it.
         mine: bool,
     },
     /// The platform answered, and the outcome is still unknown.
@@ -51,8 +52,8 @@ pub(super) enum Record {
 /// `connectorctl::model::OpenIntent`: a create whose outcome the journal does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct OpenIntent {
-    /// Ticks since `last_alive`.
-    pub(super) quiet: u8,
+    /// See [`Record::Intent`].
+    pub(super) age: Option<u8>,
     /// Whether only the list lag has to pass.
     pub(super) answered: bool,
     /// See [`Record::Intent`].
@@ -103,10 +104,10 @@ impl Store {
         let mut answered_before = [false; KEYS];
         for record in &self.journal {
             match *record {
-                Record::Intent { key, quiet, mine } => {
+                Record::Intent { key, age, mine } => {
                     let answered = answered_before[key] && scope.makes(Mistake::AnsweredSticks);
                     view.intents[key] = Some(OpenIntent {
-                        quiet,
+                        age,
                         answered,
                         mine,
                     });
@@ -144,51 +145,72 @@ impl Store {
         for (key, intent) in open.into_iter().enumerate() {
             let Some(intent) = intent else { continue };
             let OpenIntent {
-                quiet,
+                age,
                 answered,
                 mine,
             } = intent;
-            self.journal.push(Record::Intent { key, quiet, mine });
+            self.journal.push(Record::Intent { key, age, mine });
             if answered {
                 self.journal.push(Record::Answered { key });
             }
         }
     }
 
-    /// The run that wrote the intents is dead or has exited: nothing renews them any more.
-    pub(super) fn disown(&mut self) {
+    /// The run that wrote the intents is dead or has exited.
+    pub(super) fn disown(&mut self, scope: &Scope) {
+        let keeps = scope.makes(Mistake::NoTakeover) || scope.makes(Mistake::TakeoverCoversLater);
         for record in &mut self.journal {
-            if let Record::Intent { mine, .. } = record {
+            if let Record::Intent { mine, age, .. } = record {
+                if *mine && !keeps {
+                    *age = None;
+                }
                 *mine = false;
             }
         }
     }
 
-    /// Every record is a heartbeat of the run that writes it.
-    pub(super) fn append(&mut self, record: Record, scope: &Scope) {
-        if !scope.makes(Mistake::NoHeartbeats) {
-            self.alive();
+    /// `StoredEvent::Takeover`: a run got the exclusive lock, so whoever wrote these intents is dead.
+    pub(super) fn take_over(&mut self) {
+        for record in &mut self.journal {
+            if let Record::Intent { age, .. } = record {
+                age.get_or_insert(0);
+            }
+        }
+    }
+
+    pub(super) fn append(&mut self, mut record: Record, scope: &Scope) {
+        if let Record::Intent { age: new, .. } = &mut record {
+            if scope.makes(Mistake::NoTakeover) {
+                *new = Some(0);
+            } else if scope.makes(Mistake::TakeoverCoversLater) {
+                let ages = self.journal.iter().filter_map(|record| match record {
+                    Record::Intent { age, mine, .. } if !mine => *age,
+                    _ => None,
+                });
+                *new = ages.max();
+            }
         }
         if let Record::NotCreated { key: settled } | Record::Entry { key: settled, .. } = record {
             // Nobody looks at the age of a settled intent again: fewer equal states.
             for older in &mut self.journal {
-                if let Record::Intent { key, quiet, mine } = older
+                if let Record::Intent { key, age, mine } = older
                     && *key == settled
                 {
-                    (*quiet, *mine) = (scope.cap(), false);
+                    (*age, *mine) = (Some(scope.cap()), false);
                 }
             }
         }
         self.journal.push(record);
     }
 
-    /// `Record::Heartbeat`, or any other record.
-    pub(super) fn alive(&mut self) {
+    /// The connection of this key's request has ended, and its run lives on.
+    pub(super) fn connection_ended(&mut self, ended: Key) {
         for record in &mut self.journal {
-            if let Record::Intent { quiet, mine, .. } = record
+            if let Record::Intent { key, age, mine } = record
                 && *mine
+                && *key == ended
             {
-                *quiet = 0;
+                *age = Some(0);
             }
         }
     }
@@ -196,8 +218,8 @@ impl Store {
     /// A tick.
     pub(super) fn tick(&mut self, cap: u8) {
         for record in &mut self.journal {
-            if let Record::Intent { quiet, .. } = record {
-                *quiet = (*quiet + 1).min(cap);
+            if let Record::Intent { age: Some(age), .. } = record {
+                *age = (*age + 1).min(cap);
             }
         }
     }
@@ -214,7 +236,7 @@ impl View {
         // Where both are open, what is waited for is the longer of the two.
         self.intents[to] = match self.intents[to] {
             Some(own) => Some(OpenIntent {
-                quiet: own.quiet.min(moved.quiet),
+                age: own.age.min(moved.age),
                 answered: own.answered && moved.answered,
                 mine: own.mine || moved.mine,
             }),

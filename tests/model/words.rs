@@ -11,8 +11,6 @@ use super::store::Record as Model;
 enum StandsFor {
     /// A record of the model.
     Record(Model),
-    /// The intents of the living run count from zero again.
-    Heartbeat,
     /// Nothing: it tells of secrets, or of what a list shows later; not of identity.
     Nothing,
 }
@@ -22,7 +20,7 @@ fn stands_for(record: &Code) -> StandsFor {
     StandsFor::Record(match record {
         Code::Intent { key: _, secrets: _ } => Model::Intent {
             key,
-            quiet: 0,
+            age: None,
             mine: true,
         },
         Code::Answered { key: _ } => Model::Answered { key },
@@ -33,7 +31,6 @@ fn stands_for(record: &Code) -> StandsFor {
         Code::Sending { key: _, secrets: _ }
         | Code::Retired { id: _ }
         | Code::Deleted { id: _ } => return StandsFor::Nothing,
-        Code::Heartbeat => return StandsFor::Heartbeat,
     })
 }
 
@@ -56,7 +53,6 @@ fn every_record_of_the_code_has_its_place_in_the_model() {
         stands_for(&intent),
         StandsFor::Record(Model::Intent { .. })
     ));
-    assert_eq!(stands_for(&Code::Heartbeat), StandsFor::Heartbeat);
     let answered = Code::Answered { key };
     assert_eq!(
         stands_for(&answered),

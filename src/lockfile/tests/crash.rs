@@ -208,6 +208,10 @@ async fn open_intents_survive_any_number_of_runs_and_take_no_more_space() {
     all(&store, vec![intent("a"), created("b", 2)]).await;
     store.finish(&header()).expect("folded");
     drop(store);
+    // The next one takes the intent over, and those after it have nothing to add.
+    let mut store = open(folder.path()).await.expect("the lock");
+    store.finish(&header()).expect("folded");
+    drop(store);
     let length = fs::metadata(paths(folder.path()).journal)
         .expect("it")
         .len();

@@ -98,16 +98,6 @@ proptest! {
         let folded = fold(empty(), &timed(records));
         prop_assert!(folded.lock.instances[&key("a")].secrets["username"].is_some());
     }
-
-    /// The settle window of every open intent starts when the process was last alive.
-    #[test]
-    fn every_window_starts_at_the_newest_record(records in history()) {
-        let lines = timed(records);
-        let newest = lines.last().map_or(Timestamp::default(), |line| line.at);
-        for intent in fold(empty(), &lines).intents.values() {
-            prop_assert_eq!(intent.last_alive, newest);
-        }
-    }
 }
 
 #[test]

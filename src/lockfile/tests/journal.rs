@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::random::history;
 use super::*;
 use crate::lockfile::journal::{line, read};
+use crate::model::BootTime;
 
 fn bytes_of(lines: &[TimedEvent]) -> Vec<u8> {
     lines.iter().flat_map(line).collect()
@@ -121,6 +122,21 @@ fn an_unknown_kind_of_record_is_damage() {
 
 const GOLDEN_JOURNAL: &str = include_str!("journal.golden");
 
+/// What an earlier version wrote: when a process was last alive.
+const HEARTBEATS: &str = r#"b0236dc910090a54 {"v":1,"at":9,"record":"alive"}
+7a1ff26381a82856 {"v":1,"at":9,"record":"folded","lock":"digest","header":{"inventory":"acme-support","api":{"url":"https://api.example.com/elements/api-v2","organization":4711,"user":{"salt":"user","fingerprint":"user"}},"fingerprints":{"check":{"salt":"check","fingerprint":"check"}}},"intents":{"a":{"alive":7,"answered":true,"secrets":{"username":{"salt":"salt","fingerprint":"digest"}}}},"retired":[{"id":1,"at":7}]}
+"#;
+
+fn taken_over(has_boot: bool) -> Takeover {
+    Takeover {
+        wall: Timestamp::from_millis(8),
+        boot: has_boot.then(|| BootTime {
+            id: "start".to_owned(),
+            millis: 5,
+        }),
+    }
+}
+
 /// One line of every kind, with every optional member and without.
 fn every_kind() -> Vec<TimedEvent> {
     let fingerprint = Fingerprint {
@@ -142,7 +158,8 @@ fn every_kind() -> Vec<TimedEvent> {
         intents: BTreeMap::from([(
             key("a"),
             OpenIntent {
-                last_alive: Timestamp::from_millis(7),
+                takeover: Some(taken_over(true)),
+                since: None,
                 answered: true,
                 secrets: sent.clone(),
             },
@@ -179,7 +196,6 @@ fn every_kind() -> Vec<TimedEvent> {
         renamed("a", "b"),
         Record::Retired { id: InstanceId(1) },
         Record::Deleted { id: InstanceId(1) },
-        Record::Heartbeat,
     ];
     let headers = [header(), LockHeader::new(inventory())];
     records
@@ -188,6 +204,7 @@ fn every_kind() -> Vec<TimedEvent> {
         .chain(headers.map(|header| StoredEvent::Header { header }))
         .chain([checkpoint.clone(), nothing.clone()].map(StoredEvent::CheckpointBegin))
         .chain([checkpoint, nothing].map(StoredEvent::CheckpointEnd))
+        .chain([true, false].map(|has_boot| StoredEvent::Takeover(taken_over(has_boot))))
         .map(|event| TimedEvent {
             at: Timestamp::from_millis(9),
             event,
@@ -203,4 +220,14 @@ fn the_bytes_of_every_kind_are_unchanged() {
     assert_eq!(String::from_utf8(bytes).expect("UTF-8"), GOLDEN_JOURNAL);
     let (read, _) = read(Path::new("x"), GOLDEN_JOURNAL.as_bytes()).expect("a journal");
     assert_eq!(read, lines);
+}
+
+#[test]
+fn the_heartbeats_of_earlier_versions_are_read_and_say_nothing() {
+    let (lines, length) = read(Path::new("x"), HEARTBEATS.as_bytes()).expect("a journal");
+    assert_eq!(length, HEARTBEATS.len());
+    let view = fold(empty(), &lines);
+    let intent = &view.intents[&key("a")];
+    assert_eq!((&intent.takeover, intent.answered), (&None, true));
+    assert_eq!(view.retired.len(), 1);
 }

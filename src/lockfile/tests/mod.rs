@@ -7,6 +7,7 @@ mod format;
 mod journal;
 mod random;
 mod store;
+mod takeover;
 mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +24,7 @@ use super::*;
 use crate::model::{
     Element, ElementId, ElementKey, Fingerprint, InstanceId, InstanceKey, InventoryName, KeyCheck,
     Lifecycle, Lock, LockHeader, LockedApi, LockedInstance, OpenIntent, OrganizationId, Secret,
-    Timestamp,
+    Takeover, Timestamp,
 };
 use crate::ports::{Clock, LockSink as _, Record};
 
@@ -37,6 +38,13 @@ impl Clock for TestClock {
         let seen = *now;
         *now = seen + Duration::from_millis(1);
         seen
+    }
+
+    fn reading(&self) -> Takeover {
+        Takeover {
+            wall: self.now(),
+            boot: None,
+        }
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -255,7 +263,6 @@ fn story() -> Vec<Record> {
         intent("a"),
         created("a", 1),
         intent("b"),
-        Record::Heartbeat,
         Record::Answered { key: key("b") },
         intent("c"),
         Record::NotCreated { key: key("c") },

@@ -110,7 +110,6 @@ pub(super) fn record() -> impl Strategy<Value = Record> {
             .prop_map(|(from, to)| Record::Renamed { from, to }),
         1 => (0..4_u64).prop_map(|id| Record::Retired { id: InstanceId(id) }),
         1 => (0..4_u64).prop_map(|id| Record::Deleted { id: InstanceId(id) }),
-        1 => Just(Record::Heartbeat),
     ]
 }
 

@@ -8,7 +8,7 @@ use super::world::*;
 use crate::model::{
     Action, DesiredInstance, DesiredValue, InstanceId, Limit, LockedInstance, NoteCode,
     ObservedInstance, OnRemove, OpenIntent, PlainValue, Planned, Prune, Secret, SecretFact,
-    SecretFacts, Timestamp, VersusLock, VersusPlatform,
+    SecretFacts, VersusLock, VersusPlatform,
 };
 use crate::reconcile::{PlanInput, Policy, Resend, Selection, View, plan};
 
@@ -245,7 +245,8 @@ fn any_world() -> impl Strategy<Value = PlanInput> {
         }
         for place in intents {
             let intent = OpenIntent {
-                last_alive: Timestamp::from_millis(0),
+                takeover: None,
+                since: None,
                 answered: false,
                 secrets: BTreeMap::new(),
             };

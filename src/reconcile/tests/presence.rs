@@ -1,7 +1,7 @@
 //! One test for each row of the presence table.
 
 use super::world::*;
-use crate::model::{Limit, OnRemove, OpenIntent, Prune, Timestamp};
+use crate::model::{Limit, OnRemove, OpenIntent, Prune};
 use crate::reconcile::Selection;
 
 #[test]
@@ -348,7 +348,8 @@ fn a_run_for_some_keys_touches_no_other() {
 fn open_intents_are_notes_and_no_steps() {
     let mut input = settled();
     let intent = OpenIntent {
-        last_alive: Timestamp::from_millis(1),
+        takeover: None,
+        since: None,
         answered: false,
         secrets: std::collections::BTreeMap::new(),
     };

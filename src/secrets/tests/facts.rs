@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{FactInput, FingerprintKey, MissingPolicy, desired, env, facts, key, lookups, resolve};
 use crate::model::{
     Desired, Element, ElementKey, Fingerprint, InstanceId, InstanceKey, KeyCheck, Lifecycle, Lock,
-    LockedInstance, Marker, Observed, ObservedInstance, OpenIntent, Secret, Timestamp, VersusLock,
+    LockedInstance, Marker, Observed, ObservedInstance, OpenIntent, Secret, VersusLock,
     VersusPlatform,
 };
 
@@ -76,7 +76,8 @@ impl World {
 
     fn sent(&mut self, secret: Fingerprint) {
         let intent = OpenIntent {
-            last_alive: Timestamp::default(),
+            takeover: None,
+            since: None,
             answered: false,
             secrets: BTreeMap::from([("password".to_owned(), secret)]),
         };
