@@ -65,7 +65,11 @@ impl StepRun<'_> {
             .await
             .map_err(|error| error.on(old))?;
         self.run.record(Record::Deleted { id: old }).await?;
-        Ok(done)
+        // Older retired instances of this key were kept until a valid successor exists.
+        Ok(StepDone {
+            replan: true,
+            ..done
+        })
     }
 
     async fn retire(&self, request: &ReplaceRequest) -> Result<(), StepError> {
