@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use connectorctl::model::Timestamp;
+use connectorctl::model::{Takeover, Timestamp};
 use connectorctl::ports::Clock;
 use connectorctl::remote::{TimeoutClass, Transport, TransportError};
 use connectorctl::sandbox::Platform;
@@ -33,6 +33,13 @@ impl Clock for SimClock {
     fn now(&self) -> Timestamp {
         let elapsed = u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX);
         Timestamp::from_millis(1_000_000 + elapsed)
+    }
+
+    fn reading(&self) -> Takeover {
+        Takeover {
+            wall: self.now(),
+            boot: None,
+        }
     }
 
     async fn sleep(&self, duration: Duration) {
