@@ -107,6 +107,8 @@ codes! {
         Ignored = "ignored",
         /// A secret was to be accepted but differs on the platform.
         NotAccepted = "not-accepted",
+        /// The list of instances is not known to be complete.
+        IncompleteList = "incomplete-list",
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) use marker::MAX_TAG;
 pub use marker::{Marker, MarkerState};
 pub use note::Note;
 pub(crate) use observed::MASK;
-pub use observed::{Lookup, Observed, ObservedInstance, Tenant};
+pub use observed::{Completeness, Doubt, Lookup, Observed, ObservedInstance, Tenant};
 pub use plan::{
     Action, CreateRequest, DeleteRequest, FieldChange, LockEntryDraft, Plan, Planned, Refusal,
     ReplaceRequest, RequestValue, SecretRecord, Shown, Step, UpdateRequest,

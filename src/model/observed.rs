@@ -9,9 +9,37 @@ use super::{Element, InstanceId, Marker, OrganizationId, Secret};
 pub struct Observed {
     /// All instances, from the complete list or read by id.
     pub instances: BTreeMap<InstanceId, ObservedInstance>,
-    /// Recorded ids that are missing in the complete list and for which the platform itself
-    /// returned 404.
+    /// Recorded ids that are missing in the list and for which the platform itself returned 404.
     pub gone: BTreeSet<InstanceId>,
+    /// Whether the list proves that what it lacks does not exist.
+    pub completeness: Completeness,
+}
+
+/// Whether a list proves that what it lacks does not exist (docs/platform.md#paging).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Completeness {
+    /// What the list lacks does not exist, except for what is newer than the list lag.
+    #[default]
+    Complete,
+    /// What the list lacks may exist.
+    Unproven(Doubt),
+}
+
+/// Why a list is not known to be complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    /// The last page may not be the last one.
+    #[error("its last page may not be the last one")]
+    NoEnd,
+    /// The platform's total is not the number of instances.
+    #[error("the platform's total is not the number of instances in it")]
+    Total,
+    /// The total changed between two pages.
+    #[error("it changed while it was read")]
+    Changed,
+    /// There are several pages, and the platform sends no total.
+    #[error("it changed between two readings, and the platform sends no total")]
+    NoTotal,
 }
 
 impl Observed {

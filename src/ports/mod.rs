@@ -20,7 +20,16 @@ pub use error::{CreateOutcome, RemoteError, RemoteErrorKind, UnknownClass};
 pub use sink::{LockSink, Record, SinkError};
 pub use stop::{Stop, StopHandle, StopLevel};
 
-use crate::model::{InstanceId, Lookup, ObservedInstance, Tenant};
+use crate::model::{Completeness, InstanceId, Lookup, ObservedInstance, Tenant};
+
+/// What a list showed, and whether that is all there is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    /// Each instance once.
+    pub instances: Vec<ObservedInstance>,
+    /// An unproven list may find an instance, and never proves that one does not exist.
+    pub completeness: Completeness,
+}
 
 /// Reading the platform.
 #[async_trait]
@@ -32,16 +41,17 @@ pub trait ReadRemote: Send + Sync {
     /// Every failed request.
     async fn tenant(&self) -> Result<Tenant, RemoteError>;
 
-    /// All instances that these credentials can see, from every page of the list.
+    /// All instances that these credentials can see, from every page of the list, which is read again
+    /// where it is not known to be complete. Instances that the list shows without tags were read by id.
     ///
     /// # Errors
     /// One failed page fails the whole list, because an unreadable instance is not a missing one.
-    async fn list(&self) -> Result<Vec<ObservedInstance>, RemoteError>;
+    async fn list(&self) -> Result<Listing, RemoteError>;
 
-    /// The instances with exactly this tag, case included.
+    /// The instances with exactly this tag, case included. None means that there are none.
     ///
     /// # Errors
-    /// As for [`ReadRemote::list`].
+    /// As for [`ReadRemote::list`]; also if none was found and the search is not known to be complete.
     async fn find(&self, tag: &str) -> Result<Vec<ObservedInstance>, RemoteError>;
 
     /// One instance, with all its properties.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, ElementEntry, is_platform_owned};
 use crate::model::{
-    Lock, LockedInstance, MASK, Marker, Observed, ObservedInstance, PlainValue, Secret,
-    canonical_text,
+    Completeness, Lock, LockedInstance, MASK, Marker, Observed, ObservedInstance, PlainValue,
+    Secret, canonical_text,
 };
 
 /// A value as the platform shows it.
@@ -137,5 +137,6 @@ pub(super) fn as_recorded(lock: &Lock) -> Observed {
     Observed {
         instances,
         gone: BTreeSet::new(),
+        completeness: Completeness::Complete,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::View;
 use super::planner::Planner;
-use crate::model::NoteCode;
+use crate::model::{Completeness, NoteCode};
 
 impl Planner<'_> {
     pub(super) fn general_notes(&mut self) {
@@ -28,6 +28,12 @@ impl Planner<'_> {
             let message = "user secret differs from the one that the lock file was written with; \
                            other credentials may see other instances";
             self.out.note(NoteCode::OtherUser, None, message);
+        }
+        if let Completeness::Unproven(doubt) = self.index.observed.completeness {
+            let message = format!(
+                "list of instances is incomplete: {doubt}. Every instance to be created was searched for by its marker"
+            );
+            self.out.note(NoteCode::IncompleteList, None, message);
         }
         let foreign = self.index.foreign_count();
         if foreign > 0 && matches!(self.input.view, View::Live(_)) {

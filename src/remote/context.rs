@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
+use serde_json::Value;
 
 use super::error_body::{PlatformError, platform_error};
 use super::no_response::NoResponse;
@@ -94,6 +95,11 @@ impl RequestContext {
     pub(super) fn unreadable(&self, response: &Response<Bytes>, expected: &str) -> RemoteError {
         let kind = RemoteErrorKind::NotThePlatform;
         self.not_usable(kind, response, &format!("expected {expected}"))
+    }
+
+    /// The body, which must be JSON.
+    pub(super) fn json(&self, response: &Response<Bytes>) -> Result<Value, RemoteError> {
+        serde_json::from_slice(response.body()).map_err(|_| self.unreadable(response, "JSON"))
     }
 
     fn not_usable(

@@ -30,13 +30,20 @@ pub(super) fn is_missing(response: &Response<Bytes>) -> bool {
     response.status() == StatusCode::NOT_FOUND && platform_error(response).is_some()
 }
 
-/// Whether a 404 is an empty list in the platform's own words (docs/platform.md#empty-lists).
+/// Whether a 404 says that a list of instances is empty (docs/platform.md#empty-lists). That nothing else
+/// was found says nothing about instances.
 pub(super) fn is_empty_list(response: &Response<Bytes>) -> bool {
     response.status() == StatusCode::NOT_FOUND
         && platform_error(response).is_some_and(|error| {
-            let message = error.message.trim_end_matches('.');
-            message.starts_with("No ")
-                && (message.ends_with(" found") || message.contains(" found "))
+            let words: Vec<&str> = error.message.trim_end_matches('.').split(' ').collect();
+            let found = words.iter().position(|word| *word == "found");
+            words.first() == Some(&"No")
+                && found.is_some_and(|found| {
+                    let things = &words[..found];
+                    things
+                        .last()
+                        .is_some_and(|last| matches!(*last, "instance" | "instances"))
+                })
         })
 }
 

@@ -3,9 +3,10 @@
 //! Must not: plan, know the lock file, or log a header or a body. Every assumption about how the
 //! platform answers is here and in `reconcile::normalize`:
 //!
-//! * a 404 is an empty list only in the platform's own words, after one positive answer
-//!   (docs/platform.md#empty-lists);
-//! * pages end by the rules of docs/platform.md#paging, whichever of them the platform follows;
+//! * a 404 is an empty list only in the platform's words for instances, or where a number agrees, after
+//!   one positive answer (docs/platform.md#empty-lists);
+//! * a list proves that an instance is absent only if it is complete by the rules of
+//!   docs/platform.md#paging;
 //! * a `POST` is sent once: what its answer proves is one table, in `outcome`.
 
 mod address;
@@ -16,6 +17,7 @@ mod client;
 mod context;
 mod error_body;
 mod limiter;
+mod list;
 mod no_response;
 mod outcome;
 mod read;

@@ -15,7 +15,7 @@ use http::Response;
 
 use super::error_body::platform_error;
 use super::no_response::NoResponse;
-use super::wire::{self, Completeness};
+use super::wire::{self, Detail};
 use crate::model::ObservedInstance;
 use crate::ports::UnknownClass;
 
@@ -61,7 +61,7 @@ pub(super) fn verdict(answer: &Result<Response<Bytes>, NoResponse>) -> PostVerdi
 /// An instance without a token is useless: it is found by its marker and read by id instead.
 fn created(body: &Bytes) -> Option<ObservedInstance> {
     let value = serde_json::from_slice(body).ok()?;
-    let instance = wire::instance(&value, Completeness::Abridged)?;
+    let instance = wire::instance(&value, Detail::Abridged)?;
     instance.token.is_some().then_some(instance)
 }
 

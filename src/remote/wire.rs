@@ -15,7 +15,7 @@ use crate::ports::{BodyValue, CreateBody, PatchBody};
 
 /// What may be concluded from a missing member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Completeness {
+pub(super) enum Detail {
     /// A read by id: what is missing does not exist.
     Whole,
     /// A list: what is missing may only have been left out (docs/platform.md#q2).
@@ -23,27 +23,23 @@ pub(super) enum Completeness {
 }
 
 /// An instance, or `None` if the JSON is not one.
-pub(super) fn instance(value: &Value, completeness: Completeness) -> Option<ObservedInstance> {
+pub(super) fn instance(value: &Value, detail: Detail) -> Option<ObservedInstance> {
     let id = InstanceId(number(value.get("id")?)?);
     let element = element(value)?;
     let configuration = match value.get("configuration") {
-        Some(Value::Object(members))
-            if members.is_empty() && completeness == Completeness::Abridged =>
-        {
-            None
-        }
+        Some(Value::Object(members)) if members.is_empty() && detail == Detail::Abridged => None,
         Some(Value::Object(members)) => Some(
             members
                 .iter()
                 .map(|(name, value)| (name.clone(), text(value).map(Secret::new)))
                 .collect::<BTreeMap<_, _>>(),
         ),
-        _ if completeness == Completeness::Whole => Some(BTreeMap::new()),
+        _ if detail == Detail::Whole => Some(BTreeMap::new()),
         _ => None,
     };
     let tags = match value.get("tags") {
         Some(Value::Array(items)) => Some(items.iter().filter_map(tag).collect::<BTreeSet<_>>()),
-        _ if completeness == Completeness::Whole => Some(BTreeSet::new()),
+        _ if detail == Detail::Whole => Some(BTreeSet::new()),
         _ => None,
     };
     let name = value

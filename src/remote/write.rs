@@ -11,11 +11,11 @@ use super::outcome::{PostVerdict, verdict};
 use super::read::RemoteReader;
 use super::retry::RetryAdvice;
 use super::transport::TimeoutClass;
-use super::wire::{self, Completeness};
+use super::wire::{self, Detail};
 use crate::model::{InstanceId, Lookup, ObservedInstance, Tenant};
 use crate::ports::{
-    BodyValue, CreateBody, CreateOutcome, PatchBody, ReadRemote, RemoteError, RemoteErrorKind,
-    WriteRemote,
+    BodyValue, CreateBody, CreateOutcome, Listing, PatchBody, ReadRemote, RemoteError,
+    RemoteErrorKind, WriteRemote,
 };
 
 /// What follows from a write that failed: a success that cannot be read may have taken effect.
@@ -109,7 +109,7 @@ impl WriteRemote for RemoteWriter {
         let response = self.write(&call).await?;
         let instance = serde_json::from_slice(response.body())
             .ok()
-            .and_then(|value| wire::instance(&value, Completeness::Whole));
+            .and_then(|value| wire::instance(&value, Detail::Whole));
         instance
             .filter(|instance| instance.id == id)
             .ok_or_else(|| {
@@ -141,7 +141,7 @@ impl ReadRemote for RemoteWriter {
         self.reader.tenant().await
     }
 
-    async fn list(&self) -> Result<Vec<ObservedInstance>, RemoteError> {
+    async fn list(&self) -> Result<Listing, RemoteError> {
         self.reader.list().await
     }
 

@@ -1,7 +1,7 @@
 //! Everything a plan is made from, and what an apply needs besides.
 
 use super::error::SessionError;
-use super::observe::{marker_seen, observe};
+use super::observe::{marker_seen, observe, search_missing};
 use super::scope::Session;
 use crate::lockfile::LockView;
 use crate::model::{
@@ -39,7 +39,7 @@ impl Session<'_> {
         self.same_url(lock)?;
         let tenant = remote.tenant().await?;
         self.same_tenant(lock, &tenant)?;
-        let observed = observe(remote, lock, &view.retired).await?;
+        let observed = observe(remote, self.desired, lock, &view.retired).await?;
         Ok(Sighting { tenant, observed })
     }
 
@@ -56,7 +56,11 @@ impl Session<'_> {
             .lock
             .take()
             .unwrap_or_else(|| Lock::empty(desired.inventory.clone()));
-        let Sighting { tenant, observed } = self.look(remote, &lock, &view).await?;
+        let Sighting {
+            tenant,
+            mut observed,
+        } = self.look(remote, &lock, &view).await?;
+        search_missing(remote, desired, &mut observed).await?;
         let key = FingerprintKey::derive(&self.identity.organization);
         let facts = facts(
             &FactInput {

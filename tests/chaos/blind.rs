@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use connectorctl::lockfile::{LockPaths, LockView};
 use connectorctl::model::{InstanceId, InventoryName, Lookup, ObservedInstance, Tenant};
 use connectorctl::ports::{
-    CreateBody, CreateOutcome, PatchBody, ReadRemote, RemoteError, WriteRemote,
+    CreateBody, CreateOutcome, Listing, PatchBody, ReadRemote, RemoteError, WriteRemote,
 };
 use connectorctl::remote::RemoteWriter;
 
@@ -21,10 +21,10 @@ impl ReadRemote for Blind<'_> {
         self.writer.tenant().await
     }
 
-    async fn list(&self) -> Result<Vec<ObservedInstance>, RemoteError> {
+    async fn list(&self) -> Result<Listing, RemoteError> {
         let mut listed = self.writer.list().await?;
         let view = LockView::read(&self.paths, &self.inventory).expect("a view");
-        listed.retain(|instance| {
+        listed.instances.retain(|instance| {
             let mut entries = view.lock.iter().flat_map(|lock| lock.instances.values());
             entries.any(|entry| entry.id == instance.id)
         });

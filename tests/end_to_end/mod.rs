@@ -8,4 +8,5 @@ mod documented;
 mod example;
 mod failures;
 mod help;
+mod lists;
 mod problems;

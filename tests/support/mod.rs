@@ -4,6 +4,7 @@
 mod http;
 mod recorder;
 mod sandbox;
+pub(crate) mod scripted;
 pub(crate) mod source;
 
 use std::collections::BTreeMap;

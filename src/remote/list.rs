@@ -1,0 +1,271 @@
+//! The list of instances, page by page, and whether it is complete (docs/platform.md#paging). Must not:
+//! take a list that may have been cut for all there is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use http::Response;
+use http::header::HeaderValue;
+use serde_json::Value;
+
+use super::call::Call;
+use super::client::Client;
+use super::error_body::{is_empty_list, is_missing};
+use super::wire::{self, Detail};
+use crate::model::{Completeness, Doubt, InstanceId, Lookup, ObservedInstance};
+use crate::ports::{Listing, RemoteError, RemoteErrorKind};
+
+/// The platform's own maximum (docs/platform.md#paging).
+const PAGE_SIZE: usize = 200;
+/// 10,000 pages are two million instances: no tenant has so many.
+const MAX_PAGES: usize = 10_000;
+/// Readings of a list that is not known to be complete.
+const MAX_READINGS: usize = 3;
+/// Reads by id in flight, for a list that leaves tags out.
+const MAX_CONCURRENT_READS: usize = 8;
+const NEXT_PAGE: &str = "elements-next-page-token";
+const TOTAL: &str = "elements-total-count";
+
+struct Page {
+    items: Vec<Value>,
+    next: Option<String>,
+    total: Option<String>,
+}
+
+/// One reading of all pages.
+#[derive(Default)]
+struct Reading {
+    found: BTreeMap<InstanceId, ObservedInstance>,
+    pages: usize,
+    /// Every total that a page had.
+    totals: BTreeSet<String>,
+    /// Whether the last page shows by itself that it is the last one.
+    ended: bool,
+}
+
+impl Reading {
+    fn total_agrees(&self) -> bool {
+        self.totals.len() == 1 && self.totals.contains(&self.found.len().to_string())
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended || self.total_agrees()
+    }
+
+    fn doubt(&self) -> Option<Doubt> {
+        if !self.has_ended() {
+            return Some(Doubt::NoEnd);
+        }
+        match self.totals.len() {
+            0 => (self.pages > 1).then_some(Doubt::NoTotal),
+            1 => (!self.total_agrees()).then_some(Doubt::Total),
+            _ => Some(Doubt::Changed),
+        }
+    }
+
+    /// Whether this reading and the one before show the same. A total that counts the instances of others
+    /// never agrees, and must be the same in both.
+    fn confirms(&self, before: &Self) -> bool {
+        self.has_ended()
+            && before.has_ended()
+            && self.totals.len() <= 1
+            && self.totals == before.totals
+            && self.found.keys().eq(before.found.keys())
+    }
+}
+
+/// A list of instances: of all, or of those with one tag.
+pub(super) struct InstanceList<'l> {
+    pub(super) client: &'l Client,
+    pub(super) tag: Option<&'l str>,
+}
+
+impl InstanceList<'_> {
+    /// Reads the list until it is known to be complete, at most [`MAX_READINGS`] times.
+    pub(super) async fn read(&self) -> Result<Listing, RemoteError> {
+        let mut readings: Vec<Reading> = Vec::new();
+        let completeness = loop {
+            let reading = self.pages().await?;
+            let doubt = reading.doubt().filter(|_| {
+                let is_same = readings.last().map(|before| reading.confirms(before));
+                is_same != Some(true)
+            });
+            if doubt.is_none() {
+                readings.clear();
+            }
+            readings.push(reading);
+            match doubt {
+                None => break Completeness::Complete,
+                Some(doubt) if readings.len() == MAX_READINGS => {
+                    break Completeness::Unproven(doubt);
+                }
+                Some(_) => {}
+            }
+        };
+        // Each of several unproven readings may show what the others lack.
+        let mut found = BTreeMap::new();
+        for reading in readings {
+            found.extend(reading.found);
+        }
+        self.read_unclear(&mut found).await?;
+        Ok(Listing {
+            instances: found.into_values().collect(),
+            completeness,
+        })
+    }
+
+    /// One reading. One failed page fails the whole: unreadable is not absent.
+    async fn pages(&self) -> Result<Reading, RemoteError> {
+        let mut reading = Reading::default();
+        let mut tokens = BTreeSet::new();
+        let mut call = self.call();
+        for number in 1..=MAX_PAGES {
+            let page = self.page(&call).await?;
+            let count = page.items.len();
+            let before = reading.found.len();
+            for (index, item) in page.items.iter().enumerate() {
+                let instance = wire::instance(item, Detail::Abridged).ok_or_else(|| {
+                    self.not_the_platform(
+                        &call,
+                        &format!("item {index} of page {number} is not an instance"),
+                    )
+                })?;
+                reading.found.insert(instance.id, instance);
+            }
+            reading.pages = number;
+            reading.totals.extend(page.total);
+            match page.next {
+                Some(token) if count > 0 => {
+                    // A token that comes again leads in a circle, and so does a page with nothing new.
+                    if reading.found.len() == before || !tokens.insert(token.clone()) {
+                        return Ok(reading);
+                    }
+                    call = self.call().with("nextPage", token);
+                }
+                _ => {
+                    reading.ended = count < PAGE_SIZE;
+                    return Ok(reading);
+                }
+            }
+        }
+        let message = format!("the list has more than {MAX_PAGES} pages");
+        Err(self.not_the_platform(&call, &message))
+    }
+
+    fn call(&self) -> Call {
+        let call = Call::get("/instances")
+            .with("hydrate", "true")
+            .with("pageSize", PAGE_SIZE.to_string());
+        match self.tag {
+            Some(tag) => call.with("tags[]", tag),
+            None => call,
+        }
+    }
+
+    fn not_the_platform(&self, call: &Call, what: &str) -> RemoteError {
+        let context = self.client.context(call);
+        let message = format!("unexpected response: {what}");
+        context.error(RemoteErrorKind::NotThePlatform, message)
+    }
+
+    async fn page(&self, call: &Call) -> Result<Page, RemoteError> {
+        let response = self.client.send(call).await?;
+        let header = |name: &str| match response.headers().get(name).map(HeaderValue::to_str) {
+            None => Ok(None),
+            Some(Ok(text)) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+            Some(Err(_)) => Err(self.not_the_platform(
+                call,
+                &format!("the header `{name}` is not text, so the list cannot be read to its end"),
+            )),
+        };
+        let (next, total) = (header(NEXT_PAGE)?, header(TOTAL)?);
+        let context = self.client.context(call);
+        let items = if self.is_empty(&response, total.as_deref()).await {
+            Vec::new()
+        } else if !response.status().is_success() {
+            return Err(context.response_error(&response));
+        } else if let Value::Array(items) = context.json(&response)? {
+            items
+        } else {
+            return Err(context.unreadable(&response, "a list"));
+        };
+        Ok(Page { items, next, total })
+    }
+
+    /// Whether a 404 is an empty list: in the platform's words for instances, or where a number says so
+    /// too (docs/platform.md#empty-lists).
+    async fn is_empty(&self, response: &Response<Bytes>, total: Option<&str>) -> bool {
+        if !is_missing(response) || !self.client.is_contacted() {
+            return false;
+        }
+        is_empty_list(response) || total == Some("0") || self.counts_none().await
+    }
+
+    async fn counts_none(&self) -> bool {
+        let call = Call::get("/instances/count");
+        let Ok(response) = self.client.send_ok(&call).await else {
+            return false;
+        };
+        let count = self.client.context(&call).json(&response);
+        count.is_ok_and(|count| count["totalInstances"].as_u64() == Some(0))
+    }
+
+    /// Reads by id what the list shows too little of: without tags the owner of an instance is unknown,
+    /// and a tag may have been cut (docs/platform.md#q27).
+    async fn read_unclear(
+        &self,
+        found: &mut BTreeMap<InstanceId, ObservedInstance>,
+    ) -> Result<(), RemoteError> {
+        let ids: Vec<InstanceId> = found
+            .values()
+            .filter(|instance| self.is_unclear(instance))
+            .map(|instance| instance.id)
+            .collect();
+        let reads: Vec<(InstanceId, Lookup)> = stream::iter(ids)
+            .map(|id| async move { Ok((id, read_instance(self.client, id).await?)) })
+            .buffer_unordered(MAX_CONCURRENT_READS)
+            .try_collect()
+            .await?;
+        for (id, read) in reads {
+            match read {
+                Lookup::Found(instance) => {
+                    found.insert(id, *instance);
+                }
+                Lookup::Gone => {
+                    found.remove(&id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_unclear(&self, instance: &ObservedInstance) -> bool {
+        let Some(shown) = instance.tags.as_ref().filter(|tags| !tags.is_empty()) else {
+            return true;
+        };
+        self.tag.is_some_and(|tag| {
+            !shown.contains(tag)
+                && shown
+                    .iter()
+                    .any(|shown| !shown.is_empty() && tag.starts_with(shown.as_str()))
+        })
+    }
+}
+
+/// One instance, with all its properties.
+pub(super) async fn read_instance(client: &Client, id: InstanceId) -> Result<Lookup, RemoteError> {
+    let call = Call::get(format!("/instances/{id}"));
+    let response = client.send(&call).await?;
+    if is_missing(&response) {
+        return Ok(Lookup::Gone);
+    }
+    let context = client.context(&call);
+    if !response.status().is_success() {
+        return Err(context.response_error(&response));
+    }
+    match wire::instance(&context.json(&response)?, Detail::Whole) {
+        Some(instance) if instance.id == id => Ok(Lookup::Found(Box::new(instance))),
+        _ => Err(context.unreadable(&response, "the instance")),
+    }
+}
