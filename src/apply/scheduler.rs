@@ -75,9 +75,9 @@ impl<'a> Task<'a> {
         }
     }
 
-    fn moved_from(self) -> Option<&'a InstanceKey> {
+    fn step(self) -> Option<&'a Step> {
         match self {
-            Self::Step(step) => step.moved_from.as_ref(),
+            Self::Step(step) => Some(step),
             Self::Settle(..) => None,
         }
     }
@@ -124,7 +124,7 @@ fn jobs<'a>(run: &'a Run<'a>) -> Vec<Job<'a>> {
 /// Runs the steps of one key. After one that did not succeed, the rest are skipped.
 async fn carry_out(run: &Run<'_>, chain: &[Job<'_>]) {
     for job in chain {
-        let step = StepRun::start(run, job.task.key(), job.task.moved_from()).await;
+        let step = StepRun::start(run, job.task.key(), job.task.step()).await;
         if !run.may_start() || !carry_out_one(job, step).await {
             return;
         }

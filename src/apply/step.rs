@@ -4,15 +4,17 @@ use tokio::sync::SemaphorePermit;
 
 use super::outcome::StepError;
 use super::run::Run;
-use crate::model::{InstanceKey, LockedInstance, Marker};
+use crate::model::{InstanceKey, LockedInstance, Marker, Step};
 use crate::ports::Record;
 
 /// A running step of the plan, or the settling of an intent whose key has no step.
 pub(super) struct StepRun<'a> {
     pub(super) run: &'a Run<'a>,
     pub(super) key: &'a InstanceKey,
-    /// The key before a rename.
+    /// The key before a rename whose entry or open intent moves to this key.
     pub(super) moved_from: Option<&'a InstanceKey>,
+    /// The key before a rename as declared.
+    former_key: Option<&'a InstanceKey>,
     slot: Option<SemaphorePermit<'a>>,
 }
 
@@ -20,12 +22,13 @@ impl<'a> StepRun<'a> {
     pub(super) async fn start(
         run: &'a Run<'a>,
         key: &'a InstanceKey,
-        moved_from: Option<&'a InstanceKey>,
+        planned: Option<&'a Step>,
     ) -> Self {
         let mut step = Self {
             run,
             key,
-            moved_from,
+            moved_from: planned.and_then(|step| step.moved_from.as_ref()),
+            former_key: planned.and_then(|step| step.former_key.as_ref()),
             slot: None,
         };
         step.take_slot().await;
@@ -51,7 +54,8 @@ impl<'a> StepRun<'a> {
     /// The live markers that an instance of this step may have.
     pub(super) fn markers(&self) -> Vec<Marker> {
         let inventory = &self.run.apply.plan.inventory;
-        self.keys()
+        std::iter::once(self.key)
+            .chain(self.former_key)
             .map(|key| Marker::live(inventory, key))
             .collect()
     }

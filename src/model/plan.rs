@@ -59,8 +59,11 @@ pub struct Step {
     pub element: String,
     /// The existing instance, if there is one.
     pub id: Option<InstanceId>,
-    /// The key before a rename.
+    /// The key before a rename whose entry or open intent moves to this key.
     pub moved_from: Option<InstanceKey>,
+    /// The key before a rename as declared. An instance may carry its marker although nothing that is
+    /// known says so, so a search for the marker of this key includes it.
+    pub former_key: Option<InstanceKey>,
     /// What to do.
     pub action: Action,
     /// The differences, for people only; sorted by path.

@@ -61,6 +61,7 @@ impl PlanBuilder {
             element: seen.element.key.to_string(),
             id: Some(seen.id),
             moved_from: None,
+            former_key: None,
             action: Action::Delete(DeleteRequest {
                 id: seen.id,
                 expect_marker: seen.marker().map(str::to_owned),
@@ -78,6 +79,7 @@ impl PlanBuilder {
             element: locked.element.key.to_string(),
             id: Some(locked.id),
             moved_from: None,
+            former_key: None,
             action: Action::Forget,
             changes: vec![name_removed(&locked.name)],
             reasons: vec![Reason::Removed, Reason::Vanished],

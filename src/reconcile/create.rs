@@ -42,6 +42,7 @@ impl Planner<'_> {
             element: desired.element.to_string(),
             id: None,
             moved_from: subject.moved_from.cloned(),
+            former_key: desired.lifecycle.moved_from.clone(),
             action: Action::Create(request(self.index.inventory(), subject, desired)),
             changes: all_values(desired),
             reasons,
@@ -99,6 +100,7 @@ impl Planner<'_> {
             element: desired.element.to_string(),
             id: Some(old.id),
             moved_from: subject.moved_from.cloned(),
+            former_key: desired.lifecycle.moved_from.clone(),
             action: Action::Replace(ReplaceRequest {
                 old: old.id,
                 retire_tags: (old.marker() != Some(&retired)).then_some(tags),

@@ -90,6 +90,7 @@ pub(super) fn step(
         element: "freshdeskv2".to_owned(),
         id,
         moved_from: None,
+        former_key: None,
         action,
         changes,
         reasons: reasons.to_vec(),

@@ -120,6 +120,29 @@ mod tests {
         }
     }
 
+    /// The instance that the held create made carries the marker of the old key, and nothing but the manifest
+    /// says so.
+    #[test]
+    fn a_rename_after_a_lost_journal_makes_no_duplicate() {
+        let text = r#"{"pace":10225,"lag_s":13,"readings":[],"refusals":[[1,"Vendor400"]],
+            "instances":[STANZA,STANZA,STANZA],
+            "rounds":[
+                {"runs":[{RUN,"settle_first":false,
+                    "mishaps":[{"create":true,"nth":2,"kind":{"Held":1}}]}],"then":[]},
+                {"runs":[{RUN,"settle_first":false,"mishaps":[]}],
+                    "then":["Clone",{"Edit":[1,"Rename"]}]},
+                {"runs":[{RUN,"settle_first":true,"mishaps":[]}],"then":[{"Idle":200}]}]}"#;
+        let stanza = r#"{"other":false,"renamed":false,"absent":false,"disabled":false,
+            "name":false,"tag":false,"setting":false,"secret":false}"#;
+        let run_text = r#""apart":false,"after_ms":0,"waits":false,"deadline_s":null,
+            "ending":"Itself","stall":null"#;
+        let text = text.replace("STANZA", stanza).replace("RUN", run_text);
+        let schedule = serde_json::from_str(&text).expect("a schedule");
+        let (tally, log) = run(&schedule, Mistake::None);
+        assert!(tally.is_clean(), "{}", log.join("\n"));
+        assert_eq!((tally.inside, tally.posts), (1, 4), "{}", log.join("\n"));
+    }
+
     #[test]
     fn deliberate_mistakes_are_found() {
         for mistake in Mistake::value_variants().iter().copied() {

@@ -118,6 +118,23 @@ fn a_rename_killed_while_it_settles_still_looks_for_the_old_marker() {
     assert_eq!(live(&sandbox, &["k", "old"]), 1, "{}", ran.all());
 }
 
+/// Nothing but the manifest says that the instance may carry the marker of the old key.
+#[test]
+fn a_rename_after_a_lost_journal_looks_for_the_old_marker_with_settle_first() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = bench(&sandbox, "  old:\n    element: freshdeskv2\n");
+    lose_the_next_create(&sandbox);
+    apply_and_die_waiting(&bench);
+    bench.fresh_clone();
+    manifest(
+        &bench,
+        "  k:\n    element: freshdeskv2\n    lifecycle: { movedFrom: old }\n",
+    );
+    let ran = bench.apply_with(&["--settle", "8s", "--settle-first"]);
+    assert_eq!(live(&sandbox, &["k", "old"]), 1, "{}", ran.all());
+    bench.plan_is_empty();
+}
+
 #[test]
 fn a_replace_is_finished_by_the_apply_that_repairs_the_new_instance() {
     let sandbox = Sandbox::start(&[

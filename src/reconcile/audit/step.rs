@@ -20,12 +20,20 @@ impl Auditor<'_> {
         if let Some(id) = self.step.id {
             self.ownership(id);
         }
-        if let Some(from) = &self.step.moved_from {
-            let declared = self
-                .desired()
-                .and_then(|instance| instance.lifecycle.moved_from.as_ref());
-            self.expect(declared == Some(from), "an undeclared rename");
-        }
+        let declared = self
+            .desired()
+            .and_then(|instance| instance.lifecycle.moved_from.as_ref());
+        let from = &self.step.moved_from;
+        let is_declared = from.is_none() || from.as_ref() == declared;
+        self.expect(is_declared, "an undeclared rename");
+        let former = self.step.former_key.as_ref();
+        let knows_former = match &self.step.action {
+            Action::Delete(_) | Action::Forget => former.is_none(),
+            Action::Create(_) | Action::Update(_) | Action::Adopt(_) | Action::Replace(_) => {
+                former == declared
+            }
+        };
+        self.expect(knows_former, "a step that does not know its former key");
         match &self.step.action {
             Action::Create(request) => {
                 let live = Marker::live(&self.input.desired.inventory, &self.step.key);

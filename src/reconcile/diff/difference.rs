@@ -61,6 +61,7 @@ impl Difference {
             element: desired.element.to_string(),
             id: Some(self.request.id),
             moved_from: subject.moved_from.cloned(),
+            former_key: desired.lifecycle.moved_from.clone(),
             action: action(self.request),
             changes: self.changes,
             reasons: self.reasons.into_iter().collect(),

@@ -97,6 +97,11 @@ fn of_the_whole() {
     );
     broken(
         &input,
+        |plan| plan.steps[0].former_key = Some(key("x")),
+        "a step that does not know its former key",
+    );
+    broken(
+        &input,
         |plan| plan.inventory = crate::model::InventoryName::new("x").expect("a name"),
         "a plan for another inventory",
     );

@@ -131,6 +131,7 @@ fn header(step: &Step, color: Color, out: &mut dyn Write) -> io::Result<()> {
         element,
         id,
         moved_from,
+        former_key: _,
         action,
         changes: _,
         reasons,
