@@ -26,8 +26,11 @@ pub(super) fn reader(
     certificates: Option<&[u8]>,
     settings: Settings,
 ) -> Result<RemoteReader, CliError> {
-    let transport = HttpTransport::new(certificates, address.is_loopback())
-        .map_err(|error| CliError::caused_by(Exit::Usage, "cannot set up the connection", error))?;
+    let transport = HttpTransport::new(certificates, address.is_loopback()).map_err(|error| {
+        let hint = error.hint();
+        let error = CliError::caused_by(Exit::Usage, "cannot set up the connection", error);
+        hint.into_iter().fold(error, CliError::hint)
+    })?;
     let credentials = Credentials {
         user: identity.user.clone(),
         organization: identity.organization.clone(),

@@ -18,7 +18,8 @@ use super::limiter::Limiter;
 use super::no_response::NoResponse;
 use super::retry::{Budget, retry_after};
 use super::settings::Settings;
-use super::transport::{TimeoutClass, Transport, TransportError};
+use super::transport::{TimeoutClass, Transport};
+use super::transport_error::TransportError;
 use crate::model::Timestamp;
 use crate::ports::{Clock, StopLevel};
 
@@ -100,9 +101,7 @@ impl Channel {
             while self.breaker.in_outage() {
                 let probed = self.send(&probe, TimeoutClass::Other).await;
                 let cause = match probed.result {
-                    Err(NoResponse::Disconnected { .. }) => {
-                        NoResponse::Disconnected { in_flight: false }
-                    }
+                    Err(NoResponse::Disconnected { .. }) => self.disconnected_error(false),
                     Err(NoResponse::NotSent(why)) => NoResponse::NotSent(why),
                     Ok(_) | Err(NoResponse::Lost(_)) => continue,
                 };
@@ -133,7 +132,7 @@ impl Channel {
                         self.observe(call, sent, &result);
                         result.map_err(NoResponse::Lost)
                     }
-                    () = self.disconnected() => Err(NoResponse::Disconnected { in_flight: true }),
+                    () = self.disconnected() => Err(self.disconnected_error(true)),
                 };
                 result
             }
@@ -146,7 +145,7 @@ impl Channel {
         loop {
             let now = self.now();
             if self.breaker.is_open(now) {
-                return Err(NoResponse::Disconnected { in_flight: false });
+                return Err(self.disconnected_error(false));
             }
             let left = self.limiter.pause(now);
             if left.is_zero() {
@@ -232,9 +231,17 @@ impl Channel {
         }
     }
 
+    /// The error of a request that the open breaker ended.
+    fn disconnected_error(&self, in_flight: bool) -> NoResponse {
+        NoResponse::Disconnected {
+            in_flight,
+            cause: self.breaker.cause(),
+        }
+    }
+
     fn on_failure(&self, sent: Timestamp, now: Timestamp, what: &str) {
         self.limiter.on_failure(sent, now);
-        if self.breaker.on_failure(now) && self.is_contacted() {
+        if self.breaker.on_failure(now, what) && self.is_contacted() {
             let seconds = MAX_OUTAGE.as_secs();
             tracing::warn!("request failed ({what}); retrying for up to {seconds} s");
         }

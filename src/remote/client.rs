@@ -93,8 +93,13 @@ impl Client {
         in_outage: bool,
     ) -> bool {
         // A platform that never responded is more likely misspelled than down.
-        let stranger = advice == RetryAdvice::Unreachable && !self.channel.is_contacted();
-        if stranger && retries.attempts() >= MAX_ATTEMPTS_BEFORE_CONTACT {
+        let max_attempts = match advice {
+            RetryAdvice::Misconfigured => 1,
+            RetryAdvice::Unreachable => MAX_ATTEMPTS_BEFORE_CONTACT,
+            _ => usize::MAX,
+        };
+        let stranger = max_attempts < usize::MAX && !self.channel.is_contacted();
+        if stranger && retries.attempts() >= max_attempts {
             return false;
         }
         let Some(pause) = retries.next(advice, in_outage && !stranger) else {

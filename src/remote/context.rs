@@ -8,12 +8,16 @@ use serde_json::Value;
 use super::error_body::{PlatformError, platform_error};
 use super::no_response::NoResponse;
 use super::redactor::Redactor;
+use super::transport_error::{PROXY_PASSWORD, USE_HTTPS};
 
 use crate::ports::{RemoteError, RemoteErrorKind};
 
 const CHECK_SECRETS: &str = "check CONNECTORCTL_USER_SECRET and CONNECTORCTL_ORGANIZATION_SECRET, and that they belong to this base URL";
 const CHECK_ROLE: &str = "ask for the missing role, or use the credentials of the instance's owner";
 const CHECK_BASE_URL: &str = "check the base URL: it is the host of the API, such as https://api.openconnectors.us2.ext.hana.ondemand.com";
+
+const CHECK_LOGIN_PAGE: &str =
+    "check the base URL; if this network or a proxy has a login page, sign in to it first";
 
 #[derive(Clone)]
 pub(super) struct RequestContext {
@@ -119,7 +123,7 @@ impl RequestContext {
         RemoteError {
             status: Some(status),
             request_id: text(headers, REQUEST_ID).map(|id| self.redactor.sanitize(id)),
-            hint: Some(CHECK_BASE_URL.to_owned()),
+            hint: Some(remedy(response).to_owned()),
             ..self.error(kind, message)
         }
     }
@@ -139,6 +143,30 @@ impl RequestContext {
             message,
             hint: None,
         }
+    }
+}
+
+/// What to do about a response that something between here and the platform sent.
+fn remedy(response: &Response<Bytes>) -> &'static str {
+    let status = response.status();
+    let body = String::from_utf8_lossy(response.body());
+    let is_page = text(response.headers(), header::CONTENT_TYPE.as_str())
+        .is_some_and(|value| value.starts_with("text/html"));
+    if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        PROXY_PASSWORD
+    } else if status == StatusCode::BAD_REQUEST
+        && ["HTTPS", "SSL-enabled", "requires TLS"]
+            .iter()
+            .any(|words| body.contains(words))
+    {
+        USE_HTTPS
+    } else if status == StatusCode::NETWORK_AUTHENTICATION_REQUIRED
+        || status.is_redirection()
+        || (status.is_success() && is_page)
+    {
+        CHECK_LOGIN_PAGE
+    } else {
+        CHECK_BASE_URL
     }
 }
 

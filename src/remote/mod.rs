@@ -25,11 +25,13 @@ mod redactor;
 mod retry;
 mod settings;
 mod transport;
+mod transport_error;
 mod wire;
 mod write;
 
 pub use address::{Address, AddressError};
 pub use read::RemoteReader;
 pub use settings::{Credentials, InvalidSecret, Settings};
-pub use transport::{HttpTransport, TimeoutClass, Transport, TransportError, TransportSetupError};
+pub use transport::{HttpTransport, TimeoutClass, Transport, TransportSetupError};
+pub use transport_error::TransportError;
 pub use write::RemoteWriter;

@@ -2,7 +2,7 @@
 
 use super::breaker::MAX_OUTAGE;
 use super::retry::RetryAdvice;
-use super::transport::TransportError;
+use super::transport_error::TransportError;
 
 /// Why there is no response.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(super) enum NoResponse {
     Disconnected {
         /// Whether the request was in flight, and was abandoned.
         in_flight: bool,
+        /// Why the last request before did not reach the platform.
+        cause: String,
     },
 }
 
@@ -24,13 +26,14 @@ impl NoResponse {
         match self {
             Self::Lost(error) => error.may_have_arrived,
             Self::NotSent(_) => false,
-            Self::Disconnected { in_flight } => *in_flight,
+            Self::Disconnected { in_flight, .. } => *in_flight,
         }
     }
 
     /// Whether to send an idempotent request again.
     pub(super) fn advice(&self) -> RetryAdvice {
         match self {
+            Self::Lost(error) if error.is_permanent => RetryAdvice::Misconfigured,
             Self::Lost(error) if error.may_have_arrived => RetryAdvice::AfterBackoff,
             Self::Lost(_) => RetryAdvice::Unreachable,
             Self::NotSent(_) | Self::Disconnected { .. } => RetryAdvice::No,
@@ -41,10 +44,10 @@ impl NoResponse {
         match self {
             Self::Lost(error) => error.what.clone(),
             Self::NotSent(why) => (*why).to_owned(),
-            Self::Disconnected { in_flight } => {
+            Self::Disconnected { in_flight, cause } => {
                 let what = if *in_flight { "abandoned" } else { "not sent" };
                 let seconds = MAX_OUTAGE.as_secs();
-                format!("{what}: no request has reached the platform for {seconds} s")
+                format!("{what}: no request has reached the platform for {seconds} s ({cause})")
             }
         }
     }

@@ -36,6 +36,9 @@ pub(super) enum RetryAdvice {
     Throttled,
     /// After the pause that all requests share: the request never left.
     Unreachable,
+    /// As [`RetryAdvice::Unreachable`], but only where the platform has responded before: a wrong port or
+    /// certificate does not become right, and a platform that restarts may show either for a moment.
+    Misconfigured,
     /// After a pause of this request's own, except in an outage.
     AfterBackoff,
     /// After the vendor's `Retry-After`, which concerns this request only.
@@ -68,12 +71,15 @@ impl Retries {
         let (count, max) = match advice {
             RetryAdvice::No => return None,
             RetryAdvice::Throttled => (&mut self.throttled, MAX_ATTEMPTS_WHEN_THROTTLED),
-            RetryAdvice::Unreachable | RetryAdvice::AfterBackoff if in_outage => {
+            RetryAdvice::Unreachable | RetryAdvice::Misconfigured | RetryAdvice::AfterBackoff
+                if in_outage =>
+            {
                 return Some(Duration::ZERO);
             }
-            RetryAdvice::Unreachable | RetryAdvice::AfterBackoff | RetryAdvice::After(_) => {
-                (&mut self.attempts, MAX_ATTEMPTS)
-            }
+            RetryAdvice::Unreachable
+            | RetryAdvice::Misconfigured
+            | RetryAdvice::AfterBackoff
+            | RetryAdvice::After(_) => (&mut self.attempts, MAX_ATTEMPTS),
         };
         if *count >= max {
             return None;

@@ -1,16 +1,14 @@
 //! One request out, one response in. Must not: send a request twice.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 
+use super::transport_error::{CONNECT_TIMEOUT, TransportError, explain};
 use crate::ports::kill;
 
-/// Name resolution, connection and TLS handshake together.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A create signs in to the vendor within the request, and takes 10 s and more (docs/platform.md#latency).
 const CREATE_TIMEOUT: Duration = Duration::from_secs(180);
 /// Everything else.
@@ -26,16 +24,6 @@ pub enum TimeoutClass {
     Other,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub struct TransportError {
-    /// Whether any of it may have reached the platform.
-    pub may_have_arrived: bool,
-    /// What happened, without the URL.
-    pub what: String,
-    pub hint: Option<String>,
-}
-
 /// Sends requests, each of them once.
 #[async_trait]
 pub trait Transport: Send + Sync {
@@ -49,10 +37,46 @@ pub trait Transport: Send + Sync {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TransportSetupError {
-    #[error("`--ca-file` contains no usable PEM certificate")]
-    Certificates,
+    #[error("`--ca-file` contains no PEM certificate")]
+    NoCertificate,
+    #[error("`--ca-file` contains an invalid certificate")]
+    InvalidCertificate,
+    #[error("`--ca-file` is binary (DER); PEM is expected")]
+    Der,
+    #[error("`--ca-file` contains a private key and no certificate")]
+    PrivateKey,
     #[error("cannot set up TLS")]
     Tls(#[source] reqwest::Error),
+}
+
+impl TransportSetupError {
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoCertificate | Self::InvalidCertificate => {
+                Some("pass a file with `-----BEGIN CERTIFICATE-----`, one block per authority")
+            }
+            Self::Der => Some("convert it: `openssl x509 -inform der -in FILE -out FILE.pem`"),
+            Self::PrivateKey => Some("pass the certificate of the authority, not its key"),
+            Self::Tls(_) => None,
+        }
+    }
+}
+
+fn parse_certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, TransportSetupError> {
+    // The tag of an ASN.1 sequence with a length of two bytes: what every certificate begins with.
+    const DER: &[u8] = &[0x30, 0x82];
+    let found = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let text = String::from_utf8_lossy(pem);
+    Err(if pem.starts_with(DER) {
+        TransportSetupError::Der
+    } else if text.contains("PRIVATE KEY-----") {
+        TransportSetupError::PrivateKey
+    } else {
+        TransportSetupError::NoCertificate
+    })
 }
 
 /// The real thing: reqwest over rustls, HTTP/1.1.
@@ -69,14 +93,8 @@ impl HttpTransport {
     pub fn new(certificates: Option<&[u8]>, direct: bool) -> Result<Self, TransportSetupError> {
         // Only the first call of a process has an effect; every call passes the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut roots = Vec::new();
-        if let Some(pem) = certificates {
-            roots = reqwest::Certificate::from_pem_bundle(pem)
-                .map_err(|_| TransportSetupError::Certificates)?;
-            if roots.is_empty() {
-                return Err(TransportSetupError::Certificates);
-            }
-        }
+        let roots = certificates.map(parse_certificates).transpose()?;
+        let roots = roots.unwrap_or_default();
         let build = |keep: usize| {
             let mut builder = reqwest::Client::builder()
                 .user_agent(concat!("connectorctl/", env!("CARGO_PKG_VERSION")))
@@ -91,7 +109,13 @@ impl HttpTransport {
             if direct {
                 builder = builder.no_proxy();
             }
-            builder.build().map_err(TransportSetupError::Tls)
+            builder.build().map_err(|error| {
+                if roots.is_empty() {
+                    TransportSetupError::Tls(error)
+                } else {
+                    TransportSetupError::InvalidCertificate
+                }
+            })
         };
         Ok(Self {
             pooled: build(32)?,
@@ -130,6 +154,7 @@ impl Transport for HttpTransport {
             if body.len() + chunk.len() > MAX_BYTES {
                 return Err(TransportError {
                     may_have_arrived: true,
+                    is_permanent: false,
                     what: format!("response is larger than {} MiB", MAX_BYTES / 1024 / 1024),
                     hint: None,
                 });
@@ -142,6 +167,7 @@ impl Transport for HttpTransport {
         }
         response.body(body.freeze()).map_err(|_| TransportError {
             may_have_arrived: true,
+            is_permanent: false,
             what: "invalid HTTP response".to_owned(),
             hint: None,
         })
@@ -152,51 +178,5 @@ fn arrived(error: TransportError) -> TransportError {
     TransportError {
         may_have_arrived: true,
         ..error
-    }
-}
-
-/// Shows only the innermost cause: the outer ones repeat the URL, and its query may contain anything.
-fn explain(error: &reqwest::Error, timeout: Duration) -> TransportError {
-    let mut cause = String::new();
-    let mut next = error.source();
-    while let Some(inner) = next {
-        cause = inner.to_string();
-        next = inner.source();
-    }
-    let lower = cause.to_lowercase();
-    let may_have_arrived = !(error.is_connect() || error.is_builder());
-    let (what, hint) = if error.is_timeout() && error.is_connect() {
-        (
-            format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()),
-            Some("check the host, the network and the proxy"),
-        )
-    } else if error.is_timeout() {
-        (format!("no response within {} s", timeout.as_secs()), None)
-    } else if error.is_connect() && (lower.contains("certificate") || lower.contains("tls")) {
-        (
-            format!("TLS handshake failed: {cause}"),
-            Some("if the platform uses a private certificate authority, pass `--ca-file`"),
-        )
-    } else if error.is_connect()
-        && (lower.contains("dns") || lower.contains("lookup") || lower.contains("name or service"))
-    {
-        (
-            format!("cannot resolve the host name: {cause}"),
-            Some("check the host in the base URL"),
-        )
-    } else if error.is_connect() {
-        (
-            format!("cannot connect: {cause}"),
-            Some("check the host and port in the base URL, and the proxy"),
-        )
-    } else if error.is_builder() {
-        ("the request cannot be made".to_owned(), None)
-    } else {
-        (format!("connection lost: {cause}"), None)
-    };
-    TransportError {
-        may_have_arrived,
-        what,
-        hint: hint.map(str::to_owned),
     }
 }

@@ -424,6 +424,7 @@ pub(crate) fn live_markers(instance: &Value) -> impl Iterator<Item = &str> {
 fn lost() -> TransportError {
     TransportError {
         may_have_arrived: true,
+        is_permanent: false,
         what: "the connection was lost".to_owned(),
         hint: None,
     }

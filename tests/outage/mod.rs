@@ -65,6 +65,13 @@ fn a_platform_that_goes_away_ends_the_run_in_time_at_any_parallelism() {
                 outcome.count(OutcomeKind::Unknown) >= in_flight,
                 "{outcome:?}"
             );
+            let cause = match away {
+                Away::Refuses => "cannot connect: refused",
+                Away::Hangs => "no connection within 10 s",
+                Away::Gateway => "a gateway responds with status 502",
+            };
+            let names_cause = |message: &String| message.contains(cause);
+            assert!(outcome.messages.iter().any(names_cause), "{outcome:?}");
             // A platform that is away is not hammered.
             assert!(outcome.requests <= 20 * parallelism, "{outcome:?}");
         }

@@ -206,6 +206,7 @@ impl Transport for Network {
 fn lost(may_have_arrived: bool, what: &str) -> TransportError {
     TransportError {
         may_have_arrived,
+        is_permanent: false,
         what: what.to_owned(),
         hint: None,
     }

@@ -34,6 +34,8 @@ pub(super) struct Outcome {
     pub(super) requests: usize,
     pub(super) creates: u64,
     pub(super) counts: BTreeMap<OutcomeKind, usize>,
+    /// What the steps that failed say.
+    pub(super) messages: Vec<String>,
 }
 
 impl Outcome {
@@ -104,7 +106,9 @@ async fn run(creates: usize, parallelism: usize, outage: Outage) -> Outcome {
         .began()
         .unwrap_or_else(|| panic!("no outage: {:?}", run.result));
     let mut counts = BTreeMap::new();
+    let mut messages = Vec::new();
     for outcome in report.outcomes {
+        messages.extend(outcome.error);
         *counts.entry(outcome.outcome).or_default() += 1;
     }
     Outcome {
@@ -112,6 +116,7 @@ async fn run(creates: usize, parallelism: usize, outage: Outage) -> Outcome {
         requests: network.sent().iter().filter(|at| **at > began).count(),
         creates: network.creates(),
         counts,
+        messages,
     }
 }
 

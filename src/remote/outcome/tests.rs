@@ -1,7 +1,7 @@
 //! Tests of `outcome`.
 
 use super::*;
-use crate::remote::transport::TransportError;
+use crate::remote::transport_error::TransportError;
 
 const OWN: &str = r#"{"requestId":"5b0437c6e4b07731ae39b533","message":"No"}"#;
 const VENDOR: &str =
@@ -23,13 +23,19 @@ fn every_row_of_the_table() {
     let lost = |may_have_arrived| {
         verdict(&Err(NoResponse::Lost(TransportError {
             may_have_arrived,
+            is_permanent: false,
             what: String::new(),
             hint: None,
         })))
     };
     assert_eq!(lost(false), PostVerdict::NotSent);
     assert_eq!(lost(true), PostVerdict::Unknown(Unanswered));
-    let disconnected = |in_flight| verdict(&Err(NoResponse::Disconnected { in_flight }));
+    let disconnected = |in_flight| {
+        verdict(&Err(NoResponse::Disconnected {
+            in_flight,
+            cause: String::new(),
+        }))
+    };
     assert_eq!(disconnected(false), PostVerdict::NotSent);
     assert_eq!(disconnected(true), PostVerdict::Unknown(Unanswered));
     let not_sent = verdict(&Err(NoResponse::NotSent("stopped")));
