@@ -85,10 +85,6 @@ impl Faults {
         self.longest_ms(FaultKind::ChangeLag)
     }
 
-    pub(super) fn is_volatile(&self) -> bool {
-        self.has(FaultKind::Volatile)
-    }
-
     pub(super) fn has(&self, kind: FaultKind) -> bool {
         self.0.iter().any(|row| row.fault.kind == kind)
     }

@@ -1,8 +1,6 @@
 //! Instances of other users that come and go while a client reads a list, as the faults `page-delete`
 //! and `page-create` ask for. Must not: touch an instance without the tag [`FOREIGN`].
 
-use std::collections::BTreeMap;
-
 use super::behaviour::find_by_key;
 use super::fault_spec::FaultKind;
 use super::platform::Platform;
@@ -31,29 +29,22 @@ impl Platform {
 
     fn create_foreign(&mut self) {
         let state = &mut self.state;
-        let element = find_by_key(&state.own_elements, ELEMENT).map(|element| element.id());
+        let element = find_by_key(&state.own_elements, ELEMENT);
         let (Some(element), Some(owner)) = (element, state.users.get(1)) else {
             return;
         };
-        let (owner, organization) = (owner.id, owner.organization);
-        state.add(|id, token| StoredInstance {
-            id,
-            owner,
-            organization,
-            name: format!("Foreign {id}"),
-            element,
+        state.add(StoredInstance {
+            owner: owner.id,
+            organization: owner.organization,
+            name: format!("Foreign {}", state.next_id),
+            element: element.id,
             element_key: ELEMENT.to_owned(),
-            token,
             tags: vec![FOREIGN.to_owned()],
-            configuration: BTreeMap::new(),
             valid: true,
-            disabled: false,
-            deleted: false,
-            trace_logging: false,
             external_authentication: "none".to_owned(),
             created_ms: self.now_ms,
             listed_from_ms: self.now_ms,
-            superseded: Vec::new(),
+            ..StoredInstance::default()
         });
     }
 }

@@ -2,7 +2,7 @@
 //! Must not: route a request (`handler` does) or know a socket or a clock.
 
 use super::assumptions::Assumptions;
-use super::fault_spec::Fault;
+use super::fault_spec::{Fault, FaultKind};
 use super::faults::Faults;
 use super::request_log::RequestLog;
 use super::state::{PlatformState, StoredInstance};
@@ -24,7 +24,7 @@ pub struct Platform {
     pub(super) requests: RequestLog,
     pub(super) now_ms: u64,
     /// How many reads were answered: volatile values are derived from it.
-    pub(super) reads: u64,
+    reads: u64,
 }
 
 impl Platform {
@@ -82,6 +82,12 @@ impl Platform {
     /// The whole state as JSON, for the state file.
     pub(super) fn serialized_state(&self) -> Vec<u8> {
         serde_json::to_vec(&self.state).unwrap_or_default()
+    }
+
+    /// Counts a read of instances; the values derived from it, where a fault asks for them.
+    pub(super) fn next_read(&mut self) -> Option<u64> {
+        self.reads += 1;
+        self.faults.has(FaultKind::Volatile).then_some(self.reads)
     }
 
     /// Replaces the instance with the same id by this version of it.

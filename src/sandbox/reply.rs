@@ -32,12 +32,7 @@ impl Reply {
 
     /// A reply of the sandbox's own admin routes: no platform has them.
     pub(super) fn admin(status: u16, body: &Value) -> Self {
-        let mut response = Response::new(Bytes::from(body.to_string()));
-        *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
-        response
-            .headers_mut()
-            .insert("content-type", HeaderValue::from_static("application/json"));
-        Self::new(response)
+        Self::new(response(status, "application/json", body.to_string()))
     }
 }
 
@@ -52,24 +47,19 @@ pub enum Cut {
     MidBody,
 }
 
+pub(super) type ApiResult<T = ApiResponse> = Result<T, ApiError>;
+
 /// A successful response: always 200 (docs/platform.md#responses).
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct ApiResponse {
     body: Option<Value>,
     headers: Vec<(&'static str, String)>,
 }
 
 impl ApiResponse {
-    pub(super) fn ok(body: Value) -> Self {
+    pub(super) fn new(body: Value) -> Self {
         Self {
             body: Some(body),
-            headers: Vec::new(),
-        }
-    }
-
-    pub(super) fn empty() -> Self {
-        Self {
-            body: None,
             headers: Vec::new(),
         }
     }
@@ -80,12 +70,16 @@ impl ApiResponse {
     }
 }
 
+/// What most routes return: a body and no headers of their own.
+pub(super) fn ok(body: Value) -> ApiResult {
+    Ok(ApiResponse::new(body))
+}
+
 /// An error in the platform's own words.
 #[derive(Debug)]
 pub(super) struct ApiError {
     pub(super) status: u16,
-    message: String,
-    provider_message: Option<String>,
+    body: Value,
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
@@ -93,8 +87,7 @@ impl ApiError {
     pub(super) fn new(status: u16, message: impl Into<String>) -> Self {
         Self {
             status,
-            message: message.into(),
-            provider_message: None,
+            body: json!({"message": message.into()}),
             headers: Vec::new(),
         }
     }
@@ -120,54 +113,45 @@ impl ApiError {
 
     /// The vendor's error, passed on.
     pub(super) fn vendor(status: u16, message: impl Into<String>) -> Self {
-        Self {
-            provider_message: Some(message.into()),
-            ..Self::new(status, "The connector's provider refused the request")
-        }
+        let mut error = Self::new(status, "The connector's provider refused the request");
+        error.body["providerMessage"] = message.into().into();
+        error
     }
 }
 
 /// The line that browsers need (docs/platform.md#responses).
 const EXPOSED: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
 
-pub(super) fn finish(
-    result: Result<ApiResponse, ApiError>,
-    request_id: &str,
-    has_origin: bool,
-) -> Response<Bytes> {
+pub(super) fn finish(result: ApiResult, request_id: &str, has_origin: bool) -> Response<Bytes> {
     let failed = result.is_err();
-    let (status, body, headers) = match result {
-        Ok(response) => (200, response.body, response.headers),
-        Err(error) => {
-            let mut body = json!({"requestId": request_id, "message": error.message});
-            if let Some(provider) = error.provider_message {
-                body["providerMessage"] = provider.into();
-            }
-            (error.status, Some(body), error.headers)
+    let (status, body, own) = match result {
+        Ok(ApiResponse { body, headers }) => (200, body, headers),
+        Err(ApiError {
+            status,
+            mut body,
+            headers,
+        }) => {
+            body["requestId"] = request_id.into();
+            (status, Some(body), headers)
         }
     };
-    let bytes = body.map(|body| body.to_string()).unwrap_or_default();
-    let mut response = Response::new(Bytes::from(bytes));
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let own = response.headers_mut();
-    let mut set = |name: &'static str, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            own.insert(name, value);
-        }
-    };
-    set("content-type", "application/json;charset=UTF-8");
-    set("elements-request-id", request_id);
-    set("elements-trace-id", request_id);
-    set("x-frame-options", "DENY");
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let mut response = response(status, "application/json;charset=UTF-8", body);
+    let mut headers = vec![
+        ("elements-request-id", request_id.to_owned()),
+        ("elements-trace-id", request_id.to_owned()),
+        ("x-frame-options", "DENY".to_owned()),
+    ];
     if failed {
-        set("elements-error", "true");
+        headers.push(("elements-error", "true".to_owned()));
     }
     if has_origin {
-        set("access-control-expose-headers", EXPOSED);
+        headers.push(("access-control-expose-headers", EXPOSED.to_owned()));
     }
-    for (name, value) in headers {
-        set(name, &value);
+    for (name, value) in headers.into_iter().chain(own) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
     }
     response
 }
@@ -176,10 +160,15 @@ pub(super) fn finish(
 pub(super) fn html(status: u16) -> Response<Bytes> {
     let page =
         "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>";
-    let mut response = Response::new(Bytes::from_static(page.as_bytes()));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    response(status, "text/html", page.to_owned())
+}
+
+fn response(status: u16, content_type: &'static str, body: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response
         .headers_mut()
-        .insert("content-type", HeaderValue::from_static("text/html"));
+        .insert("content-type", HeaderValue::from_static(content_type));
     response
 }

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::authorization::Authorization;
-use super::reply::ApiError;
+use super::reply::{ApiError, ApiResult};
 
 /// Every platform path is below this (docs/platform.md#base-urls).
 pub(super) const BASE: &str = "/elements/api-v2";
@@ -108,7 +108,7 @@ impl ApiRequest {
             .map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn object(&self) -> Result<Map<String, Value>, ApiError> {
+    pub(super) fn object(&self) -> ApiResult<Map<String, Value>> {
         match serde_json::from_slice(&self.body) {
             Ok(Value::Object(members)) => Ok(members),
             Ok(_) => Err(ApiError::bad_request(
@@ -120,13 +120,13 @@ impl ApiRequest {
 }
 
 /// A member of a body that must be an object if it is present.
-pub(super) fn object_member(
-    body: &Map<String, Value>,
+pub(super) fn object_member<'a>(
+    body: &'a Map<String, Value>,
     name: &str,
-) -> Result<Option<Map<String, Value>>, ApiError> {
+) -> ApiResult<Option<&'a Map<String, Value>>> {
     match body.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(members)) => Ok(Some(members.clone())),
+        Some(Value::Object(members)) => Ok(Some(members)),
         Some(_) => Err(ApiError::bad_request(format!("{name} must be an object"))),
     }
 }

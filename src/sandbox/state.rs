@@ -28,7 +28,9 @@ pub(super) struct PlatformState {
     pub(super) counters: Counters,
 }
 
-pub(super) type OwnElements = BTreeMap<u64, OwnElement>;
+/// Values by key, before masking; `None` if unset.
+pub(super) type Configuration = BTreeMap<String, Option<String>>;
+pub(super) type OwnElements = BTreeMap<u64, Element>;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Organization {
@@ -47,7 +49,7 @@ pub(super) struct User {
     pub(super) sees_account: bool,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StoredInstance {
     pub(super) id: u64,
@@ -58,8 +60,7 @@ pub(super) struct StoredInstance {
     pub(super) element_key: String,
     pub(super) token: String,
     pub(super) tags: Vec<String>,
-    /// Values before masking; `None` if unset.
-    pub(super) configuration: BTreeMap<String, Option<String>>,
+    pub(super) configuration: Configuration,
     pub(super) valid: bool,
     pub(super) disabled: bool,
     pub(super) deleted: bool,
@@ -105,17 +106,17 @@ impl StoredInstance {
     }
 }
 
-/// An element made by the tenant.
+/// An element made by the tenant, or one of the catalogue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct OwnElement {
+pub(super) struct Element {
     pub(super) id: u64,
     pub(super) key: String,
     pub(super) name: String,
     pub(super) hub: String,
     pub(super) authentication: String,
     pub(super) active: bool,
-    /// The catalogue element it was cloned from.
+    /// The catalogue element whose configuration keys it has: its source, or itself.
     pub(super) cloned_from: Option<String>,
     /// Entries as the tenant sent them.
     pub(super) configuration: Vec<Value>,
@@ -171,11 +172,20 @@ impl PlatformState {
         }
     }
 
+    pub(super) fn user(&self, id: u64) -> Option<&User> {
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    pub(super) fn organization(&self, id: u64) -> Option<&Organization> {
+        self.organizations.iter().find(|own| own.id == id)
+    }
+
     /// Adds an instance with the next id and a new token.
-    pub(super) fn add(&mut self, make: impl FnOnce(u64, String) -> StoredInstance) -> u64 {
-        let id = self.next_id;
+    pub(super) fn add(&mut self, mut instance: StoredInstance) -> u64 {
+        instance.id = self.next_id;
+        instance.token = self.random.token();
         self.next_id += 1;
-        self.instances.insert(id, make(id, self.random.token()));
-        id
+        self.instances.insert(instance.id, instance);
+        self.next_id - 1
     }
 }

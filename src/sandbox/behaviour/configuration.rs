@@ -1,41 +1,47 @@
 //! Configuration: merged, defaulted, required and masked (docs/platform.md#configuration and
 //! docs/platform.md#masking).
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
-use super::elements::ResolvedElement;
 use super::text;
 use crate::catalog::ConfigurationType;
 use crate::sandbox::assumptions::{Assumptions, NullValue, SentMask, VendorType};
+use crate::sandbox::state::{Configuration, Element};
 
 pub(in crate::sandbox) const MASK: &str = "********";
 
+/// The value of a key that is set and not empty.
+pub(in crate::sandbox) fn given<'a>(
+    configuration: &'a Configuration,
+    key: &str,
+) -> Option<&'a str> {
+    let value = configuration.get(key)?.as_deref();
+    value.filter(|text| !text.is_empty())
+}
+
 /// Whether responses mask the value of this key.
-pub(in crate::sandbox) fn is_masked(element: ResolvedElement<'_>, key: &str) -> bool {
+pub(in crate::sandbox) fn is_masked(element: &Element, key: &str) -> bool {
     matches!(key, "oauth.api.key" | "oauth.api.secret")
         || element
             .row(key)
             .is_some_and(|row| row.kind == ConfigurationType::Password)
 }
 
-/// What is stored after `given` is merged into `before`: keys that were never set have their defaults,
+/// What is stored after `changes` are merged into `before`: keys that were never set have their defaults,
 /// and unknown keys are accepted silently.
 pub(in crate::sandbox) fn merged(
-    element: ResolvedElement<'_>,
-    before: &BTreeMap<String, Option<String>>,
-    given: &Map<String, Value>,
+    element: &Element,
+    before: &Configuration,
+    changes: &Map<String, Value>,
     assumptions: &Assumptions,
-) -> BTreeMap<String, Option<String>> {
+) -> Configuration {
     let default = |key: &str| element.row(key).and_then(|row| row.default.clone());
-    let mut stored: BTreeMap<String, Option<String>> = element
+    let defaults = element
         .rows()
-        .into_iter()
-        .map(|row| (row.key.clone(), row.default.clone()))
-        .collect();
+        .map(|row| (row.key.clone(), row.default.clone()));
+    let mut stored: Configuration = defaults.collect();
     stored.extend(before.clone());
-    for (key, value) in given {
+    for (key, value) in changes {
         let value = text::value(value);
         let is_mask = value.as_deref() == Some(MASK) && is_masked(element, key);
         let value = match value {
@@ -57,20 +63,13 @@ pub(in crate::sandbox) fn merged(
 
 /// The required keys without a value, for the chosen `authentication.type`.
 pub(in crate::sandbox) fn missing_required(
-    element: ResolvedElement<'_>,
-    stored: &BTreeMap<String, Option<String>>,
+    element: &Element,
+    stored: &Configuration,
 ) -> Vec<&'static str> {
-    let value = |key: &str| {
-        stored
-            .get(key)
-            .and_then(Option::as_deref)
-            .filter(|text| !text.is_empty())
-    };
-    let variant = value("authentication.type");
+    let variant = given(stored, "authentication.type");
     element
         .rows()
-        .into_iter()
-        .filter(|row| row.required && value(&row.key).is_none())
+        .filter(|row| row.required && given(stored, &row.key).is_none())
         .filter(|row| match (&row.group, variant) {
             (None, _) => true,
             (Some(group), Some(variant)) => group.eq_ignore_ascii_case(variant),

@@ -1,18 +1,40 @@
 //! Elements: those of the catalogue and those made by the tenant.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
+use super::text::plain;
 use crate::catalog::{Catalog, ConfigurationKey, ElementEntry};
-use crate::sandbox::state::{OwnElement, OwnElements};
+use crate::sandbox::reply::ApiError;
+use crate::sandbox::state::{Element, OwnElements};
 
 /// Ids of catalogue entries without a known id start here, above every documented one.
 const FIRST_UNKNOWN_ID: u64 = 9_000;
+/// Ids of the tenant's elements start here, above every id in the catalogue.
+pub(in crate::sandbox) const FIRST_OWN_ID: u64 = 100_001;
 
-/// An element of either kind.
-#[derive(Clone, Copy)]
-pub(in crate::sandbox) enum ResolvedElement<'a> {
-    Known(&'static ElementEntry),
-    Own(&'a OwnElement),
+static KNOWN: LazyLock<Vec<Element>> = LazyLock::new(|| {
+    let entries = Catalog::embedded()
+        .elements()
+        .iter()
+        .zip(FIRST_UNKNOWN_ID..);
+    let known = |(entry, place): (&ElementEntry, u64)| Element {
+        id: entry.id.unwrap_or(place),
+        key: entry.key.clone(),
+        name: entry.name.clone(),
+        hub: entry.hub.clone().unwrap_or_else(|| "general".to_owned()),
+        authentication: entry.authentication.clone(),
+        active: true,
+        cloned_from: Some(entry.key.clone()),
+        configuration: Vec::new(),
+    };
+    entries.map(known).collect()
+});
+
+/// The elements of the catalogue.
+pub(in crate::sandbox) fn known<'a>() -> std::slice::Iter<'a, Element> {
+    KNOWN.iter()
 }
 
 /// By id or by key; a number is an id. The catalogue wins where a tenant's element has the same key:
@@ -20,117 +42,63 @@ pub(in crate::sandbox) enum ResolvedElement<'a> {
 pub(in crate::sandbox) fn resolve<'a>(
     own: &'a OwnElements,
     key_or_id: &str,
-) -> Option<ResolvedElement<'a>> {
-    match key_or_id.parse::<u64>() {
+) -> Result<&'a Element, ApiError> {
+    let found = match key_or_id.parse::<u64>() {
         Ok(id) => find(own, id),
         Err(_) => find_by_key(own, key_or_id),
-    }
+    };
+    found.ok_or_else(|| no_element(key_or_id))
 }
 
-pub(in crate::sandbox) fn find(own: &OwnElements, id: u64) -> Option<ResolvedElement<'_>> {
-    if let Some(element) = own.get(&id) {
-        return Some(ResolvedElement::Own(element));
-    }
-    Catalog::embedded()
-        .elements()
-        .iter()
-        .find(|entry| id_of(entry) == id)
-        .map(ResolvedElement::Known)
+pub(in crate::sandbox) fn no_element(key_or_id: &str) -> ApiError {
+    ApiError::not_found(format!("No element found with key {}", plain(key_or_id)))
 }
 
-pub(in crate::sandbox) fn find_by_key<'a>(
-    own: &'a OwnElements,
-    key: &str,
-) -> Option<ResolvedElement<'a>> {
-    let known = Catalog::embedded().element(key).map(ResolvedElement::Known);
-    known.or_else(|| {
-        own.values()
-            .find(|element| element.key == key)
-            .map(ResolvedElement::Own)
-    })
+pub(in crate::sandbox) fn find(own: &OwnElements, id: u64) -> Option<&Element> {
+    let known = || known().find(|element| element.id == id);
+    own.get(&id).or_else(known)
 }
 
-fn id_of(entry: &ElementEntry) -> u64 {
-    entry.id.unwrap_or_else(|| {
-        let place = Catalog::embedded()
-            .elements()
-            .iter()
-            .position(|other| other.key == entry.key)
-            .unwrap_or(0);
-        FIRST_UNKNOWN_ID + place as u64
-    })
+pub(in crate::sandbox) fn find_by_key<'a>(own: &'a OwnElements, key: &str) -> Option<&'a Element> {
+    known()
+        .chain(own.values())
+        .find(|element| element.key == key)
 }
 
-impl<'a> ResolvedElement<'a> {
-    pub(in crate::sandbox) fn id(self) -> u64 {
-        match self {
-            Self::Known(entry) => id_of(entry),
-            Self::Own(own) => own.id,
-        }
+impl Element {
+    /// Whether the tenant made it.
+    fn is_own(&self) -> bool {
+        self.id >= FIRST_OWN_ID
     }
 
-    pub(in crate::sandbox) fn key(self) -> &'a str {
-        match self {
-            Self::Known(entry) => &entry.key,
-            Self::Own(own) => &own.key,
-        }
+    fn entry(&self) -> Option<&'static ElementEntry> {
+        Catalog::embedded().element(self.cloned_from.as_deref()?)
     }
 
-    pub(in crate::sandbox) fn name(self) -> &'a str {
-        match self {
-            Self::Known(entry) => &entry.name,
-            Self::Own(own) => &own.name,
-        }
-    }
-
-    pub(in crate::sandbox) fn hub(self) -> &'a str {
-        match self {
-            Self::Known(entry) => entry.hub.as_deref().unwrap_or("general"),
-            Self::Own(own) => &own.hub,
-        }
-    }
-
-    pub(in crate::sandbox) fn authentication(self) -> &'a str {
-        match self {
-            Self::Known(entry) => &entry.authentication,
-            Self::Own(own) => &own.authentication,
-        }
-    }
-
-    pub(in crate::sandbox) fn events(self) -> &'static [String] {
-        match self {
-            Self::Known(entry) => &entry.events,
-            Self::Own(_) => &[],
-        }
+    pub(in crate::sandbox) fn events(&self) -> &'static [String] {
+        let entry = self.entry().filter(|_| !self.is_own());
+        entry.map_or(&[], |entry| &entry.events)
     }
 
     /// Its configuration keys and the common ones; a clone has those of its source.
-    pub(in crate::sandbox) fn rows(self) -> Vec<&'static ConfigurationKey> {
-        let catalog = Catalog::embedded();
-        let entry = match self {
-            Self::Known(entry) => Some(entry),
-            Self::Own(own) => own
-                .cloned_from
-                .as_deref()
-                .and_then(|key| catalog.element(key)),
-        };
-        catalog.keys_of(entry).collect()
+    pub(in crate::sandbox) fn rows(&self) -> impl Iterator<Item = &'static ConfigurationKey> {
+        Catalog::embedded().keys_of(self.entry())
     }
 
-    pub(in crate::sandbox) fn row(self, key: &str) -> Option<&'static ConfigurationKey> {
-        self.rows().into_iter().find(|row| row.key == key)
+    pub(in crate::sandbox) fn row(&self, key: &str) -> Option<&'static ConfigurationKey> {
+        Catalog::embedded().key_of(self.entry(), key)
     }
 
     /// The element as an instance embeds it (docs/platform.md#the-instance).
-    pub(in crate::sandbox) fn embedded(self) -> Value {
+    pub(in crate::sandbox) fn embedded(&self) -> Value {
         json!({
-            "id": self.id(),
-            "name": self.name(),
-            "key": self.key(),
-            "description": format!("The {} connector", self.name()),
-            "active": self.is_active(),
+            "id": self.id,
+            "name": self.name,
+            "key": self.key,
+            "description": format!("The {} connector", self.name),
+            "active": self.active,
             "deleted": false,
-            "typeOauth": self.authentication().starts_with("oauth"),
+            "typeOauth": self.authentication.starts_with("oauth"),
             "trialAccount": false,
             "transformationsEnabled": true,
             "bulkDownloadEnabled": false,
@@ -138,39 +106,26 @@ impl<'a> ResolvedElement<'a> {
             "cloneable": true,
             "extendable": true,
             "beta": false,
-            "authentication": {"type": self.authentication()},
+            "authentication": {"type": self.authentication},
             "extended": false,
-            "hub": self.hub(),
-            "protocolType": if self.key() == "sftp" { "sftp" } else { "http" },
+            "hub": self.hub,
+            "protocolType": if self.key == "sftp" { "sftp" } else { "http" },
             "parameters": [],
-            "private": matches!(self, Self::Own(_)),
+            "private": self.is_own(),
         })
     }
 
-    pub(in crate::sandbox) fn is_active(self) -> bool {
-        match self {
-            Self::Known(_) => true,
-            Self::Own(own) => own.active,
-        }
-    }
-
     /// The catalogue entry with its configuration (docs/platform.md#catalogue).
-    pub(in crate::sandbox) fn whole(self) -> Value {
+    pub(in crate::sandbox) fn whole(&self) -> Value {
         let mut value = self.embedded();
         value["configuration"] = self.configuration();
         value
     }
 
-    pub(in crate::sandbox) fn configuration(self) -> Value {
-        let rows = self.rows();
-        let known = rows
-            .iter()
-            .enumerate()
-            .map(|(order, row)| row_json(order, row));
-        match self {
-            Self::Known(_) => known.collect(),
-            Self::Own(own) => known.chain(own.configuration.iter().cloned()).collect(),
-        }
+    pub(in crate::sandbox) fn configuration(&self) -> Value {
+        let rows = self.rows().enumerate();
+        let known = rows.map(|(order, row)| row_json(order, row));
+        known.chain(self.configuration.iter().cloned()).collect()
     }
 }
 

@@ -7,10 +7,11 @@ mod shape;
 mod text;
 mod vendor;
 
-pub(super) use configuration::{is_masked, merged, missing_required};
+pub(super) use configuration::{given, is_masked, merged, missing_required};
 pub(super) use elements::{
-    ResolvedElement, find as find_element, find_by_key, resolve as resolve_element,
+    FIRST_OWN_ID, find as find_element, find_by_key, known as known_elements, no_element,
+    resolve as resolve_element,
 };
 pub(super) use shape::{Parts, Tags, entries, instance};
-pub(super) use text::{strip_markup, tags, value};
+pub(super) use text::{plain, strip_markup, tags, value};
 pub(super) use vendor::{check as check_with_vendor, signs_in};

@@ -4,10 +4,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use super::configuration::{MASK, is_masked};
-use super::elements::{self, ResolvedElement};
+use super::configuration::{MASK, given, is_masked};
+use super::elements;
 use crate::sandbox::assumptions::{Assumptions, OwnSecrets, UnsetSecret};
-use crate::sandbox::state::{PlatformState, StoredInstance};
+use crate::sandbox::platform::Platform;
+use crate::sandbox::state::{Element, StoredInstance};
 
 /// How much of an instance a response shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Parts {
 
 /// The value of one key as shown: masked, unset, or as stored.
 fn shown(
-    element: Option<ResolvedElement<'_>>,
+    element: Option<&Element>,
     key: &str,
     value: Option<&str>,
     assumptions: &Assumptions,
@@ -62,26 +63,24 @@ fn shown(
 
 /// An instance; with `volatile`, some values differ at every read.
 pub(in crate::sandbox) fn instance(
-    state: &PlatformState,
+    platform: &Platform,
     instance: &StoredInstance,
     parts: Parts,
-    assumptions: &Assumptions,
     volatile: Option<u64>,
 ) -> Value {
+    let Platform {
+        state, assumptions, ..
+    } = platform;
     let element = elements::find(&state.own_elements, instance.element);
     let created = UNIX_EPOCH + Duration::from_millis(instance.created_ms);
-    let user = state.users.iter().find(|user| user.id == instance.owner);
-    let events = instance
-        .configuration
-        .get("event.notification.enabled")
-        .and_then(Option::as_deref)
-        == Some("true");
+    let user = state.user(instance.owner);
+    let events = given(&instance.configuration, "event.notification.enabled") == Some("true");
     let mut value = json!({
         "id": instance.id,
         "name": instance.name,
         "createdDate": humantime::format_rfc3339_seconds(created).to_string(),
         "token": instance.token,
-        "element": element.map_or_else(|| gone(instance), ResolvedElement::embedded),
+        "element": element.map_or_else(|| gone(instance), Element::embedded),
         "elementId": instance.element,
         "provisionInteractions": [],
         "valid": instance.valid,
@@ -110,10 +109,8 @@ pub(in crate::sandbox) fn instance(
             .configuration
             .iter()
             .map(|(key, value)| {
-                (
-                    key.clone(),
-                    shown(element, key, value.as_deref(), assumptions),
-                )
+                let value = shown(element, key, value.as_deref(), assumptions);
+                (key.clone(), value)
             })
             .collect();
         if let Some(turn) = volatile {
@@ -138,12 +135,8 @@ fn gone(instance: &StoredInstance) -> Value {
 
 /// The entries of `/instances/{id}/configuration` (docs/platform.md#configuration-entries). Their ids
 /// belong to the instance, not to the catalogue.
-pub(in crate::sandbox) fn entries(
-    state: &PlatformState,
-    instance: &StoredInstance,
-    assumptions: &Assumptions,
-) -> Vec<Value> {
-    let element = elements::find(&state.own_elements, instance.element);
+pub(in crate::sandbox) fn entries(platform: &Platform, instance: &StoredInstance) -> Vec<Value> {
+    let element = elements::find(&platform.state.own_elements, instance.element);
     instance
         .configuration
         .iter()
@@ -159,7 +152,7 @@ pub(in crate::sandbox) fn entries(
                 "required": row.is_some_and(|row| row.required),
                 "active": true,
                 "hideFromConsole": false,
-                "propertyValue": shown(element, key, value.as_deref(), assumptions),
+                "propertyValue": shown(element, key, value.as_deref(), &platform.assumptions),
             })
         })
         .collect()

@@ -1,10 +1,10 @@
 //! Texts: markup is removed from names and tags (docs/platform.md#tags and docs/platform.md#names), and
 //! values become strings.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::sandbox::assumptions::{Assumptions, EmptyTags, TagLimit};
-use crate::sandbox::reply::ApiError;
+use crate::sandbox::reply::{ApiError, ApiResult};
 
 /// Removes everything from `<` to the next `>`.
 pub(in crate::sandbox) fn strip_markup(text: &str) -> String {
@@ -21,24 +21,27 @@ pub(in crate::sandbox) fn strip_markup(text: &str) -> String {
     out
 }
 
+/// Text from a client, made safe for a message.
+pub(in crate::sandbox) fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|character| character.is_alphanumeric() || "._- ".contains(*character))
+        .take(80)
+        .collect()
+}
+
 /// The tags of a body, or `None` if it has none: a create then stores the name as its only tag.
 pub(in crate::sandbox) fn tags(
-    body: &serde_json::Map<String, Value>,
+    body: &Map<String, Value>,
     name: &str,
     assumptions: &Assumptions,
-) -> Result<Option<Vec<String>>, ApiError> {
+) -> ApiResult<Option<Vec<String>>> {
     let Some(given) = body.get("tags").filter(|given| !given.is_null()) else {
         return Ok(None);
     };
-    let Value::Array(items) = given else {
-        return Err(ApiError::bad_request("tags must be an array of strings"));
-    };
+    let not_strings = || ApiError::bad_request("tags must be an array of strings");
     let mut tags: Vec<String> = Vec::new();
-    for item in items {
-        let Some(text) = item.as_str() else {
-            return Err(ApiError::bad_request("tags must be an array of strings"));
-        };
-        let tag = strip_markup(text);
+    for item in given.as_array().ok_or_else(not_strings)? {
+        let tag = strip_markup(item.as_str().ok_or_else(not_strings)?);
         if assumptions.q14 == TagLimit::Limited && tag.chars().count() > 64 {
             return Err(ApiError::bad_request(
                 "A tag must not be longer than 64 characters",

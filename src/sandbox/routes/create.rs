@@ -1,34 +1,27 @@
 //! `POST /instances` (docs/platform.md#create): not idempotent, names not unique, ids ascending by one.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::update::shown;
-use super::visible::{Caller, plain};
+use super::visible::Call;
 use crate::sandbox::assumptions::{Assumptions, DisabledInBody, FailedCreate, Name};
 use crate::sandbox::behaviour::{
-    self, ResolvedElement, check_with_vendor, find_by_key, find_element, merged, missing_required,
-    resolve_element, signs_in, strip_markup,
+    self, check_with_vendor, find_by_key, merged, missing_required, no_element, resolve_element,
+    signs_in, strip_markup,
 };
-use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{ApiError, ApiResponse};
-use crate::sandbox::request::{ApiRequest, object_member};
-use crate::sandbox::state::{OwnElements, StoredInstance};
+use crate::sandbox::reply::{ApiError, ApiResult, ok};
+use crate::sandbox::request::object_member;
+use crate::sandbox::state::{Configuration, Element, OwnElements, StoredInstance};
 
-pub(super) fn instance(
-    platform: &mut Platform,
-    request: &ApiRequest,
-    caller: &Caller,
-    path_element: Option<&str>,
-) -> Result<ApiResponse, ApiError> {
-    let body = request.object()?;
+pub(super) fn instance(call: &mut Call<'_>, path_element: Option<&str>) -> ApiResult {
+    let platform = &mut *call.platform;
+    let body = call.request.object()?;
     let assumptions = &platform.assumptions;
     let state = &mut platform.state;
     let element = element(&state.own_elements, &body, path_element)?;
     let name = name(assumptions, &body)?;
     let tags = behaviour::tags(&body, &name, assumptions)?.unwrap_or_else(|| vec![name.clone()]);
-    let given = object_member(&body, "configuration")?.unwrap_or_default();
+    let given = object_member(&body, "configuration")?;
     let provider_data = object_member(&body, "providerData")?;
     let external = match body.get("externalAuthentication") {
         None | Some(Value::Null) => "none",
@@ -38,7 +31,8 @@ pub(super) fn instance(
             return Err(ApiError::bad_request(message));
         }
     };
-    let configuration = merged(element, &BTreeMap::new(), &given, assumptions);
+    let (none, before) = (Map::new(), Configuration::new());
+    let configuration = merged(element, &before, given.unwrap_or(&none), assumptions);
     let missing = missing_required(element, &configuration);
     if !missing.is_empty() {
         return Err(ApiError::bad_request(format!(
@@ -46,42 +40,30 @@ pub(super) fn instance(
             missing.join(", ")
         )));
     }
-    let accepted = signs_in(
-        &mut state.used_codes,
-        element,
-        &configuration,
-        provider_data.as_ref(),
-        external,
-    )
-    .and_then(|()| check_with_vendor(element, &configuration))
-    .map_err(|message| ApiError::vendor(400, message));
+    let used_codes = &mut state.used_codes;
+    let accepted = signs_in(used_codes, element, &configuration, provider_data, external)
+        .and_then(|()| check_with_vendor(element, &configuration));
     let accepted = match assumptions.q15 {
         FailedCreate::Nothing => Ok(accepted?),
         FailedCreate::Invalid => accepted,
     };
     let counts = assumptions.q20 == DisabledInBody::Counts;
-    let (element, element_key) = (element.id(), element.key().to_owned());
-    let valid = accepted.is_ok();
-    let id = state.add(|id, token| StoredInstance {
-        id,
-        owner: caller.user,
-        organization: caller.organization,
+    let (element, element_key) = (element.id, element.key.clone());
+    let lag_ms = platform.faults.list_lag_ms();
+    let id = state.add(StoredInstance {
+        owner: call.caller.user,
+        organization: call.caller.organization,
         name,
         element,
         element_key,
-        token,
         tags,
         configuration,
-        valid,
+        valid: accepted.is_ok(),
         disabled: counts && body.get("disabled") == Some(&Value::Bool(true)),
-        deleted: false,
-        trace_logging: false,
         external_authentication: external.to_owned(),
         created_ms: platform.now_ms,
-        listed_from_ms: platform
-            .now_ms
-            .saturating_add(platform.faults.list_lag_ms()),
-        superseded: Vec::new(),
+        listed_from_ms: platform.now_ms.saturating_add(lag_ms),
+        ..StoredInstance::default()
     });
     state.counters.creates += 1;
     accepted?;
@@ -93,37 +75,29 @@ pub(super) fn instance(
             {"name": "accounts", "vendorName": "accounts", "type": "vendor"},
         ]);
     }
-    Ok(ApiResponse::ok(shown))
+    ok(shown)
 }
 
 fn element<'a>(
     own: &'a OwnElements,
     body: &Map<String, Value>,
     path_element: Option<&str>,
-) -> Result<ResolvedElement<'a>, ApiError> {
-    let missing =
-        |key: &str| ApiError::not_found(format!("No element found with key {}", plain(key)));
+) -> ApiResult<&'a Element> {
     if let Some(key) = path_element {
-        return resolve_element(own, key).ok_or_else(|| missing(key));
+        return resolve_element(own, key);
     }
-    let Some(Value::Object(given)) = body.get("element") else {
-        return Err(ApiError::bad_request(
-            "element is required, with a key or an id",
-        ));
-    };
-    match (given.get("id"), given.get("key")) {
-        (Some(id), _) if id.is_u64() => {
-            let id = id.as_u64().unwrap_or_default();
-            find_element(own, id).ok_or_else(|| missing(&id.to_string()))
-        }
-        (_, Some(Value::String(key))) => find_by_key(own, key).ok_or_else(|| missing(key)),
+    let given = body.get("element").filter(|given| given.is_object());
+    let given = given.unwrap_or(&Value::Null);
+    match (&given["id"], &given["key"]) {
+        (id, _) if id.is_u64() => resolve_element(own, &id.to_string()),
+        (_, Value::String(key)) => find_by_key(own, key).ok_or_else(|| no_element(key)),
         _ => Err(ApiError::bad_request(
             "element is required, with a key or an id",
         )),
     }
 }
 
-fn name(assumptions: &Assumptions, body: &Map<String, Value>) -> Result<String, ApiError> {
+fn name(assumptions: &Assumptions, body: &Map<String, Value>) -> ApiResult<String> {
     match body.get("name") {
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(strip_markup(text)),
         None | Some(Value::Null) if assumptions.q13 == Name::Optional => Ok("Unnamed".to_owned()),

@@ -4,19 +4,16 @@ use serde_json::json;
 
 use super::configuration;
 use super::update::{change, modify, show, stored};
+use super::visible::Call;
 use crate::sandbox::assumptions::{Put, Reauthenticate};
-use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{ApiError, ApiResponse};
+use crate::sandbox::reply::{ApiError, ApiResponse, ApiResult, ok};
 use crate::sandbox::request::{ApiRequest, BASE};
 
 /// Answers a call on one instance; `rest` is what follows its id.
-pub(super) fn dispatch(
-    platform: &mut Platform,
-    request: &ApiRequest,
-    id: u64,
-    rest: &[&str],
-) -> Result<ApiResponse, ApiError> {
-    match (request.method.as_str(), rest) {
+pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult {
+    let (platform, request) = (&mut *call.platform, call.request);
+    let not_found = |message: &str| Err(ApiError::not_found(message));
+    match (call.method, rest) {
         ("GET", []) => return show(platform, id),
         ("PATCH", []) => {
             change(platform, id, &request.object()?, Put::Merge, false)?;
@@ -30,37 +27,35 @@ pub(super) fn dispatch(
             change(platform, id, &body, platform.assumptions.q7, sign_in_again)?;
             return show(platform, id);
         }
-        (_, ["configuration", more @ ..]) => {
-            return configuration::dispatch(platform, request, id, more);
-        }
-        ("GET", ["docs", more @ ..]) => return docs(platform, id, more),
+        (_, ["configuration", more @ ..]) => return configuration::dispatch(call, id, more),
+        ("GET", ["docs", more @ ..]) => return docs(&stored(platform, id)?.element_key, more),
         ("DELETE", []) => modify(platform, id, |instance| instance.deleted = true)?,
-        ("PUT", ["enabled"]) => modify(platform, id, |instance| instance.disabled = false)?,
-        ("DELETE", ["enabled"]) => modify(platform, id, |instance| instance.disabled = true)?,
-        ("PUT", ["trace-logging"]) => {
-            check_duration(request)?;
-            modify(platform, id, |instance| instance.trace_logging = true)?;
+        (method @ ("PUT" | "DELETE"), ["enabled"]) => {
+            modify(platform, id, |instance| {
+                instance.disabled = method == "DELETE"
+            })?;
         }
-        ("DELETE", ["trace-logging"]) => {
-            modify(platform, id, |instance| instance.trace_logging = false)?;
+        (method @ ("PUT" | "DELETE"), ["trace-logging"]) => {
+            if method == "PUT" {
+                check_duration(request)?;
+            }
+            modify(platform, id, |instance| {
+                instance.trace_logging = method == "PUT"
+            })?;
         }
-        ("GET", ["events", ..]) => return Err(ApiError::not_found("No events found")),
-        ("GET", ["transformations", ..]) => {
-            return Err(ApiError::not_found("No transformations found"));
-        }
-        ("GET", ["objects", ..]) => {
-            return Err(ApiError::not_found("No object definitions found"));
-        }
-        _ => {
-            let message = format!("Method {} is not allowed here", request.method);
+        ("GET", ["events", ..]) => return not_found("No events found"),
+        ("GET", ["transformations", ..]) => return not_found("No transformations found"),
+        ("GET", ["objects", ..]) => return not_found("No object definitions found"),
+        (method, _) => {
+            let message = format!("Method {method} is not allowed here");
             return Err(ApiError::new(405, message));
         }
     }
-    Ok(ApiResponse::empty())
+    Ok(ApiResponse::default())
 }
 
 /// The body is optional (docs/platform.md#trace-logging).
-fn check_duration(request: &ApiRequest) -> Result<(), ApiError> {
+fn check_duration(request: &ApiRequest) -> ApiResult<()> {
     if request.body.is_empty() {
         return Ok(());
     }
@@ -73,24 +68,21 @@ fn check_duration(request: &ApiRequest) -> Result<(), ApiError> {
 }
 
 /// A small Swagger of the instance (docs/platform.md#instance-docs).
-fn docs(platform: &Platform, id: u64, more: &[&str]) -> Result<ApiResponse, ApiError> {
-    let instance = stored(platform, id)?;
+fn docs(element: &str, more: &[&str]) -> ApiResult {
     let operation = json!({
         "operationId": "getContacts",
         "summary": "Lists contacts",
         "responses": {"200": {"description": "The contacts"}},
     });
     match more {
-        [] => Ok(ApiResponse::ok(json!({
+        [] => ok(json!({
             "swagger": "2.0",
-            "info": {"title": instance.element_key, "version": "1"},
+            "info": {"title": element, "version": "1"},
             "basePath": BASE,
             "paths": {"/contacts": {"get": operation}},
-        }))),
-        ["getContacts"] => Ok(ApiResponse::ok(operation)),
-        ["getContacts", "definitions"] => {
-            Ok(ApiResponse::ok(json!({"contacts": {"type": "object"}})))
-        }
+        })),
+        ["getContacts"] => ok(operation),
+        ["getContacts", "definitions"] => ok(json!({"contacts": {"type": "object"}})),
         _ => Err(ApiError::not_found("No documentation found")),
     }
 }

@@ -4,24 +4,27 @@
 use serde_json::{Value, json};
 
 use super::page::{self, Position};
-use super::visible::{Caller, plain};
+use super::visible::Call;
 use crate::sandbox::assumptions::{
     Assumptions, EmptyList, LastPage, ListedTags, PageCap, PageSize, TagFilter, TotalCount,
     Unhydrated,
 };
 use crate::sandbox::behaviour::{self, Parts, Tags, resolve_element};
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{ApiError, ApiResponse};
+use crate::sandbox::reply::{ApiError, ApiResponse, ApiResult, ok};
 use crate::sandbox::request::ApiRequest;
 use crate::sandbox::state::StoredInstance;
 
 /// `GET /instances`, and the paths that answer like it.
-pub(super) fn instances(
-    platform: &mut Platform,
-    request: &ApiRequest,
-    caller: &Caller,
-    element: Option<u64>,
-) -> Result<ApiResponse, ApiError> {
+pub(super) fn instances(call: &mut Call<'_>, element: Option<&str>) -> ApiResult {
+    let Call {
+        platform,
+        request,
+        caller,
+        ..
+    } = call;
+    let resolved = element.map(|element| resolve_element(&platform.state.own_elements, element));
+    let element = resolved.transpose()?.map(|element| element.id);
     let size = page_size(&platform.assumptions, request)?;
     let position = Position::of(request)?;
     if position != Position::First {
@@ -29,14 +32,13 @@ pub(super) fn instances(
     }
     let tags: Vec<&str> = request.parameters("tags[]").collect();
     let search = request.parameter("searchText").map(str::to_lowercase);
-    platform.reads += 1;
-    let volatile = platform.faults.is_volatile().then_some(platform.reads);
+    let volatile = platform.next_read();
     let Platform {
         state,
         assumptions,
         now_ms,
         ..
-    } = &*platform;
+    } = &**platform;
     let matching: Vec<&StoredInstance> = state
         .instances
         .values()
@@ -62,9 +64,9 @@ pub(super) fn instances(
     let parts = parts(assumptions, request.flag("hydrate").unwrap_or(false));
     let items: Vec<Value> = page
         .iter()
-        .map(|instance| behaviour::instance(state, instance, parts, assumptions, volatile))
+        .map(|instance| behaviour::instance(platform, instance, parts, volatile))
         .collect();
-    let mut response = ApiResponse::ok(items.into()).with("elements-returned-count", page.len());
+    let mut response = ApiResponse::new(items.into()).with("elements-returned-count", page.len());
     match assumptions.q26 {
         TotalCount::Matching => response = response.with(TOTAL_COUNT, visible.len()),
         TotalCount::Everyone => response = response.with(TOTAL_COUNT, everyone),
@@ -98,23 +100,10 @@ fn parts(assumptions: &Assumptions, hydrated: bool) -> Parts {
     }
 }
 
-pub(super) fn of_element(
-    platform: &mut Platform,
-    request: &ApiRequest,
-    caller: &Caller,
-    element: &str,
-) -> Result<ApiResponse, ApiError> {
-    let found = resolve_element(&platform.state.own_elements, element).ok_or_else(|| {
-        ApiError::not_found(format!("No element found with key {}", plain(element)))
-    })?;
-    let id = found.id();
-    instances(platform, request, caller, Some(id))
-}
-
-pub(super) fn count(platform: &Platform, caller: &Caller) -> Result<ApiResponse, ApiError> {
+pub(super) fn count(call: &Call<'_>) -> ApiResult {
     let mut by_element = std::collections::BTreeMap::<&str, u64>::new();
-    for instance in platform.state.instances.values() {
-        if !instance.deleted && caller.sees(instance) {
+    for instance in call.platform.state.instances.values() {
+        if !instance.deleted && call.caller.sees(instance) {
             *by_element.entry(&instance.element_key).or_default() += 1;
         }
     }
@@ -123,19 +112,13 @@ pub(super) fn count(platform: &Platform, caller: &Caller) -> Result<ApiResponse,
         .into_iter()
         .map(|(key, count)| json!({"elementKey": key, "instanceCount": count}))
         .collect();
-    Ok(ApiResponse::ok(
-        json!({"totalInstances": total, "elementInstances": elements}),
-    ))
+    ok(json!({"totalInstances": total, "elementInstances": elements}))
 }
 
 fn has_tags(instance: &StoredInstance, tags: &[&str], assumption: TagFilter) -> bool {
-    let exact = |tag: &&str| instance.tags.iter().any(|own| own == tag);
-    let any_case = |tag: &&str| {
-        instance
-            .tags
-            .iter()
-            .any(|own| own.eq_ignore_ascii_case(tag))
-    };
+    let own = &instance.tags;
+    let exact = |tag: &&str| own.iter().any(|own| own == tag);
+    let any_case = |tag: &&str| own.iter().any(|own| own.eq_ignore_ascii_case(tag));
     match assumption {
         _ if tags.is_empty() => true,
         TagFilter::And => tags.iter().all(exact),
@@ -145,7 +128,7 @@ fn has_tags(instance: &StoredInstance, tags: &[&str], assumption: TagFilter) -> 
     }
 }
 
-fn page_size(assumptions: &Assumptions, request: &ApiRequest) -> Result<usize, ApiError> {
+fn page_size(assumptions: &Assumptions, request: &ApiRequest) -> ApiResult<usize> {
     let size = page::requested_size(request)?;
     if size > page::MAX_SIZE && assumptions.q17 == PageSize::Error {
         let message = format!("pageSize must not exceed {}", page::MAX_SIZE);

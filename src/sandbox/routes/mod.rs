@@ -15,63 +15,48 @@ mod visible;
 
 pub(super) use admin::handle as admin;
 
-use visible::Caller;
+use visible::{Call, is_id};
 
 use super::platform::Platform;
-use super::reply::{ApiError, ApiResponse};
+use super::reply::{ApiError, ApiResult};
 use super::request::ApiRequest;
 
-pub(super) fn dispatch(
-    platform: &mut Platform,
-    request: &ApiRequest,
-) -> Result<ApiResponse, ApiError> {
+pub(super) fn dispatch(platform: &mut Platform, request: &ApiRequest) -> ApiResult {
     if let Some(result) = accounts::sign_in(platform, request) {
         return result;
     }
     if !request.below_base {
         return Err(ApiError::not_found("The requested path does not exist"));
     }
-    let caller = Caller::of(platform, request)?;
-    let segments = request.segments();
-    let method = request.method.as_str();
-    match (method, &segments[..]) {
-        ("GET", ["instances"]) => list::instances(platform, request, &caller, None),
-        ("POST", ["instances"]) => create::instance(platform, request, &caller, None),
-        ("GET", ["instances", "count"]) => list::count(platform, &caller),
-        ("GET", ["accounts", "instances"] | ["accounts", _, "instances"])
-            if caller.token.is_none() =>
-        {
-            list::instances(platform, request, &caller, None)
+    let call = &mut Call::new(platform, request)?;
+    let segments = &request.segments()[..];
+    let token = call.caller.token;
+    match (call.method, segments) {
+        ("GET", ["instances"]) => list::instances(call, None),
+        ("POST", ["instances"]) => create::instance(call, None),
+        ("GET", ["instances", "count"]) => list::count(call),
+        ("GET", ["accounts", "instances"] | ["accounts", _, "instances"]) if token.is_none() => {
+            list::instances(call, None)
         }
-        ("GET", ["elements", element, "instances"]) => {
-            list::of_element(platform, request, &caller, element)
-        }
-        ("POST", ["elements", element, "instances"]) => {
-            create::instance(platform, request, &caller, Some(element))
-        }
+        ("GET", ["elements", element, "instances"]) => list::instances(call, Some(element)),
+        ("POST", ["elements", element, "instances"]) => create::instance(call, Some(element)),
         (_, ["elements", element, "instances", id, rest @ ..]) => {
-            let id = visible::of_element(platform, &caller, element, id)?;
-            instance::dispatch(platform, request, id, rest)
+            let id = call.of_element(element, id)?;
+            instance::dispatch(call, id, rest)
         }
-        (_, ["instances", rest @ ..]) if visible::is_id(rest) => {
-            let id = visible::by_id(platform, request, &caller, rest[0])?;
-            instance::dispatch(platform, request, id, &rest[1..])
+        (_, ["instances", rest @ ..]) if is_id(rest) => {
+            let id = call.by_id(rest[0])?;
+            instance::dispatch(call, id, &rest[1..])
         }
         (_, ["instances", rest @ ..]) => {
-            let id = caller.token.ok_or_else(ApiError::unauthorized)?;
-            instance::dispatch(platform, request, id, rest)
+            let id = token.ok_or_else(ApiError::unauthorized)?;
+            instance::dispatch(call, id, rest)
         }
-        (_, ["organizations" | "users", ..]) => {
-            accounts::dispatch(platform, method, &caller, &segments)
-        }
-        (_, ["accounts", ..]) if caller.token.is_none() => {
-            accounts::dispatch(platform, method, &caller, &segments)
-        }
-        (_, ["elements", rest @ ..]) => catalogue::dispatch(platform, request, rest),
-        (_, [_, ..]) if caller.token.is_some() => {
-            hub::dispatch(platform, method, &caller, &segments)
-        }
-        _ => Err(ApiError::not_found(format!(
+        (_, ["organizations" | "users", ..]) => accounts::dispatch(call, segments),
+        (_, ["accounts", ..]) if token.is_none() => accounts::dispatch(call, segments),
+        (_, ["elements", rest @ ..]) => catalogue::dispatch(call, rest),
+        (_, [_, ..]) if token.is_some() => hub::dispatch(call, segments),
+        (method, _) => Err(ApiError::not_found(format!(
             "No resource found for {method} {}",
             request.path
         ))),

@@ -3,19 +3,14 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::behaviour::{ResolvedElement, find_element, strip_markup};
+use super::visible::Call;
+use crate::sandbox::behaviour::{FIRST_OWN_ID, find_element, strip_markup};
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{ApiError, ApiResponse};
+use crate::sandbox::reply::{ApiError, ApiResponse, ApiResult, ok};
 use crate::sandbox::request::ApiRequest;
-use crate::sandbox::state::OwnElement;
+use crate::sandbox::state::Element;
 
-/// Above every id in the catalogue.
-const FIRST_ID: u64 = 100_001;
-
-pub(super) fn create(
-    platform: &mut Platform,
-    request: &ApiRequest,
-) -> Result<ApiResponse, ApiError> {
+pub(super) fn create(platform: &mut Platform, request: &ApiRequest) -> ApiResult {
     let body = request.object()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let name = text("name").filter(|name| !name.trim().is_empty());
@@ -23,17 +18,12 @@ pub(super) fn create(
     let key = text("key").unwrap_or(&name);
     // Without whitespace, in lower case (docs/platform.md#catalogue).
     let key: String = key.split_whitespace().collect::<String>().to_lowercase();
-    let configuration = body
-        .get("configuration")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let configuration = body.get("configuration").and_then(Value::as_array);
     let authentication = body
         .get("authentication")
-        .and_then(|value| value.get("type"))
-        .and_then(Value::as_str)
+        .and_then(|value| value["type"].as_str())
         .unwrap_or("custom");
-    let element = OwnElement {
+    let element = Element {
         id: 0,
         key,
         name,
@@ -41,43 +31,41 @@ pub(super) fn create(
         authentication: authentication.to_owned(),
         active: true,
         cloned_from: None,
-        configuration,
+        configuration: configuration.cloned().unwrap_or_default(),
     };
     keep(platform, element)
 }
 
-fn keep(platform: &mut Platform, mut element: OwnElement) -> Result<ApiResponse, ApiError> {
+fn keep(platform: &mut Platform, mut element: Element) -> ApiResult {
     let last = platform.state.own_elements.keys().next_back();
-    element.id = last.map_or(FIRST_ID, |last| last + 1);
-    let id = element.id;
-    platform.state.own_elements.insert(id, element);
-    whole(platform, id)
-}
-
-fn whole(platform: &Platform, id: u64) -> Result<ApiResponse, ApiError> {
-    find_element(&platform.state.own_elements, id)
-        .map(|element| ApiResponse::ok(element.whole()))
-        .ok_or_else(|| ApiError::not_found("No element found"))
+    element.id = last.map_or(FIRST_OWN_ID, |last| last + 1);
+    let whole = element.whole();
+    platform.state.own_elements.insert(element.id, element);
+    ok(whole)
 }
 
 /// The routes that work only on elements made by the tenant.
-pub(super) fn dispatch(
-    platform: &mut Platform,
-    request: &ApiRequest,
-    id: u64,
-    rest: &[&str],
-) -> Result<ApiResponse, ApiError> {
-    if ("POST", rest) == (request.method.as_str(), &["clone"][..]) {
-        return clone(platform, id);
+pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult {
+    let (platform, request) = (&mut *call.platform, call.request);
+    let elements = &mut platform.state.own_elements;
+    if (call.method, rest) == ("POST", &["clone"]) {
+        let source = find_element(elements, id);
+        let source = source.ok_or_else(|| ApiError::not_found("No element found"))?;
+        // The clone keeps the key: keys are not unique across the catalogue and a tenant's elements.
+        let copy = Element {
+            name: format!("{} (clone)", source.name),
+            active: true,
+            configuration: Vec::new(),
+            ..source.clone()
+        };
+        return keep(platform, copy);
     }
-    let Some(own) = platform.state.own_elements.get_mut(&id) else {
-        return Err(ApiError::new(
-            403,
-            "Only elements of your own can be changed",
-        ));
+    let Some(own) = elements.get_mut(&id) else {
+        let message = "Only elements of your own can be changed";
+        return Err(ApiError::new(403, message));
     };
-    let entry_key = |value: &Value| value.get("key").and_then(Value::as_str).map(str::to_owned);
-    match (request.method.as_str(), rest) {
+    let mut entries = own.configuration.iter();
+    match (call.method, rest) {
         ("PUT", ["active"]) => own.active = true,
         ("DELETE", ["active"]) => own.active = false,
         ("PUT" | "PATCH", []) => {
@@ -87,66 +75,36 @@ pub(super) fn dispatch(
             }
         }
         ("DELETE", []) => {
-            platform.state.own_elements.remove(&id);
-            return Ok(ApiResponse::empty());
+            elements.remove(&id);
+            return Ok(ApiResponse::default());
         }
         ("POST", ["configuration"]) => {
             let entry = Value::Object(request.object()?);
-            let Some(key) = entry_key(&entry) else {
+            if !entry["key"].is_string() {
                 return Err(ApiError::bad_request("key is required"));
-            };
-            if own
-                .configuration
-                .iter()
-                .any(|known| entry_key(known).as_ref() == Some(&key))
-            {
+            }
+            if entries.any(|known| known["key"] == entry["key"]) {
                 return Err(ApiError::new(409, "The configuration exists already"));
             }
             own.configuration.push(entry.clone());
-            return Ok(ApiResponse::ok(entry));
+            return ok(entry);
         }
         (method @ ("GET" | "PUT" | "DELETE"), ["configuration", key]) => {
-            let place = own
-                .configuration
-                .iter()
-                .position(|known| entry_key(known).as_deref() == Some(key))
+            let place = entries
+                .position(|known| known["key"] == *key)
                 .ok_or_else(|| ApiError::not_found("No configuration found with that key"))?;
-            match method {
-                "DELETE" => {
-                    own.configuration.remove(place);
-                    return Ok(ApiResponse::empty());
-                }
-                "PUT" => {
-                    let mut entry = request.object()?;
-                    entry.insert("key".to_owned(), json!(key));
-                    own.configuration[place] = Value::Object(entry);
-                }
-                _ => {}
+            if method == "DELETE" {
+                own.configuration.remove(place);
+                return Ok(ApiResponse::default());
             }
-            return Ok(ApiResponse::ok(own.configuration[place].clone()));
+            if method == "PUT" {
+                let mut entry = request.object()?;
+                entry.insert("key".to_owned(), json!(key));
+                own.configuration[place] = Value::Object(entry);
+            }
+            return ok(own.configuration[place].clone());
         }
         _ => return Err(ApiError::not_allowed()),
     }
-    whole(platform, id)
-}
-
-fn clone(platform: &mut Platform, id: u64) -> Result<ApiResponse, ApiError> {
-    let Some(element) = find_element(&platform.state.own_elements, id) else {
-        return Err(ApiError::not_found("No element found"));
-    };
-    let copy = OwnElement {
-        id: 0,
-        // The clone keeps the key: keys are not unique across the catalogue and a tenant's elements.
-        key: element.key().to_owned(),
-        name: format!("{} (clone)", element.name()),
-        hub: element.hub().to_owned(),
-        authentication: element.authentication().to_owned(),
-        active: true,
-        cloned_from: match element {
-            ResolvedElement::Known(entry) => Some(entry.key.clone()),
-            ResolvedElement::Own(own) => own.cloned_from.clone(),
-        },
-        configuration: Vec::new(),
-    };
-    keep(platform, copy)
+    ok(own.whole())
 }

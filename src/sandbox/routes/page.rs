@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::sandbox::assumptions::PageToken;
-use crate::sandbox::reply::ApiError;
+use crate::sandbox::reply::{ApiError, ApiResult};
 use crate::sandbox::request::ApiRequest;
 
 /// The platform's maximum.
@@ -24,7 +24,7 @@ pub(super) enum Position {
 
 impl Position {
     /// The position that the request asks for.
-    pub(super) fn of(request: &ApiRequest) -> Result<Self, ApiError> {
+    pub(super) fn of(request: &ApiRequest) -> ApiResult<Self> {
         let token = request.parameter("nextPage");
         match token.filter(|token| !token.is_empty()) {
             None => Ok(Self::First),
@@ -68,7 +68,7 @@ pub(super) fn token(kind: PageToken, size: usize, offset: usize, last: Option<u6
 }
 
 /// The page size that the request asks for.
-pub(super) fn requested_size(request: &ApiRequest) -> Result<usize, ApiError> {
+pub(super) fn requested_size(request: &ApiRequest) -> ApiResult<usize> {
     let Some(text) = request.parameter("pageSize") else {
         return Ok(MAX_SIZE);
     };

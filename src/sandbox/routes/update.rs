@@ -3,23 +3,20 @@
 
 use serde_json::{Map, Value};
 
+use super::visible::no_instance;
 use crate::catalog::{Catalog, is_credential};
 use crate::sandbox::assumptions::{DisabledInBody, PatchedSecret, Put};
 use crate::sandbox::behaviour::{
-    self, Parts, check_with_vendor, find_element, merged, signs_in, strip_markup,
+    self, Parts, check_with_vendor, find_element, merged, no_element, signs_in, strip_markup,
 };
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{ApiError, ApiResponse};
+use crate::sandbox::reply::{ApiError, ApiResult, ok};
 use crate::sandbox::request::object_member;
 use crate::sandbox::state::StoredInstance;
 
-fn not_found(id: u64) -> ApiError {
-    ApiError::not_found(format!("No element instance found with id {id}"))
-}
-
-pub(super) fn stored(platform: &Platform, id: u64) -> Result<&StoredInstance, ApiError> {
+pub(super) fn stored(platform: &Platform, id: u64) -> ApiResult<&StoredInstance> {
     let instances = &platform.state.instances;
-    instances.get(&id).ok_or_else(|| not_found(id))
+    instances.get(&id).ok_or_else(|| no_instance(id))
 }
 
 /// Changes a stored instance.
@@ -27,7 +24,7 @@ pub(super) fn modify(
     platform: &mut Platform,
     id: u64,
     change: impl FnOnce(&mut StoredInstance),
-) -> Result<(), ApiError> {
+) -> ApiResult<()> {
     let mut next = stored(platform, id)?.clone();
     change(&mut next);
     platform.replace(next);
@@ -35,26 +32,18 @@ pub(super) fn modify(
 }
 
 /// The instance as a read by id answers it.
-pub(super) fn show(platform: &mut Platform, id: u64) -> Result<ApiResponse, ApiError> {
-    platform.reads += 1;
-    let volatile = platform.faults.is_volatile().then_some(platform.reads);
-    shown(platform, id, volatile).map(ApiResponse::ok)
+pub(super) fn show(platform: &mut Platform, id: u64) -> ApiResult {
+    let volatile = platform.next_read();
+    ok(shown(platform, id, volatile)?)
 }
 
 /// The instance with everything that a response can show.
-pub(super) fn shown(
-    platform: &Platform,
-    id: u64,
-    volatile: Option<u64>,
-) -> Result<Value, ApiError> {
-    let (state, assumptions) = (&platform.state, &platform.assumptions);
+pub(super) fn shown(platform: &Platform, id: u64, volatile: Option<u64>) -> ApiResult<Value> {
     let instance = stored(platform, id)?;
-    let parts = Parts::ALL;
     Ok(behaviour::instance(
-        state,
+        platform,
         instance,
-        parts,
-        assumptions,
+        Parts::ALL,
         volatile,
     ))
 }
@@ -66,7 +55,7 @@ pub(super) fn change(
     body: &Map<String, Value>,
     put: Put,
     sign_in_again: bool,
-) -> Result<(), ApiError> {
+) -> ApiResult<()> {
     let mut next = stored(platform, id)?.clone();
     let assumptions = &platform.assumptions;
     let state = &mut platform.state;
@@ -91,9 +80,9 @@ pub(super) fn change(
         && target != next.element
     {
         let found = find_element(&state.own_elements, target)
-            .ok_or_else(|| ApiError::not_found(format!("No element found with key {target}")))?;
-        next.element = found.id();
-        next.element_key = found.key().to_owned();
+            .ok_or_else(|| no_element(&target.to_string()))?;
+        next.element = found.id;
+        next.element_key.clone_from(&found.key);
     }
     let element = find_element(&state.own_elements, next.element)
         .ok_or_else(|| ApiError::not_found("No element found"))?;
@@ -109,8 +98,8 @@ pub(super) fn change(
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
         };
-        let after = merged(element, &base, &given, assumptions);
-        let entry = Catalog::embedded().element(element.key());
+        let after = merged(element, &base, given, assumptions);
+        let entry = Catalog::embedded().element(&element.key);
         tried = after.iter().any(|(key, value)| {
             let changes = next.configuration.get(key).unwrap_or(&None) != value;
             // After a failure the same credentials are worth another try.
@@ -126,13 +115,11 @@ pub(super) fn change(
                 &mut state.used_codes,
                 element,
                 &next.configuration,
-                provider_data.as_ref(),
+                provider_data,
                 &next.external_authentication,
-            )
-            .map_err(|message| ApiError::vendor(400, message))?;
+            )?;
         }
-        check_with_vendor(element, &next.configuration)
-            .map_err(|message| ApiError::vendor(400, message))?;
+        check_with_vendor(element, &next.configuration)?;
         next.valid = true;
         state.counters.authentications += 1;
     }

@@ -4,9 +4,17 @@
 use crate::sandbox::assumptions::{DeleteMissing, Foreign};
 use crate::sandbox::behaviour::resolve_element;
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::ApiError;
+use crate::sandbox::reply::{ApiError, ApiResult};
 use crate::sandbox::request::ApiRequest;
 use crate::sandbox::state::StoredInstance;
+
+/// A request, and whom it is from.
+pub(super) struct Call<'a> {
+    pub(super) platform: &'a mut Platform,
+    pub(super) request: &'a ApiRequest,
+    pub(super) method: &'a str,
+    pub(super) caller: Caller,
+}
 
 pub(super) struct Caller {
     pub(super) user: u64,
@@ -18,40 +26,28 @@ pub(super) struct Caller {
 
 impl Caller {
     /// Checks the header: the user must belong to the organization, and the token to a live instance.
-    pub(super) fn of(platform: &Platform, request: &ApiRequest) -> Result<Self, ApiError> {
+    fn of(platform: &Platform, request: &ApiRequest) -> Option<Self> {
         let state = &platform.state;
         let authorization = &request.authorization;
-        let given = |value: &Option<String>| value.clone().ok_or_else(ApiError::unauthorized);
-        let user_secret = given(&authorization.user)?;
-        let user = state
-            .users
-            .iter()
-            .find(|user| user.secret == user_secret)
-            .ok_or_else(ApiError::unauthorized)?;
-        let organization = state
-            .organizations
-            .iter()
-            .find(|organization| organization.id == user.organization)
-            .ok_or_else(ApiError::unauthorized)?;
+        let secret = authorization.user.as_ref()?;
+        let user = state.users.iter().find(|user| user.secret == *secret)?;
         let token = match &authorization.element {
             None => None,
             Some(token) => {
-                let instance = state
-                    .instances
-                    .values()
-                    .find(|instance| instance.token == *token && !instance.deleted)
-                    .filter(|instance| instance.organization == user.organization)
-                    .ok_or_else(ApiError::unauthorized)?;
+                let mut instances = state.instances.values();
+                let instance =
+                    instances.find(|instance| instance.token == *token && !instance.deleted)?;
+                (instance.organization == user.organization).then_some(())?;
                 Some(instance.id)
             }
         };
         // With a token the organization is optional (docs/platform.md#authorization).
         match &authorization.organization {
-            Some(secret) if *secret == organization.secret => {}
+            Some(secret) if *secret == state.organization(user.organization)?.secret => {}
             None if token.is_some() => {}
-            _ => return Err(ApiError::unauthorized()),
+            _ => return None,
         }
-        Ok(Self {
+        Some(Self {
             user: user.id,
             organization: user.organization,
             sees_account: user.sees_account,
@@ -80,74 +76,71 @@ pub(super) fn is_id(rest: &[&str]) -> bool {
     rest.first().is_some_and(|first| !BY_TOKEN.contains(first))
 }
 
-/// The instance with this id, if the caller may see it.
-pub(super) fn by_id(
-    platform: &Platform,
-    request: &ApiRequest,
-    caller: &Caller,
-    id: &str,
-) -> Result<u64, ApiError> {
-    let missing = || {
-        // The id comes from the client, so it must not return as markup.
-        let shown: String = id
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(20)
-            .collect();
-        let mut error = ApiError::not_found(format!("No element instance found with id {shown}"));
-        let only_id = request.segments().len() == 2;
-        if request.method == "DELETE" && only_id && platform.assumptions.q11 == DeleteMissing::Ok {
-            error.status = 200;
+impl<'a> Call<'a> {
+    pub(super) fn new(platform: &'a mut Platform, request: &'a ApiRequest) -> ApiResult<Self> {
+        Ok(Self {
+            caller: Caller::of(platform, request).ok_or_else(ApiError::unauthorized)?,
+            method: &request.method,
+            platform,
+            request,
+        })
+    }
+
+    /// The instance with this id, if the caller may see it.
+    pub(super) fn by_id(&self, id: &str) -> ApiResult<u64> {
+        let Platform {
+            state, assumptions, ..
+        } = &*self.platform;
+        let missing = || {
+            // The id comes from the client, so it must not return as markup.
+            let shown: String = id
+                .chars()
+                .filter(char::is_ascii_alphanumeric)
+                .take(20)
+                .collect();
+            let mut error = no_instance(shown);
+            let only_id = self.request.segments().len() == 2;
+            if self.method == "DELETE" && only_id && assumptions.q11 == DeleteMissing::Ok {
+                error.status = 200;
+            }
+            error
+        };
+        let number: u64 = id.parse().map_err(|_| missing())?;
+        let include_deleted =
+            self.method == "GET" && self.request.flag("includeDeleted") == Some(true);
+        let instance = state
+            .instances
+            .get(&number)
+            .filter(|instance| !instance.deleted || include_deleted)
+            .ok_or_else(missing)?;
+        if self.caller.sees(instance) {
+            return Ok(number);
         }
-        error
-    };
-    let number: u64 = id.parse().map_err(|_| missing())?;
-    let include_deleted = request.method == "GET" && request.flag("includeDeleted") == Some(true);
-    let instance = platform
-        .state
-        .instances
-        .get(&number)
-        .filter(|instance| !instance.deleted || include_deleted)
-        .ok_or_else(missing)?;
-    if caller.sees(instance) {
-        return Ok(number);
+        Err(match assumptions.q12 {
+            Foreign::Forbidden => ApiError::new(
+                403,
+                "The user does not have the privileges to access this instance",
+            ),
+            Foreign::NotFound => missing(),
+        })
     }
-    match platform.assumptions.q12 {
-        Foreign::Forbidden => Err(ApiError::new(
-            403,
-            "The user does not have the privileges to access this instance",
-        )),
-        Foreign::NotFound => Err(missing()),
+
+    /// The same below the path of an element.
+    pub(super) fn of_element(&self, element: &str, id: &str) -> ApiResult<u64> {
+        let state = &self.platform.state;
+        let element = resolve_element(&state.own_elements, element)?.id;
+        let number: u64 = id
+            .parse()
+            .map_err(|_| ApiError::not_found("No element instance found"))?;
+        let instance = state.instances.get(&number);
+        instance
+            .filter(|instance| !instance.deleted && self.caller.sees(instance))
+            .filter(|instance| instance.element == element)
+            .map(|instance| instance.id)
+            .ok_or_else(|| no_instance(number))
     }
 }
 
-/// The same below the path of an element.
-pub(super) fn of_element(
-    platform: &Platform,
-    caller: &Caller,
-    element: &str,
-    id: &str,
-) -> Result<u64, ApiError> {
-    let found = resolve_element(&platform.state.own_elements, element).ok_or_else(|| {
-        ApiError::not_found(format!("No element found with key {}", plain(element)))
-    })?;
-    let number: u64 = id
-        .parse()
-        .map_err(|_| ApiError::not_found("No element instance found"))?;
-    platform
-        .state
-        .instances
-        .get(&number)
-        .filter(|instance| !instance.deleted && caller.sees(instance))
-        .filter(|instance| instance.element == found.id())
-        .map(|instance| instance.id)
-        .ok_or_else(|| ApiError::not_found(format!("No element instance found with id {number}")))
-}
-
-/// Text from a client, made safe for a message.
-pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|character| character.is_alphanumeric() || "._- ".contains(*character))
-        .take(80)
-        .collect()
+pub(super) fn no_instance(id: impl std::fmt::Display) -> ApiError {
+    ApiError::not_found(format!("No element instance found with id {id}"))
 }
