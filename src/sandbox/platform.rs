@@ -25,6 +25,8 @@ pub struct Platform {
     pub(super) now_ms: u64,
     /// How many reads were answered: volatile values are derived from it.
     reads: u64,
+    /// How many requests may have changed the state.
+    pub(super) changes: u64,
 }
 
 impl Platform {
@@ -64,6 +66,7 @@ impl Platform {
             requests: RequestLog::default(),
             now_ms: 0,
             reads: 0,
+            changes: 0,
         }
     }
 

@@ -6,11 +6,10 @@
     reason = "a server on a port runs in real time"
 )]
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
@@ -20,7 +19,7 @@ use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::assumptions::Assumptions;
 use super::error::SandboxError;
@@ -28,7 +27,7 @@ use super::fault_spec::Fault;
 use super::platform::{Platform, Seed};
 use super::reply::{Cut, Reply};
 use super::request::MAX_BYTES;
-use super::state_file::{self, StateFile};
+use super::state_file::StateFile;
 
 /// Reading stops here, whatever the client still sends.
 const MAX_DISCARDED: usize = 256 * 1024 * 1024;
@@ -70,7 +69,7 @@ pub struct Running {
     address: SocketAddr,
     user: String,
     organization: String,
-    stop: watch::Sender<bool>,
+    server: AbortHandle,
 }
 
 impl Running {
@@ -99,113 +98,116 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
+        self.server.abort();
     }
 }
 
 struct Shared {
-    platform: Arc<Mutex<Platform>>,
-    store: Option<StateFile>,
+    platform: Mutex<Platform>,
+    /// Requests that change something at the same time wait here, and share the next write.
+    file: Option<tokio::sync::Mutex<StateFile>>,
     latency: Duration,
+}
+
+impl Shared {
+    fn platform(&self) -> MutexGuard<'_, Platform> {
+        self.platform.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn handle(&self, request: &Request<Bytes>) -> Reply {
+        let mut platform = self.platform();
+        let reply = platform.handle(request, now_ms());
+        platform.changes += u64::from(reply.changed);
+        reply
+    }
+
+    /// Returns once the present state is in the state file, where there is one.
+    async fn save(&self) -> Result<(), SandboxError> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        // Without a pause from here on, so that a client that disconnects interrupts no write.
+        let mut file = file.lock().await;
+        let (changes, state) = {
+            let platform = self.platform();
+            if file.saved == Some(platform.changes) {
+                return Ok(());
+            }
+            (platform.changes, platform.serialized_state())
+        };
+        file.write(&state)?;
+        file.saved = Some(changes);
+        Ok(())
+    }
 }
 
 /// Starts a sandbox on the current runtime; returns once it listens.
 pub async fn start(options: SandboxOptions) -> Result<Running, SandboxError> {
-    if !options.listen.ip().is_loopback() && !options.allow_non_loopback {
-        return Err(SandboxError::NotLoopback(options.listen));
+    let SandboxOptions {
+        listen,
+        allow_non_loopback,
+        state,
+        assumptions,
+        faults,
+        latency,
+        seed,
+    } = options;
+    if !listen.ip().is_loopback() && !allow_non_loopback {
+        return Err(SandboxError::NotLoopback(listen));
     }
-    let (kept, state) = match &options.state {
-        None => (None, None),
-        Some(path) => {
-            let (lock, state) = state_file::open(path)?;
-            (Some((path.clone(), lock)), state)
-        }
-    };
+    let opened = state.map(StateFile::open).transpose()?;
+    let (file, state) = opened.map_or((None, None), |(file, state)| (Some(file), state));
     let platform = match state {
-        Some(state) => Platform::from_state(state, options.assumptions, options.faults),
-        None => Platform::new(&options.seed, options.assumptions, options.faults)
-            .map_err(|_| SandboxError::NoRandomness)?,
+        Some(state) => Platform::from_state(state, assumptions, faults),
+        None => {
+            Platform::new(&seed, assumptions, faults).map_err(|_| SandboxError::NoRandomness)?
+        }
     };
     let (user, organization) = platform.credentials();
-    let platform = Arc::new(Mutex::new(platform));
-    let store = match kept {
-        None => None,
-        Some((path, lock)) => {
-            let own = Arc::clone(&platform);
-            let snapshot = Box::new(move || locked(&own).serialized_state());
-            let store = StateFile::new(path.clone(), lock, snapshot)?;
-            store
-                .save()
-                .await
-                .map_err(|message| SandboxError::StateFile {
-                    path,
-                    source: io::Error::other(message),
-                })?;
-            Some(store)
-        }
+    let shared = Shared {
+        platform: Mutex::new(platform),
+        file: file.map(tokio::sync::Mutex::new),
+        latency,
     };
+    shared.save().await?;
     let cannot_listen = |source| SandboxError::Listen {
-        address: options.listen,
+        address: listen,
         source,
     };
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .map_err(cannot_listen)?;
+    let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
-    let shared = Arc::new(Shared {
-        platform,
-        store,
-        latency: options.latency,
-    });
-    let (stop, stopped) = watch::channel(false);
-    tokio::spawn(accept(listener, shared, stopped));
     Ok(Running {
         address,
         user,
         organization,
-        stop,
+        server: tokio::spawn(accept(listener, Arc::new(shared))).abort_handle(),
     })
 }
 
-fn locked(platform: &Mutex<Platform>) -> std::sync::MutexGuard<'_, Platform> {
-    platform.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+/// The connections end with this future.
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopped.changed() => return,
-        };
         // A client that disconnects before it is accepted is no error of the server.
-        if let Ok((stream, _)) = accepted {
-            tokio::spawn(connection(stream, Arc::clone(&shared), stopped.clone()));
+        if let Ok((stream, _)) = listener.accept().await {
+            connections.spawn(connection(stream, Arc::clone(&shared)));
         }
+        while connections.try_join_next().is_some() {}
     }
 }
 
 type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, io::Error>;
 
-async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     // Responses are small; without this option each could wait for a timer.
     let _ = stream.set_nodelay(true);
-    let (cut, mut is_cut) = watch::channel(false);
-    let cut = Arc::new(cut);
-    let service = service_fn(move |request| {
-        let shared = Arc::clone(&shared);
-        let cut = Arc::clone(&cut);
-        async move { Ok::<_, Infallible>(answer(request, &shared, &cut).await) }
-    });
+    let service = service_fn(|request| answer(request, &shared));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
-    // Dropping the connection closes the socket, even in the middle of a response.
-    tokio::select! {
-        _ = connection => {}
-        _ = is_cut.wait_for(|cut| *cut) => {}
-        _ = stopped.changed() => {}
-    }
+    // It ends in an error where the client or a fault cuts it.
+    let _ = connection.await;
 }
 
 /// Reads a body to its end, since a client that is cut off while it sends sees no response. Bytes
@@ -229,45 +231,36 @@ async fn read(mut body: Incoming) -> Bytes {
     bytes.freeze()
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    shared: &Shared,
-    cut: &watch::Sender<bool>,
-) -> Response<Body> {
+/// The response; an error closes the connection without one.
+async fn answer(request: Request<Incoming>, shared: &Shared) -> io::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let request = Request::from_parts(parts, read(body).await);
-    let reply = {
-        let mut platform = locked(&shared.platform);
-        platform.handle(&request, now_ms())
-    };
     let Reply {
         response,
-        cut: cut_at,
+        cut,
         delay,
         changed,
-    } = reply;
-    if changed
-        && let Some(store) = &shared.store
-        && let Err(message) = store.save().await
-    {
-        tracing::error!(message, "cannot write the sandbox state file");
+    } = shared.handle(&request);
+    if changed && let Err(error) = shared.save().await {
+        let error: &dyn std::error::Error = &error;
+        tracing::error!(error, "the sandbox state is not saved");
         let mut failed = Response::new(whole(Bytes::new()));
         *failed.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        return failed;
+        return Ok(failed);
     }
     let wait = shared.latency + delay;
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
-    match cut_at {
-        Cut::None => response.map(whole),
-        Cut::Whole => {
-            cut.send_replace(true);
-            // The connection is dropped, so no response is ever sent.
-            std::future::pending().await
-        }
-        Cut::MidBody => response.map(half),
+    match cut {
+        Cut::None => Ok(response.map(whole)),
+        Cut::Whole => Err(cut_on_demand()),
+        Cut::MidBody => Ok(response.map(half)),
     }
+}
+
+fn cut_on_demand() -> io::Error {
+    io::Error::other("cut on demand")
 }
 
 fn whole(bytes: Bytes) -> Body {
@@ -279,11 +272,8 @@ fn whole(bytes: Bytes) -> Body {
 /// Half of a body, then the end of the connection: fewer bytes than `Content-Length` announced.
 fn half(bytes: Bytes) -> Body {
     let first = bytes.slice(..bytes.len() / 2);
-    let frames = futures_util::stream::iter([
-        Ok(Frame::data(first)),
-        Err(io::Error::other("cut on demand")),
-    ]);
-    StreamBody::new(frames).boxed_unsync()
+    let frames = [Ok(Frame::data(first)), Err(cut_on_demand())];
+    StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync()
 }
 
 fn now_ms() -> u64 {
