@@ -1,6 +1,9 @@
 //! A switch for every open question about the platform (docs/platform.md#open-questions): where public
 //! sources are silent, the sandbox can be any of the platforms they leave possible.
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid assumption `{given}`: {expected}")]
 pub struct InvalidAssumption {
@@ -14,33 +17,17 @@ macro_rules! assumptions {
     })*) => {
         $(
             #[doc = $text]
-            #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+            #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
             pub(super) enum $kind {
                 #[default]
+                #[serde(rename = $first_word)]
                 $first,
-                $($other,)+
-            }
-
-            impl $kind {
-                fn parse(word: &str) -> Option<Self> {
-                    match word {
-                        $first_word => Some(Self::$first),
-                        $($word => Some(Self::$other),)+
-                        _ => None,
-                    }
-                }
-
-                fn as_str(self) -> &'static str {
-                    match self {
-                        Self::$first => $first_word,
-                        $(Self::$other => $word,)+
-                    }
-                }
+                $(#[serde(rename = $word)] $other,)+
             }
         )*
 
         /// One answer to each open question; the default is the likeliest.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         pub struct Assumptions {
             $(pub(super) $question: $kind,)*
         }
@@ -50,39 +37,43 @@ macro_rules! assumptions {
             pub const QUESTIONS: &'static [(&'static str, &'static str, &'static [&'static str])] = &[
                 $((stringify!($question), $text, &[$first_word, $($word),+]),)*
             ];
-
-            /// Answers one question, as in `q1=empty-array`.
-            ///
-            /// # Errors
-            /// [`InvalidAssumption`], which lists the valid ones.
-            pub fn set(&mut self, assumption: &str) -> Result<(), InvalidAssumption> {
-                let invalid = |expected: String| InvalidAssumption {
-                    given: assumption.to_owned(),
-                    expected,
-                };
-                let (question, answer) = assumption
-                    .split_once('=')
-                    .ok_or_else(|| invalid("expected `QUESTION=ANSWER`, such as `q1=empty-array`".to_owned()))?;
-                match question {
-                    $(stringify!($question) => {
-                        let answers = [$first_word, $($word),+].join(", ");
-                        self.$question = $kind::parse(answer).ok_or_else(|| {
-                            invalid(format!("expected one of {answers} for {question}"))
-                        })?;
-                    })*
-                    _ => {
-                        let questions = [$(stringify!($question)),*].join(", ");
-                        return Err(invalid(format!("expected one of the questions {questions}")));
-                    }
-                }
-                Ok(())
-            }
-
-            pub fn answers(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($question), self.$question.as_str()),)*]
-            }
         }
     };
+}
+
+impl Assumptions {
+    /// Answers one question, as in `q1=empty-array`.
+    ///
+    /// # Errors
+    /// [`InvalidAssumption`], which lists the valid ones.
+    pub fn set(&mut self, assumption: &str) -> Result<(), InvalidAssumption> {
+        let invalid = |expected: String| InvalidAssumption {
+            given: assumption.to_owned(),
+            expected,
+        };
+        let (question, answer) = assumption.split_once('=').ok_or_else(|| {
+            invalid("expected `QUESTION=ANSWER`, such as `q1=empty-array`".to_owned())
+        })?;
+        let mut questions = Self::QUESTIONS.iter();
+        let Some((_, _, answers)) = questions.find(|(known, ..)| *known == question) else {
+            let known: Vec<&str> = Self::QUESTIONS.iter().map(|(known, ..)| *known).collect();
+            let known = known.join(", ");
+            return Err(invalid(format!("expected one of the questions {known}")));
+        };
+        if !answers.contains(&answer) {
+            let answers = answers.join(", ");
+            return Err(invalid(format!("expected one of {answers} for {question}")));
+        }
+        let mut all = self.answers();
+        all[question] = answer.into();
+        *self = serde_json::from_value(all).expect("each answer in the table has a variant");
+        Ok(())
+    }
+
+    /// The answers by question.
+    pub(super) fn answers(&self) -> Value {
+        json!(self)
+    }
 }
 
 assumptions! {

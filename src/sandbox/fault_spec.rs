@@ -33,8 +33,18 @@ pub(super) enum RetryAfter {
     Date(u64),
 }
 
+/// What comes of a request that a fault is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    Nothing,
+    /// It takes effect, whatever the response is.
+    Commits,
+    /// None is singled out: the fault is in force from when it is added until it is cleared.
+    Permanent,
+}
+
 macro_rules! kinds {
-    ($($variant:ident = $word:literal, $text:literal;)*) => {
+    ($($variant:ident = $word:literal, $effect:ident, $text:literal;)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum FaultKind {
             $(#[doc = $text] $variant,)*
@@ -52,39 +62,35 @@ macro_rules! kinds {
                     _ => None,
                 }
             }
+
+            pub(super) fn effect(self) -> Effect {
+                match self {
+                    $(Self::$variant => Effect::$effect,)*
+                }
+            }
         }
     };
 }
 
 kinds! {
-    Status = "status", "returns `status=` with the platform's error body; commits nothing";
-    StatusAfter = "status-after-commit", "commits, then returns `status=` with the platform's error body";
-    Vendor400 = "vendor-400", "the vendor rejects the request with 400 and echoes the credentials it was given";
-    Vendor409 = "vendor-409", "the vendor rejects the request with 409";
-    Vendor429 = "vendor-429", "the vendor rejects the request with 429";
-    InvalidAfter = "invalid-after-commit", "commits an invalid instance, then returns the vendor's 400";
-    CutBefore = "cut-before-commit", "closes the connection; commits nothing";
-    CutAfter = "cut-after-commit", "commits, then closes the connection without a response";
-    CutMidBody = "cut-mid-body", "commits, then closes the connection in the middle of the response";
-    Html = "html", "returns a gateway's HTML page with `status=` (502); commits nothing";
-    HtmlAfter = "html-after-commit", "commits, then returns a gateway's HTML page";
-    TooMany = "too-many", "returns 429, with `retry-after=SECONDS` or `retry-after=date:SECONDS` if given; `for=DURATION` replaces `count=`";
-    Delay = "delay", "responds after `for=DURATION`";
-    ListLag = "list-lag", "new instances appear in lists only after `for=DURATION`";
-    ChangeLag = "change-lag", "changes and deletions of instances appear in lists only after `for=DURATION`";
-    PageDelete = "page-delete", "deletes the oldest instance tagged `foreign` before every page but the first";
-    PageCreate = "page-create", "creates an instance tagged `foreign` before every page but the first";
-    Volatile = "volatile", "tokens and session values of instances change at every read";
-}
-
-impl FaultKind {
-    /// Whether it is in force from when it is added until it is cleared, and for every request.
-    pub(super) fn is_permanent(self) -> bool {
-        matches!(
-            self,
-            Self::ListLag | Self::ChangeLag | Self::PageDelete | Self::PageCreate | Self::Volatile
-        )
-    }
+    Status = "status", Nothing, "returns `status=` with the platform's error body; commits nothing";
+    StatusAfter = "status-after-commit", Commits, "commits, then returns `status=` with the platform's error body";
+    Vendor400 = "vendor-400", Nothing, "the vendor rejects the request with 400 and echoes the credentials it was given";
+    Vendor409 = "vendor-409", Nothing, "the vendor rejects the request with 409";
+    Vendor429 = "vendor-429", Nothing, "the vendor rejects the request with 429";
+    InvalidAfter = "invalid-after-commit", Commits, "commits an invalid instance, then returns the vendor's 400";
+    CutBefore = "cut-before-commit", Nothing, "closes the connection; commits nothing";
+    CutAfter = "cut-after-commit", Commits, "commits, then closes the connection without a response";
+    CutMidBody = "cut-mid-body", Commits, "commits, then closes the connection in the middle of the response";
+    Html = "html", Nothing, "returns a gateway's HTML page with `status=` (502); commits nothing";
+    HtmlAfter = "html-after-commit", Commits, "commits, then returns a gateway's HTML page";
+    TooMany = "too-many", Nothing, "returns 429, with `retry-after=SECONDS` or `retry-after=date:SECONDS` if given; `for=DURATION` replaces `count=`";
+    Delay = "delay", Commits, "responds after `for=DURATION`";
+    ListLag = "list-lag", Permanent, "new instances appear in lists only after `for=DURATION`";
+    ChangeLag = "change-lag", Permanent, "changes and deletions of instances appear in lists only after `for=DURATION`";
+    PageDelete = "page-delete", Permanent, "deletes the oldest instance tagged `foreign` before every page but the first";
+    PageCreate = "page-create", Permanent, "creates an instance tagged `foreign` before every page but the first";
+    Volatile = "volatile", Permanent, "tokens and session values of instances change at every read";
 }
 
 impl Fault {
@@ -116,11 +122,7 @@ impl Fault {
             let (name, value) = word
                 .split_once('=')
                 .ok_or_else(|| invalid("expected `name=value` after method and path"))?;
-            let number = || {
-                value
-                    .parse::<u64>()
-                    .map_err(|_| invalid("expected a number"))
-            };
+            let number = |text: &str| text.parse().map_err(|_| invalid("expected a number"));
             match name {
                 "kind" => {
                     kind = Some(FaultKind::parse(value).ok_or_else(|| {
@@ -128,10 +130,10 @@ impl Fault {
                         invalid(&format!("expected one of the kinds {}", words.join(", ")))
                     })?);
                 }
-                "skip" => fault.skip = number()?,
-                "count" => fault.count = number()?,
+                "skip" => fault.skip = number(value)?,
+                "count" => fault.count = number(value)?,
                 "status" => {
-                    fault.status = u16::try_from(number()?)
+                    fault.status = u16::try_from(number(value)?)
                         .ok()
                         .filter(|status| (100..=599).contains(status))
                         .ok_or_else(|| invalid("expected a status from 100 to 599"))?;
@@ -142,10 +144,8 @@ impl Fault {
                 }
                 "retry-after" => {
                     fault.retry_after = Some(match value.strip_prefix("date:") {
-                        Some(seconds) => RetryAfter::Date(
-                            seconds.parse().map_err(|_| invalid("expected a number"))?,
-                        ),
-                        None => RetryAfter::Seconds(number()?),
+                        Some(seconds) => RetryAfter::Date(number(seconds)?),
+                        None => RetryAfter::Seconds(number(value)?),
                     });
                 }
                 _ => {

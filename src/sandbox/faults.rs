@@ -1,6 +1,8 @@
 //! The faults in force, and which request fails. Must not: know what a failure looks like.
 
-use super::fault_spec::{Fault, FaultKind};
+use serde_json::{Value, json};
+
+use super::fault_spec::{Effect, Fault, FaultKind};
 
 /// The faults in force, in the order they were added.
 #[derive(Clone, Debug, Default)]
@@ -51,14 +53,14 @@ impl Faults {
         Self(faults.into_iter().map(ActiveFault::new).collect())
     }
 
-    pub(super) fn add(&mut self, fault: Fault) {
-        self.0.push(ActiveFault::new(fault));
+    pub(super) fn add(&mut self, faults: Self) {
+        self.0.extend(faults.0);
     }
 
-    pub(super) fn list(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.0
-            .iter()
-            .map(|row| (row.fault.spec.as_str(), row.matched))
+    pub(super) fn to_json(&self) -> Value {
+        let rows = self.0.iter();
+        rows.map(|row| json!({"fault": row.fault.spec, "matched": row.matched}))
+            .collect()
     }
 
     /// The fault of this request, if any: the first that matches and is not used up.
@@ -67,7 +69,7 @@ impl Faults {
             let fault = &row.fault;
             let matching = (fault.method == "*" || fault.method == method)
                 && matches(&fault.path, path)
-                && !fault.kind.is_permanent();
+                && fault.kind.effect() != Effect::Permanent;
             if matching && row.strikes(now_ms) {
                 return Some(row.fault.clone());
             }

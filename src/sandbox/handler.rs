@@ -8,9 +8,9 @@ use http::Request;
 use serde_json::Value;
 
 use super::assumptions;
-use super::fault_spec::{Fault, FaultKind, RetryAfter};
+use super::fault_spec::{Effect, Fault, FaultKind, RetryAfter};
 use super::platform::Platform;
-use super::reply::{ApiError, ApiResponse, Cut, Reply, finish, html};
+use super::reply::{ApiError, Cut, Reply, finish, html};
 use super::request::{ApiRequest, MAX_BYTES};
 use super::routes;
 
@@ -38,56 +38,49 @@ impl Platform {
     }
 
     fn fail(&mut self, fault: &Fault, request: &ApiRequest, request_id: &str) -> Reply {
-        let error = |error| Reply::new(finish(Err(error), request_id, request.has_origin));
-        let on_demand = || error(ApiError::new(fault.status, "The request failed on demand"));
-        let cut = |cut, reply| Reply { cut, ..reply };
-        let gateway = |reply| Reply {
-            response: html(fault.status),
-            ..reply
+        let mut reply = if fault.kind.effect() == Effect::Nothing {
+            Reply::new(html(fault.status))
+        } else {
+            self.perform(request, request_id)
         };
-        let nothing = || Reply::new(html(fault.status));
         match fault.kind {
-            FaultKind::Status => on_demand(),
-            FaultKind::StatusAfter => Reply {
-                changed: self.perform(request, request_id).changed,
-                ..on_demand()
-            },
-            FaultKind::Vendor400 => error(ApiError::vendor(400, echo(&request.body))),
-            FaultKind::Vendor409 => error(ApiError::vendor(409, "The resource already exists")),
-            FaultKind::Vendor429 => {
-                let message = "The provider's rate limit is exceeded";
-                error(ApiError::vendor(429, message))
+            FaultKind::CutBefore | FaultKind::CutAfter => reply.cut = Cut::Whole,
+            FaultKind::CutMidBody => reply.cut = Cut::MidBody,
+            FaultKind::Delay => reply.delay = fault.duration,
+            _ => {}
+        }
+        let error = |error| finish(Err(error), request_id, request.has_origin);
+        let vendor = |status, message: &str| error(ApiError::vendor(status, message));
+        reply.response = match fault.kind {
+            FaultKind::Status | FaultKind::StatusAfter => {
+                error(ApiError::new(fault.status, "The request failed on demand"))
             }
+            FaultKind::Vendor400 => vendor(400, &echo(&request.body)),
+            FaultKind::Vendor409 => vendor(409, "The resource already exists"),
+            FaultKind::Vendor429 => vendor(429, "The provider's rate limit is exceeded"),
             FaultKind::InvalidAfter => {
-                let changed = self.perform(request, request_id).changed;
                 if let Some(mut newest) = self.state.instances.last_entry() {
                     newest.get_mut().valid = false;
                 }
-                Reply {
-                    changed,
-                    ..error(ApiError::vendor(400, "Login failed"))
-                }
+                vendor(400, "Login failed")
             }
             FaultKind::TooMany => {
                 let mut too_many = ApiError::new(429, "Too many requests");
                 too_many.headers.extend(self.retry_after(fault));
                 error(too_many)
             }
-            FaultKind::Html => nothing(),
-            FaultKind::HtmlAfter => gateway(self.perform(request, request_id)),
-            FaultKind::CutBefore => cut(Cut::Whole, nothing()),
-            FaultKind::CutAfter => cut(Cut::Whole, self.perform(request, request_id)),
-            FaultKind::CutMidBody => cut(Cut::MidBody, self.perform(request, request_id)),
-            FaultKind::Delay => Reply {
-                delay: fault.duration,
-                ..self.perform(request, request_id)
-            },
-            FaultKind::ListLag
+            FaultKind::Html | FaultKind::HtmlAfter => html(fault.status),
+            FaultKind::CutBefore
+            | FaultKind::CutAfter
+            | FaultKind::CutMidBody
+            | FaultKind::Delay
+            | FaultKind::ListLag
             | FaultKind::ChangeLag
             | FaultKind::PageDelete
             | FaultKind::PageCreate
-            | FaultKind::Volatile => self.perform(request, request_id),
-        }
+            | FaultKind::Volatile => return reply,
+        };
+        reply
     }
 
     fn retry_after(&self, fault: &Fault) -> Option<(&'static str, String)> {
@@ -107,19 +100,16 @@ impl Platform {
     }
 
     fn perform(&mut self, request: &ApiRequest, request_id: &str) -> Reply {
-        let result = self.route(request);
+        let result = if request.body.len() > MAX_BYTES {
+            Err(ApiError::new(429, "The request is larger than 8 MB"))
+        } else {
+            routes::dispatch(self, request)
+        };
         let done = request.method != "GET" && result.is_ok();
         Reply {
             changed: done || request.method == "POST",
             ..Reply::new(finish(result, request_id, request.has_origin))
         }
-    }
-
-    fn route(&mut self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
-        if request.body.len() > MAX_BYTES {
-            return Err(ApiError::new(429, "The request is larger than 8 MB"));
-        }
-        routes::dispatch(self, request)
     }
 }
 

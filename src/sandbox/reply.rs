@@ -31,7 +31,11 @@ impl Reply {
     }
 
     /// A reply of the sandbox's own admin routes: no platform has them.
-    pub(super) fn admin(status: u16, body: &Value) -> Self {
+    pub(super) fn admin(result: ApiResult<Value>) -> Self {
+        let (status, body) = match result {
+            Ok(body) => (200, body),
+            Err(error) => (error.status, error.body),
+        };
         Self::new(response(status, "application/json", body.to_string()))
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Request;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, COOKIE, ORIGIN};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
@@ -43,20 +43,11 @@ impl ApiRequest {
         let path = path.trim_end_matches('/');
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let segments = path.split('/').skip(1).map(decode).collect();
-        let query = request
-            .uri()
-            .query()
-            .map(|query| {
-                url::form_urlencoded::parse(query.as_bytes())
-                    .into_owned()
-                    .collect()
-            })
-            .unwrap_or_default();
-        let header = request
-            .headers()
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let query = request.uri().query().unwrap_or_default();
+        let query = url::form_urlencoded::parse(query.as_bytes());
+        let headers = request.headers();
+        let header = |name| headers.get(name)?.to_str().ok();
+        let authorization = header(AUTHORIZATION).unwrap_or_default();
         Self {
             method: request.method().as_str().to_owned(),
             path: if path.is_empty() {
@@ -65,20 +56,12 @@ impl ApiRequest {
                 path.to_owned()
             },
             segments,
-            query,
-            authorization: Authorization::parse(header),
-            bearer: header.strip_prefix("Bearer ").map(str::to_owned),
-            cookie: request
-                .headers()
-                .get(http::header::COOKIE)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned),
-            has_origin: request.headers().contains_key(http::header::ORIGIN),
-            headers: request
-                .headers()
-                .keys()
-                .map(|name| name.as_str().to_owned())
-                .collect(),
+            query: query.into_owned().collect(),
+            authorization: Authorization::parse(authorization),
+            bearer: authorization.strip_prefix("Bearer ").map(str::to_owned),
+            cookie: header(COOKIE).map(str::to_owned),
+            has_origin: headers.contains_key(ORIGIN),
+            headers: headers.keys().map(ToString::to_string).collect(),
             body: request.body().clone(),
             below_base,
         }
@@ -90,10 +73,7 @@ impl ApiRequest {
     }
 
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(own, _)| own == name)
-            .map(|(_, value)| value.as_str())
+        self.parameters(name).next()
     }
 
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
@@ -101,7 +81,7 @@ impl ApiRequest {
             .map(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    pub(super) fn parameters<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn parameters(&self, name: &str) -> impl Iterator<Item = &str> {
         self.query
             .iter()
             .filter(move |(own, _)| own == name)

@@ -49,10 +49,6 @@ impl RequestLog {
         }));
     }
 
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     pub(super) fn to_json(&self) -> Value {
         self.0.iter().cloned().collect()
     }

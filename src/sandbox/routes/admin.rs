@@ -7,15 +7,13 @@ use crate::sandbox::behaviour::value;
 use crate::sandbox::fault_spec::Fault;
 use crate::sandbox::faults::Faults;
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::Reply;
+use crate::sandbox::reply::{ApiError, ApiResult, Reply};
 use crate::sandbox::request::ApiRequest;
-use crate::sandbox::state::StoredInstance;
+use crate::sandbox::request_log::RequestLog;
+use crate::sandbox::state::{PlatformState, StoredInstance, User};
 
 const ROUTES: &str = "expected one of the admin routes: assumptions, faults, requests, state, users, users/{id}, organizations/{id}/secret, instances/{id}";
 const MEMBERS: &str = "expected only name, tags, valid, disabled, deleted, owner and configuration";
-
-/// What an admin route returns; the error is the message of a 400.
-type AdminResult = Result<Value, String>;
 
 /// Answers if the path is an admin route.
 pub(in crate::sandbox) fn handle(platform: &mut Platform, request: &ApiRequest) -> Option<Reply> {
@@ -26,193 +24,152 @@ pub(in crate::sandbox) fn handle(platform: &mut Platform, request: &ApiRequest) 
     if request.below_base {
         return None;
     }
-    let body: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
     let method = request.method.as_str();
-    let reply = |result: AdminResult| match result {
-        Ok(body) => Reply::admin(200, &body),
-        Err(message) => Reply::admin(400, &json!({"message": message})),
-    };
-    let changed = |result: AdminResult| Reply {
-        changed: result.is_ok(),
-        ..reply(result)
-    };
-    Some(match (method, rest) {
-        ("GET", ["assumptions" | "readings"]) => reply(Ok(assumptions(&platform.assumptions))),
-        ("PUT", ["assumptions" | "readings"]) => reply(assume(platform, &body)),
-        ("GET", ["faults"]) => reply(Ok(faults(&platform.faults))),
-        ("PUT" | "POST", ["faults"]) => reply(inject(platform, &body, method == "PUT")),
-        ("DELETE", ["faults"]) => {
-            platform.faults = Faults::default();
-            reply(Ok(faults(&platform.faults)))
-        }
-        ("GET", ["requests"]) => reply(Ok(platform.requests.to_json())),
-        ("DELETE", ["requests"]) => {
-            platform.requests.clear();
-            reply(Ok(json!([])))
-        }
-        ("GET", ["state"]) => reply(Ok(state(platform))),
-        ("GET", ["users"]) => reply(Ok(users(platform))),
-        ("PATCH" | "DELETE", ["instances", id]) => {
-            let id: Option<u64> = id.parse().ok();
-            let known = id.and_then(|id| platform.state.instances.get(&id));
-            let Some(mut next) = known.cloned() else {
-                return Some(Reply::admin(404, &json!({"message": "no such instance"})));
-            };
-            let result = match method {
-                "PATCH" => edit(&mut next, &body),
-                _ => edit(&mut next, &json!({"deleted": true})),
-            };
-            if result.is_ok() {
-                platform.replace(next);
-            }
-            changed(result)
-        }
-        ("PATCH", ["users", id]) => changed(set_role(platform, id, &body)),
-        ("POST", ["organizations", id, "secret"]) => changed(rotate(platform, id)),
-        _ => Reply::admin(404, &json!({"message": ROUTES})),
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
+    let result = dispatch(platform, method, rest, &body);
+    // Assumptions, faults and requests are not part of the state.
+    let stored = matches!(rest, ["instances" | "users" | "organizations", ..]);
+    Some(Reply {
+        changed: stored && method != "GET" && result.is_ok(),
+        ..Reply::admin(result)
     })
 }
 
+fn dispatch(
+    platform: &mut Platform,
+    method: &str,
+    rest: &[&str],
+    body: &Value,
+) -> ApiResult<Value> {
+    match (method, rest) {
+        ("GET", ["assumptions" | "readings" | "faults" | "requests"]) => {}
+        ("PUT", ["assumptions" | "readings"]) => platform.assumptions = assumed(body)?,
+        ("PUT", ["faults"]) => platform.faults = injected(body)?,
+        ("POST", ["faults"]) => platform.faults.add(injected(body)?),
+        ("DELETE", ["faults"]) => platform.faults = Faults::default(),
+        ("DELETE", ["requests"]) => platform.requests = RequestLog::default(),
+        ("GET", ["state"]) => return Ok(state(&platform.state)),
+        ("GET", ["users"]) => return Ok(users(&platform.state)),
+        ("PATCH" | "DELETE", ["instances", id]) => {
+            let id: Option<u64> = id.parse().ok();
+            let known = id.and_then(|id| platform.state.instances.get(&id));
+            let known = known.ok_or_else(|| ApiError::not_found("no such instance"))?;
+            let next = match method {
+                "PATCH" => edited(known, body)?,
+                _ => edited(known, &json!({"deleted": true}))?,
+            };
+            platform.replace(next);
+            return Ok(json!({}));
+        }
+        ("PATCH", ["users", id]) => return set_role(&mut platform.state, id, body),
+        ("POST", ["organizations", id, "secret"]) => return rotate(&mut platform.state, id),
+        _ => return Err(ApiError::not_found(ROUTES)),
+    }
+    Ok(match rest {
+        ["faults"] => platform.faults.to_json(),
+        ["requests"] => platform.requests.to_json(),
+        _ => platform.assumptions.answers(),
+    })
+}
+
+fn expected(what: impl ToString) -> ApiError {
+    ApiError::bad_request(what.to_string())
+}
+
 /// Whether a user sees the instances of others in the account.
-fn set_role(platform: &mut Platform, id: &str, body: &Value) -> AdminResult {
+fn set_role(state: &mut PlatformState, id: &str, body: &Value) -> ApiResult<Value> {
     let sees_account = body["seesAccount"]
         .as_bool()
-        .ok_or(r#"expected {"seesAccount": true} or false"#)?;
-    let mut users = platform.state.users.iter_mut();
+        .ok_or_else(|| expected(r#"expected {"seesAccount": true} or false"#))?;
+    let mut users = state.users.iter_mut();
     let user = users.find(|user| user.id.to_string() == id);
-    user.ok_or("no such user")?.sees_account = sees_account;
+    user.ok_or_else(|| expected("no such user"))?.sees_account = sees_account;
     Ok(json!({}))
 }
 
 /// A new organization secret; the old one is invalid from now on.
-fn rotate(platform: &mut Platform, id: &str) -> AdminResult {
-    let secret = platform.state.random.organization_secret();
-    let mut organizations = platform.state.organizations.iter_mut();
+fn rotate(state: &mut PlatformState, id: &str) -> ApiResult<Value> {
+    let secret = state.random.organization_secret();
+    let mut organizations = state.organizations.iter_mut();
     let organization = organizations.find(|organization| organization.id.to_string() == id);
-    organization
-        .ok_or("no such organization")?
-        .secret
-        .clone_from(&secret);
+    let organization = organization.ok_or_else(|| expected("no such organization"))?;
+    organization.secret.clone_from(&secret);
     Ok(json!({"organizationSecret": secret}))
 }
 
-fn assume(platform: &mut Platform, body: &Value) -> AdminResult {
+fn assumed(body: &Value) -> ApiResult<Assumptions> {
     let mut next = Assumptions::default();
     for (question, answer) in body.as_object().into_iter().flatten() {
         let assumption = format!("{question}={}", answer.as_str().unwrap_or_default());
-        next.set(&assumption).map_err(|error| error.to_string())?;
+        next.set(&assumption).map_err(expected)?;
     }
-    platform.assumptions = next;
-    Ok(assumptions(&platform.assumptions))
+    Ok(next)
 }
 
-fn inject(platform: &mut Platform, body: &Value, replace: bool) -> AdminResult {
+fn injected(body: &Value) -> ApiResult<Faults> {
     let specs = match body {
         Value::Array(items) => items.as_slice(),
         Value::String(_) => std::slice::from_ref(body),
-        _ => return Err("expected a list of faults".to_owned()),
+        _ => return Err(expected("expected a list of faults")),
     };
-    let parsed = specs
+    let parsed: Result<Vec<Fault>, _> = specs
         .iter()
         .map(|spec| Fault::parse(spec.as_str().unwrap_or_default()))
-        .collect::<Result<Vec<Fault>, _>>()
-        .map_err(|error| error.to_string())?;
-    if replace {
-        platform.faults = Faults::default();
-    }
-    parsed
-        .into_iter()
-        .for_each(|fault| platform.faults.add(fault));
-    Ok(faults(&platform.faults))
-}
-
-fn assumptions(assumptions: &Assumptions) -> Value {
-    assumptions
-        .answers()
-        .into_iter()
-        .map(|(question, answer)| (question.to_owned(), Value::from(answer)))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
-
-fn faults(faults: &Faults) -> Value {
-    faults
-        .list()
-        .map(|(spec, met)| json!({"fault": spec, "matched": met}))
-        .collect()
+        .collect();
+    parsed.map(Faults::new).map_err(expected)
 }
 
 /// Counters and instances, without tokens and configuration values.
-fn state(platform: &Platform) -> Value {
-    let instances: Vec<Value> = platform
-        .state
-        .instances
-        .values()
-        .map(|instance| {
-            json!({
-                "id": instance.id,
-                "name": instance.name,
-                "element": instance.element_key,
-                "tags": instance.tags,
-                "owner": instance.owner,
-                "valid": instance.valid,
-                "disabled": instance.disabled,
-                "deleted": instance.deleted,
-                "createdMs": instance.created_ms,
-            })
+fn state(state: &PlatformState) -> Value {
+    let instance = |instance: &StoredInstance| {
+        json!({
+            "id": instance.id,
+            "name": instance.name,
+            "element": instance.element_key,
+            "tags": instance.tags,
+            "owner": instance.owner,
+            "valid": instance.valid,
+            "disabled": instance.disabled,
+            "deleted": instance.deleted,
+            "createdMs": instance.created_ms,
         })
-        .collect();
-    json!({"counters": platform.state.counters, "instances": instances})
+    };
+    let instances: Vec<Value> = state.instances.values().map(instance).collect();
+    json!({"counters": state.counters, "instances": instances})
 }
 
 /// The credentials of every user, which tests of visibility need.
-fn users(platform: &Platform) -> Value {
-    platform
-        .state
-        .users
-        .iter()
-        .map(|user| {
-            let organization = platform
-                .state
-                .organizations
-                .iter()
-                .find(|organization| organization.id == user.organization)
-                .map(|organization| organization.secret.as_str());
-            json!({
-                "id": user.id,
-                "email": user.email,
-                "organization": user.organization,
-                "userSecret": user.secret,
-                "organizationSecret": organization,
-            })
+fn users(state: &PlatformState) -> Value {
+    let user = |user: &User| {
+        let organization = state.organization(user.organization);
+        json!({
+            "id": user.id,
+            "email": user.email,
+            "organization": user.organization,
+            "userSecret": user.secret,
+            "organizationSecret": organization.map(|organization| &organization.secret),
         })
-        .collect()
+    };
+    state.users.iter().map(user).collect()
 }
 
-fn edit(instance: &mut StoredInstance, body: &Value) -> AdminResult {
-    let Value::Object(members) = body else {
-        return Err("expected an object".to_owned());
-    };
+fn edited(instance: &StoredInstance, body: &Value) -> ApiResult<StoredInstance> {
+    let members = body
+        .as_object()
+        .ok_or_else(|| expected("expected an object"))?;
+    let mut next = json!(instance);
     for (name, given) in members {
         match (name.as_str(), given) {
-            ("name", Value::String(text)) => instance.name.clone_from(text),
-            ("tags", Value::Array(items)) => {
-                let texts = items.iter().filter_map(Value::as_str).map(str::to_owned);
-                instance.tags = texts.collect();
-            }
-            ("valid", Value::Bool(flag)) => instance.valid = *flag,
-            ("disabled", Value::Bool(flag)) => instance.disabled = *flag,
-            ("deleted", Value::Bool(flag)) => instance.deleted = *flag,
-            ("owner", Value::Number(number)) => {
-                instance.owner = number.as_u64().unwrap_or(instance.owner);
+            ("name" | "tags" | "valid" | "disabled" | "deleted" | "owner", _) => {
+                next[name] = given.clone();
             }
             ("configuration", Value::Object(values)) => {
                 for (key, given) in values {
-                    instance.configuration.insert(key.clone(), value(given));
+                    next[name][key] = value(given).into();
                 }
             }
-            _ => return Err(MEMBERS.to_owned()),
+            _ => return Err(expected(MEMBERS)),
         }
     }
-    Ok(json!({}))
+    serde_json::from_value(next).map_err(|_| expected(MEMBERS))
 }
