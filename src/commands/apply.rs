@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, arguments: &ApplyArgs) -> Result<Exit
         )
         .hint("pass `--yes` to apply without confirmation"));
     }
-    let mut shell = Shell::new(context, arguments);
+    let mut shell = Shell::new(context, arguments)?;
     let me = holder::of(&context.environment);
     let opened = LockStore::open(
         shell.paths.clone(),

@@ -14,19 +14,32 @@ use crate::render;
 use crate::secrets::{Lookups, MissingPolicy, resolve};
 use crate::session::{Manifest, SessionError};
 
-pub(super) fn paths(context: &Context) -> LockPaths {
+/// Where lock file and journal are.
+///
+/// # Errors
+/// If another manifest would use the same lock file by an accident of its name.
+pub(super) fn paths(context: &Context) -> Result<LockPaths, CliError> {
+    let global = &context.global;
     let fallback = PathBuf::from("instances.yaml");
-    let first = context.global.files.first().unwrap_or(&fallback);
-    LockPaths::new(
-        context.global.lock.as_deref(),
-        first,
-        first.is_dir(),
-        if context.global.sandbox {
-            LockKind::Sandbox
-        } else {
-            LockKind::Real
-        },
-    )
+    let first = global.files.first().unwrap_or(&fallback);
+    let kind = if global.sandbox {
+        LockKind::Sandbox
+    } else {
+        LockKind::Real
+    };
+    let is_folder = first.is_dir();
+    let paths = LockPaths::new(global.lock.as_deref(), first, is_folder, kind);
+    if global.lock.is_none()
+        && !is_folder
+        && let Some(rival) = manifest::rival(first, &global.files)
+    {
+        let (first, rival) = (first.display(), rival.display());
+        let lock = paths.lock.display();
+        let summary = format!("`{first}` and `{rival}` would share the lock file `{lock}`");
+        return Err(CliError::usage(summary)
+            .hint("rename one of them, or pass `--lock` with a lock file of its own"));
+    }
+    Ok(paths)
 }
 
 /// Reads the manifest; prints its warnings, fails on its errors.

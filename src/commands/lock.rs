@@ -15,7 +15,7 @@ use crate::session::{SessionError, Verified};
 
 /// Compares the lock file with the platform and writes nothing.
 pub(super) async fn verify(context: &Context) -> Result<Exit, CliError> {
-    let paths = inputs::paths(context);
+    let paths = inputs::paths(context)?;
     let manifest = inputs::manifest(context)?;
     let view = LockView::read(&paths, &manifest.desired.inventory)?;
     let Some(lock) = &view.lock else {
@@ -79,7 +79,7 @@ pub(super) async fn rebuild(
     }
     let me = holder::of(&context.environment);
     let mut store =
-        LockStore::open(inputs::paths(context), Arc::new(SystemClock), &me, wait).await?;
+        LockStore::open(inputs::paths(context)?, Arc::new(SystemClock), &me, wait).await?;
     let manifest = inputs::manifest(context)?;
     let connection = platform::connect_to_read(context, &manifest.desired, store.paths()).await?;
     let session = connection.session(&manifest.desired);

@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context, arguments: &PlanArgs) -> Result<Exit,
 }
 
 async fn planned(context: &Context, arguments: &PlanArgs) -> Result<(Desired, Planned), CliError> {
-    let paths = inputs::paths(context);
+    let paths = inputs::paths(context)?;
     let manifest = inputs::manifest(context)?;
     let view = LockView::read(&paths, &manifest.desired.inventory)?;
     if view.open_to_others {

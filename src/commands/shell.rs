@@ -22,18 +22,19 @@ pub(super) struct Shell<'a> {
 }
 
 impl<'a> Shell<'a> {
-    pub(super) fn new(context: &'a Context, arguments: &'a ApplyArgs) -> Self {
+    pub(super) fn new(context: &'a Context, arguments: &'a ApplyArgs) -> Result<Self, CliError> {
+        let paths = inputs::paths(context)?;
         let mut signals = Signals::new(context.ui);
         if arguments.yes {
             // Otherwise once the question is answered: until then Ctrl-C ends the process at once.
             signals.listen();
         }
-        Self {
+        Ok(Self {
             context,
             arguments,
-            paths: inputs::paths(context),
+            paths,
             signals,
-        }
+        })
     }
 
     pub(super) fn show_report(

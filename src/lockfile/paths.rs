@@ -73,9 +73,11 @@ fn beside(manifest: &Path, is_folder: bool, kind: LockKind) -> PathBuf {
     if is_folder {
         return manifest.join(format!("instances.{ending}"));
     }
-    let stem = manifest.file_stem().map(OsStr::to_string_lossy);
     // `-` is standard input.
-    let stem = stem.filter(|stem| stem != "-");
-    let stem = stem.unwrap_or("instances".into());
-    manifest.with_file_name(format!("{stem}.{ending}"))
+    let stem = manifest.file_stem().filter(|stem| *stem != "-");
+    // Two names that are not UTF-8 stay two names.
+    let mut name = stem.unwrap_or(OsStr::new("instances")).to_owned();
+    name.push(".");
+    name.push(ending);
+    manifest.with_file_name(name)
 }

@@ -14,6 +14,7 @@ mod names;
 mod parse;
 mod pasted;
 mod reference;
+mod rival;
 mod source;
 mod syntax;
 mod text;
@@ -23,6 +24,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use rival::rival;
 pub(crate) use source::standard_input;
 pub use source::{SourceFile, read};
 pub(crate) use text::Places;

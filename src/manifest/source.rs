@@ -96,7 +96,7 @@ fn read_folder(folder: &Path, files: &mut Vec<SourceFile>, problems: &mut Diagno
     }
 }
 
-fn is_manifest(path: &Path) -> bool {
+pub(super) fn is_manifest(path: &Path) -> bool {
     let Some(name) = path.file_name().map(|name| name.to_string_lossy()) else {
         return false;
     };

@@ -4,6 +4,7 @@
 mod empty_secrets;
 mod files;
 mod line_breaks;
+mod lock_names;
 mod networks;
 mod numbers;
 mod other_tools;
