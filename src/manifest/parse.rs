@@ -2,15 +2,16 @@
 //! the YAML library, so that another could take its role.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, iter};
 
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Number;
 use serde_yaml::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_yaml::{Location, Spanned};
 
 use super::pasted;
-use super::syntax::{self, Explanation};
+use super::syntax;
 use super::text::{FileText, floor};
 use crate::diagnostic::Diagnostic;
 
@@ -45,7 +46,7 @@ pub(super) enum Kind {
     Null,
     Bool(bool),
     /// A number, and how it was written.
-    Number(serde_json::Number, String),
+    Number(Number, String),
     Text(String),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
@@ -67,8 +68,7 @@ impl Kind {
 enum Raw {
     Null,
     Bool(bool),
-    Int(i128),
-    Float(f64),
+    Number(Number),
     Text(String),
     List(Vec<Spanned<Raw>>),
     Map(Vec<(Spanned<String>, Spanned<Raw>)>),
@@ -93,61 +93,34 @@ impl<'de> Visitor<'de> for RawVisitor {
         Ok(Raw::Null)
     }
 
-    fn visit_none<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
-        Raw::deserialize(deserializer)
-    }
-
     fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
         Ok(Raw::Bool(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
-        Ok(Raw::Int(value.into()))
+        Ok(Raw::Number(value.into()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
-        Ok(Raw::Int(value.into()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
-        Ok(Raw::Int(value))
-    }
-
-    fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
-        // Beyond any integer of JSON; how it was written is what counts then.
-        Ok(i128::try_from(value).map_or(Raw::Float(f64::INFINITY), Raw::Int))
+        Ok(Raw::Number(value.into()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        Ok(Raw::Float(value))
+        Ok(Number::from_f64(value).map_or_else(|| Raw::Text(value.to_string()), Raw::Number))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
         Ok(Raw::Text(value.to_owned()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Raw, E> {
-        Ok(Raw::Text(value))
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Raw::List(list))
+        let items = iter::from_fn(|| items.next_element().transpose());
+        items.collect::<Result<_, _>>().map(Raw::List)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Raw, A::Error> {
-        let mut map = Vec::new();
-        while let Some(member) = members.next_entry()? {
-            map.push(member);
-        }
-        Ok(Raw::Map(map))
+        let members = iter::from_fn(|| members.next_entry().transpose());
+        members.collect::<Result<_, _>>().map(Raw::Map)
     }
 }
 
@@ -157,11 +130,8 @@ impl<'de> Visitor<'de> for RawVisitor {
 /// A syntax error, an exceeded limit, or a second document.
 pub(super) fn parse(file: &FileText) -> Result<Option<Node>, Box<Diagnostic>> {
     if let Some(at) = file.text.find('\0') {
-        let explanation = Explanation {
-            message: "NUL character",
-            hint: "remove it, or save the file as UTF-8",
-        };
-        return Err(Box::new(problem(file, at, &explanation)));
+        let hint = "remove it, or save the file as UTF-8";
+        return Err(problem(file, at, "NUL character", hint));
     }
     let mut text = Cow::Borrowed(file.text.as_str());
     let documents = loop {
@@ -171,29 +141,21 @@ pub(super) fn parse(file: &FileText) -> Result<Option<Node>, Box<Diagnostic>> {
         };
         let changed = without_tag(&text, at, &message).or_else(|| pasted::on_one_line(&text));
         let Some(changed) = changed else {
-            let explanation = syntax::explain(&message, &file.text, at);
-            return Err(Box::new(problem(file, at, &explanation)));
+            let (message, hint) = syntax::explain(&message, &file.text, at);
+            return Err(problem(file, at, message, hint));
         };
         text = Cow::Owned(changed);
     };
     let mut documents = documents.into_iter();
     let first = documents.next().map(|raw| node(file, raw));
-    match documents.next() {
-        None => Ok(first),
-        Some(second) => {
-            let before = &file.text[..span(file, &second.defined).start];
-            let separator = before.rfind("\n---").map(|line_break| line_break + 1);
-            let explanation = Explanation {
-                message: "a second document",
-                hint: "put each document into a file of its own, and pass their folder with `-f`",
-            };
-            Err(Box::new(problem(
-                file,
-                separator.unwrap_or(before.len()),
-                &explanation,
-            )))
-        }
-    }
+    let Some(second) = documents.next() else {
+        return Ok(first);
+    };
+    let before = &file.text[..span(file, &second.defined).start];
+    let separator = before.rfind("\n---").map(|line_break| line_break + 1);
+    let at = separator.unwrap_or(before.len());
+    let hint = "put each document into a file of its own, and pass their folder with `-f`";
+    Err(problem(file, at, "a second document", hint))
 }
 
 /// Runs on a stack of its own: the library takes some 40 KiB a level, and the main thread of Windows
@@ -260,11 +222,10 @@ fn without_tag(text: &str, at: usize, message: &str) -> Option<String> {
     Some([&text[..start], &spaces, value].concat())
 }
 
-fn problem(file: &FileText, at: usize, explanation: &Explanation) -> Diagnostic {
+fn problem(file: &FileText, at: usize, message: &str, hint: &str) -> Box<Diagnostic> {
     file.make_opaque();
-    Diagnostic::error("yaml", format!("invalid YAML: {}", explanation.message))
-        .at(file.place(&(at..at + 1)))
-        .hint(explanation.hint)
+    let problem = Diagnostic::error("yaml", format!("invalid YAML: {message}"));
+    Box::new(problem.at(file.place(&(at..at + 1))).hint(hint))
 }
 
 fn offset(text: &str, location: &Location) -> usize {
@@ -293,18 +254,13 @@ fn node(file: &FileText, raw: Spanned<Raw>) -> Node {
     let kind = match raw.value {
         Raw::Null => Kind::Null,
         Raw::Bool(flag) => Kind::Bool(flag),
-        Raw::Int(value) => {
-            let number = i64::try_from(value).map(Into::into);
-            let number = number.or_else(|_| u64::try_from(value).map(Into::into));
-            number_kind(file, &span, number.ok(), &value.to_string())
-        }
-        Raw::Float(value) => {
-            let number = serde_json::Number::from_f64(value);
-            number_kind(file, &span, number, &value.to_string())
+        Raw::Number(number) => {
+            let written = written(file, &span, || number.to_string());
+            Kind::Number(number, written)
         }
         // What a number beyond any float becomes in the library.
         Raw::Text(text) if matches!(text.as_str(), ".inf" | "-.inf" | ".nan") => {
-            number_kind(file, &span, None, &text)
+            Kind::Text(written(file, &span, || text))
         }
         Raw::Text(text) => Kind::Text(text),
         Raw::List(items) => Kind::List(items.into_iter().map(|item| node(file, item)).collect()),
@@ -326,21 +282,12 @@ fn node(file: &FileText, raw: Spanned<Raw>) -> Node {
 
 /// A number keeps how it was written: `1.10` is not `1.1` where it names a version, and `61e9540` may
 /// be a commit. One that JSON cannot hold is a string.
-fn number_kind(
-    file: &FileText,
-    span: &Span,
-    number: Option<serde_json::Number>,
-    otherwise: &str,
-) -> Kind {
+fn written(file: &FileText, span: &Span, otherwise: impl FnOnce() -> String) -> String {
     let source = file.text.get(span.clone()).unwrap_or_default().trim();
     // Under a tag such as `!!int` a number may be quoted.
-    let written = if source.starts_with(['"', '\'', '|', '>']) {
-        serde_yaml::from_str(source).unwrap_or_else(|_| otherwise.to_owned())
+    if source.starts_with(['"', '\'', '|', '>']) {
+        serde_yaml::from_str(source).unwrap_or_else(|_| otherwise())
     } else {
         source.to_owned()
-    };
-    match number {
-        Some(number) => Kind::Number(number, written),
-        None => Kind::Text(written),
     }
 }

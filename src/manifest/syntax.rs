@@ -3,12 +3,6 @@
 //!
 //! Must not: show any part of the file or of the library's message.
 
-/// A message and a hint.
-pub(super) struct Explanation {
-    pub(super) message: &'static str,
-    pub(super) hint: &'static str,
-}
-
 const LINES: &str =
     "check the indentation, the quotes and the `:` of this line and the previous one";
 
@@ -129,25 +123,20 @@ const KINDS: [(&[&str], &str, &str); 22] = [
     (&["key"], "missing `:` or wrong indentation", LINES),
 ];
 
-/// Explains the library's message about a place of the text.
-pub(super) fn explain(library: &str, text: &str, at: usize) -> Explanation {
+/// The message and the hint for the library's message about a place of the text.
+pub(super) fn explain(library: &str, text: &str, at: usize) -> (&'static str, &'static str) {
     let (before, rest) = text.split_at(at);
     if before.ends_with('{') && rest.starts_with('{') {
-        return Explanation {
-            message: "a template is not quoted",
-            hint: "quote the value, or render the template first",
-        };
+        let hint = "quote the value, or render the template first";
+        return ("a template is not quoted", hint);
     }
-    let library = library.to_lowercase();
-    let library = if rest.starts_with('\t') {
-        "tab"
-    } else {
-        &library
+    let library = match rest.starts_with('\t') {
+        true => "tab".to_owned(),
+        false => library.to_lowercase(),
     };
     let fits = |words: &[&str]| words.iter().any(|word| library.contains(word));
     let found = KINDS.iter().find(|(words, ..)| fits(words));
-    let (message, hint) = found.map_or(("unexpected text", LINES), |(_, message, hint)| {
-        (*message, *hint)
-    });
-    Explanation { message, hint }
+    found.map_or(("unexpected text", LINES), |(_, message, hint)| {
+        (message, hint)
+    })
 }
