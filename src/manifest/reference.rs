@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::model::{Part, Reference};
+use crate::model::{Part, Reference, SecretSource};
 
 /// The prefixes that make a reference.
 const PREFIXES: [&str; 3] = ["env:", "file:", "exec:"];
@@ -41,15 +41,8 @@ impl Split {
 /// Whether a string is one reference and nothing else, so that it is safe to show.
 pub(super) fn is_bare(text: &str) -> bool {
     let split = split(text, Path::new(""));
-    split.errors.is_empty()
-        && matches!(
-            &split.parts[..],
-            [Part::Reference(
-                Reference::Env { default: None, .. }
-                    | Reference::File { default: None, .. }
-                    | Reference::Exec { default: None, .. }
-            )]
-        )
+    let is_bare = |part: &Part| matches!(part, Part::Reference(Reference { default: None, .. }));
+    split.errors.is_empty() && split.parts.len() == 1 && split.parts.iter().all(is_bare)
 }
 
 /// The text between references.
@@ -173,8 +166,8 @@ impl<'t> Parser<'t> {
         } else if is_nested {
             "the name cannot contain a reference"
         } else {
-            match make(kind, name, default, self.folder) {
-                Ok(reference) => return Some(reference),
+            match source(kind, name, self.folder) {
+                Ok(source) => return Some(Reference { source, default }),
                 Err(what) => what,
             }
         };
@@ -208,31 +201,19 @@ fn is_ours(inner: &str) -> bool {
     PREFIXES.iter().any(|prefix| inner.starts_with(prefix))
 }
 
-fn make(
-    kind: &str,
-    name: &str,
-    default: Option<Vec<Part>>,
-    folder: &Path,
-) -> Result<Reference, &'static str> {
+fn source(kind: &str, name: &str, folder: &Path) -> Result<SecretSource, &'static str> {
     match kind {
         "env" if !is_variable(name) => Err(
             "invalid variable name: expected letters, digits and `_`, not starting with a digit; a default starts with `:-`",
         ),
-        "env" => Ok(Reference::Env {
-            name: name.to_owned(),
-            default,
-        }),
+        "env" => Ok(SecretSource::Env(name.to_owned())),
         "file" if name.is_empty() => Err("missing file name"),
-        "file" => Ok(Reference::File {
+        "file" => Ok(SecretSource::File {
             written: name.to_owned(),
             path: folder.join(name),
-            default,
         }),
         _ if name.trim().is_empty() => Err("missing command"),
-        _ => Ok(Reference::Exec {
-            command: name.to_owned(),
-            default,
-        }),
+        _ => Ok(SecretSource::Exec(name.to_owned())),
     }
 }
 

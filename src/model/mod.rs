@@ -52,7 +52,7 @@ pub use policy::{InvalidLimit, Limit, Prune};
 pub use report::{ApplyReport, OutcomeKind, StepOutcome};
 pub use secret::{Secret, SecretJson};
 pub use takeover::{BootTime, Takeover};
-pub use template::{Part, Reference, Template};
+pub use template::{Part, Reference, SecretSource, Template};
 pub use timestamp::Timestamp;
 pub(crate) use unique::unique_keys;
 pub use value::PlainValue;

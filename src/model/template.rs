@@ -28,32 +28,29 @@ pub enum Part {
     Reference(Reference),
 }
 
-/// Where a secret comes from. A default counts where there is no value, or an empty one.
+/// A secret by its source, such as `${env:NAME}` or `${env:NAME:-default}`.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Reference {
-    /// `${env:NAME}` or `${env:NAME:-default}`.
-    Env {
-        /// The variable.
-        name: String,
-        /// Text and references in turn.
-        default: Option<Vec<Part>>,
-    },
-    /// `${file:path}` or `${file:path:-default}`.
+pub struct Reference {
+    /// Where the secret comes from.
+    pub source: SecretSource,
+    /// Counts where there is no value, or an empty one.
+    pub default: Option<Vec<Part>>,
+}
+
+/// Where a secret comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SecretSource {
+    /// `${env:NAME}`: a variable.
+    Env(String),
+    /// `${file:path}`: a file.
     File {
         /// As written in the manifest, for messages.
         written: String,
         /// Relative to the working directory, or absolute.
         path: PathBuf,
-        /// Text and references in turn.
-        default: Option<Vec<Part>>,
     },
-    /// `${exec:command}` or `${exec:command:-default}`; needs `--allow-exec`.
-    Exec {
-        /// The command and its arguments, as written.
-        command: String,
-        /// Text and references in turn.
-        default: Option<Vec<Part>>,
-    },
+    /// `${exec:command}`: a command and its arguments, as written; needs `--allow-exec`.
+    Exec(String),
 }
 
 impl Template {

@@ -41,26 +41,26 @@ pub(super) fn run(command: &str) -> Result<String, String> {
         // The receiver is gone after a timeout.
         let _ = send.send(read.map(|_| bytes));
     });
-    let Ok(read) = receive.recv_timeout(TIMEOUT) else {
-        let _ = child.kill();
-        let _ = child.wait();
-        return Err(format!(
+    let read = match receive.recv_timeout(TIMEOUT) {
+        Err(_) => Err(format!(
             "command `{program}` timed out after {} s",
             TIMEOUT.as_secs()
-        ));
-    };
-    let bytes =
-        read.map_err(|error| format!("cannot read the output of command `{program}`: {error}"))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let _ = child.kill();
-        let _ = child.wait();
-        return Err(format!(
+        )),
+        Ok(Err(error)) => Err(format!(
+            "cannot read the output of command `{program}`: {error}"
+        )),
+        Ok(Ok(bytes)) if bytes.len() as u64 > MAX_BYTES => Err(format!(
             "the output of command `{program}` is larger than {MAX_BYTES} bytes"
-        ));
+        )),
+        Ok(Ok(bytes)) => Ok(bytes),
+    };
+    if read.is_err() {
+        let _ = child.kill();
     }
     let status = child
         .wait()
         .map_err(|error| format!("cannot wait for command `{program}`: {error}"))?;
+    let bytes = read?;
     if !status.success() {
         return Err(format!("command `{program}` failed: {status}"));
     }

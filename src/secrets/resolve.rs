@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::source::{Lookups, MissingPolicy, Unresolved, look_up};
+use super::source::{Lookups, MissingPolicy, Unresolved};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::{
     Desired, DesiredInstance, DesiredValue, InstanceKey, Part, Reference, ResolvedSecrets,
-    SecretField, SecretJson, Template,
+    SecretField, SecretJson, SecretSource, Template,
 };
 
 /// Resolves every template of the manifest, and warns of values that are probably not meant so;
@@ -32,32 +32,28 @@ pub fn resolve(
                 SecretField::ProviderData => format!("{key}.providerData"),
             };
             let place = places.get(&(key.clone(), field.clone()));
-            let mut report = |problem: Diagnostic| {
-                problems.push(match place {
-                    Some(place) => problem.at(place.clone()),
-                    None => problem,
-                });
+            let mut report = |mut problem: Diagnostic| {
+                problem.place = place.cloned();
+                problems.push(problem);
             };
-            let mut line_breaks = Vec::new();
-            match value(template, lookups, &mut line_breaks) {
+            let mut resolver = Resolver {
+                lookups,
+                line_breaks: Vec::new(),
+            };
+            match resolver.value(template) {
                 Ok(value) => {
                     let values = resolved.values.entry(key.clone()).or_default();
                     values.insert(field, SecretJson::new(value));
                 }
-                Err(reason) => report(
-                    Diagnostic::error(
-                        "unresolved-reference",
-                        format!("`{path}`: {}", reason.message),
-                    )
-                    .hint(reason.hint),
-                ),
+                Err(Unresolved { message, hint, .. }) => {
+                    let message = format!("`{path}`: {message}");
+                    report(Diagnostic::error("unresolved-reference", message).hint(hint));
+                }
             }
-            for source in line_breaks {
+            for source in resolver.line_breaks {
                 let message = format!("`{path}`: {source} ends with a line break, which is sent");
-                report(
-                    Diagnostic::warning("line-break", message)
-                        .hint("remove the line break at the source"),
-                );
+                let hint = "remove the line break at the source";
+                report(Diagnostic::warning("line-break", message).hint(hint));
             }
         }
     }
@@ -69,83 +65,69 @@ pub fn resolve(
 }
 
 fn templates(instance: &DesiredInstance) -> impl Iterator<Item = (SecretField, &Template)> {
-    let configuration = instance
-        .configuration
-        .iter()
-        .filter_map(|(name, value)| match value {
-            DesiredValue::Plain(_) => None,
-            DesiredValue::Secret(template) => {
-                Some((SecretField::Configuration(name.clone()), template))
-            }
-        });
-    let provider_data = instance
-        .provider_data
-        .iter()
-        .map(|template| (SecretField::ProviderData, template));
-    configuration.chain(provider_data)
-}
-
-/// The value of a template; `line_breaks` gets the sources that end with one.
-fn value(
-    template: &Template,
-    lookups: &Lookups<'_>,
-    line_breaks: &mut Vec<String>,
-) -> Result<Value, Unresolved> {
-    match template {
-        Template::Literal(value) => Ok(value.clone()),
-        Template::Text(parts) => text(parts, lookups, line_breaks).map(Value::String),
-        Template::List(items) => items
-            .iter()
-            .map(|item| value(item, lookups, line_breaks))
-            .collect(),
-        Template::Map(members) => members
-            .iter()
-            .map(|(name, item)| Ok((name.clone(), value(item, lookups, line_breaks)?)))
-            .collect(),
-    }
-}
-
-fn text(
-    parts: &[Part],
-    lookups: &Lookups<'_>,
-    line_breaks: &mut Vec<String>,
-) -> Result<String, Unresolved> {
-    parts
-        .iter()
-        .map(|part| match part {
-            Part::Literal(literal) => Ok(literal.clone()),
-            Part::Reference(reference) => with_default(reference, lookups, line_breaks),
-        })
-        .collect()
-}
-
-fn with_default(
-    reference: &Reference,
-    lookups: &Lookups<'_>,
-    line_breaks: &mut Vec<String>,
-) -> Result<String, Unresolved> {
-    let (Reference::Env { default, .. }
-    | Reference::File { default, .. }
-    | Reference::Exec { default, .. }) = reference;
-    match (look_up(reference, lookups), default) {
-        (Ok(found), _) => {
-            if found.has_odd_line_break() {
-                line_breaks.push(found.source);
-            }
-            Ok(found.value)
+    let values = instance.configuration.iter();
+    let secrets = values.filter_map(|(name, value)| match value {
+        DesiredValue::Plain(_) => None,
+        DesiredValue::Secret(template) => {
+            Some((SecretField::Configuration(name.clone()), template))
         }
-        (Err(reason), Some(default)) if reason.is_absent => text(default, lookups, line_breaks),
-        (Err(_), _) if lookups.missing == MissingPolicy::StandIn => Ok(stand_in(reference)),
-        (Err(reason), _) => Err(reason),
+    });
+    let provider_data = instance.provider_data.iter();
+    secrets.chain(provider_data.map(|template| (SecretField::ProviderData, template)))
+}
+
+/// Resolves one template.
+struct Resolver<'a> {
+    lookups: &'a Lookups<'a>,
+    /// The sources whose value ends with a line break.
+    line_breaks: Vec<String>,
+}
+
+impl Resolver<'_> {
+    fn value(&mut self, template: &Template) -> Result<Value, Unresolved> {
+        match template {
+            Template::Literal(value) => Ok(value.clone()),
+            Template::Text(parts) => self.text(parts).map(Value::String),
+            Template::List(items) => items.iter().map(|item| self.value(item)).collect(),
+            Template::Map(members) => members
+                .iter()
+                .map(|(name, item)| Ok((name.clone(), self.value(item)?)))
+                .collect(),
+        }
+    }
+
+    fn text(&mut self, parts: &[Part]) -> Result<String, Unresolved> {
+        parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(literal) => Ok(literal.clone()),
+                Part::Reference(reference) => self.with_default(reference),
+            })
+            .collect()
+    }
+
+    fn with_default(&mut self, reference: &Reference) -> Result<String, Unresolved> {
+        let Reference { source, default } = reference;
+        match (self.lookups.find(source), default) {
+            (Ok(found), _) => {
+                if found.has_odd_line_break() {
+                    self.line_breaks.push(found.source);
+                }
+                Ok(found.value)
+            }
+            (Err(reason), Some(default)) if reason.is_absent => self.text(default),
+            (Err(_), _) if self.lookups.missing == MissingPolicy::StandIn => Ok(stand_in(source)),
+            (Err(reason), _) => Err(reason),
+        }
     }
 }
 
 /// The placeholder for a reference without a value.
-fn stand_in(reference: &Reference) -> String {
-    let name = match reference {
-        Reference::Env { name, .. } => format!("env:{name}"),
-        Reference::File { written, .. } => format!("file:{written}"),
-        Reference::Exec { command, .. } => format!("exec:{command}"),
+fn stand_in(source: &SecretSource) -> String {
+    let name = match source {
+        SecretSource::Env(name) => format!("env:{name}"),
+        SecretSource::File { written, .. } => format!("file:{written}"),
+        SecretSource::Exec(command) => format!("exec:{command}"),
     };
     format!("sandbox-{}", &blake3::hash(name.as_bytes()).to_hex()[..12])
 }

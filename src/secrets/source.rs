@@ -15,7 +15,7 @@ use std::path::Path;
 use super::exec;
 use super::text::decode;
 use crate::diagnostic::OtherFile;
-use crate::model::Reference;
+use crate::model::SecretSource;
 
 /// A larger file is not a secret.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -30,19 +30,18 @@ pub(super) struct Unresolved {
 }
 
 impl Unresolved {
-    fn absent(message: String, hint: String) -> Self {
-        Self {
-            message,
-            hint,
-            is_absent: true,
-        }
-    }
-
-    fn unusable(message: String, hint: impl Into<String>) -> Self {
+    fn new(message: String, hint: impl Into<String>) -> Self {
         Self {
             message,
             hint: hint.into(),
             is_absent: false,
+        }
+    }
+
+    fn absent(message: String, hint: impl Into<String>) -> Self {
+        Self {
+            is_absent: true,
+            ..Self::new(message, hint)
         }
     }
 }
@@ -82,82 +81,78 @@ impl Found {
     }
 }
 
-/// The value of a reference. An empty one is an error: a secret is empty only where the manifest says
-/// so.
-pub(super) fn look_up(reference: &Reference, lookups: &Lookups<'_>) -> Result<Found, Unresolved> {
-    let (source, value) = match reference {
-        Reference::Env { name, .. } => (format!("variable `{name}`"), variable(name, lookups)?),
-        Reference::File { written, path, .. } => {
-            (format!("file `{written}`"), file(written, path)?)
+impl Lookups<'_> {
+    /// The value of a reference. An empty one is an error: a secret is empty only where the manifest
+    /// says so.
+    pub(super) fn find(&self, source: &SecretSource) -> Result<Found, Unresolved> {
+        let (source, value) = match source {
+            SecretSource::Env(name) => (format!("variable `{name}`"), self.variable(name)?),
+            SecretSource::File { written, path } => {
+                (format!("file `{written}`"), file(written, path)?)
+            }
+            SecretSource::Exec(command) => (
+                format!("output of command `{}`", exec::program(command)),
+                self.output(command)?,
+            ),
+        };
+        if value.trim().is_empty() {
+            return Err(Unresolved::absent(
+                format!("{source} is empty"),
+                "set a value or add a default with `:-`; to send an empty string, write `\"\"`",
+            ));
         }
-        Reference::Exec { command, .. } => (
-            format!("output of command `{}`", exec::program(command)),
-            output(command, lookups)?,
-        ),
-    };
-    if value.trim().is_empty() {
-        return Err(Unresolved::absent(
-            format!("{source} is empty"),
-            "set a value or add a default with `:-`; to send an empty string, write `\"\"`"
-                .to_owned(),
-        ));
+        Ok(Found { value, source })
     }
-    Ok(Found { value, source })
-}
 
-fn variable(name: &str, lookups: &Lookups<'_>) -> Result<String, Unresolved> {
-    let value = (lookups.variable)(name).ok_or_else(|| {
-        Unresolved::absent(
-            format!("variable `{name}` is not set"),
-            format!("set `{name}`, or add a default: `${{env:{name}:-…}}`"),
-        )
-    })?;
-    value.into_string().map_err(|_| {
-        Unresolved::unusable(
-            format!("variable `{name}` is not valid UTF-8"),
-            "set it to UTF-8 text",
-        )
-    })
+    fn variable(&self, name: &str) -> Result<String, Unresolved> {
+        let value = (self.variable)(name).ok_or_else(|| {
+            Unresolved::absent(
+                format!("variable `{name}` is not set"),
+                format!("set `{name}`, or add a default: `${{env:{name}:-…}}`"),
+            )
+        })?;
+        value.into_string().map_err(|_| {
+            let message = format!("variable `{name}` is not valid UTF-8");
+            Unresolved::new(message, "set it to UTF-8 text")
+        })
+    }
+
+    fn output(&self, command: &str) -> Result<String, Unresolved> {
+        if !self.allow_exec {
+            return Err(Unresolved::new(
+                "`${exec:…}` is disabled".to_owned(),
+                "pass `--allow-exec` if you trust the commands in the manifest",
+            ));
+        }
+        exec::run(command).map_err(|message| {
+            let hint = "run the command by hand; it gets no shell and no input";
+            Unresolved::new(message, hint)
+        })
+    }
 }
 
 fn file(written: &str, path: &Path) -> Result<String, Unresolved> {
-    let unusable = |what: String| {
-        Unresolved::unusable(
-            format!("file `{written}` {what}"),
-            "name a readable UTF-8 file that contains only the secret",
-        )
+    let because = |what: &str, hint| Unresolved::new(format!("file `{written}` {what}"), hint);
+    let unusable = |what: &str| {
+        let hint = "name a readable UTF-8 file that contains only the secret";
+        because(what, hint)
     };
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
     match read {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Unresolved::absent(
             format!("file `{written}` does not exist"),
-            "create it or correct the path, which is relative to the manifest".to_owned(),
+            "create it or correct the path, which is relative to the manifest",
         )),
-        Err(error) => Err(unusable(format!("cannot be read: {error}"))),
+        Err(error) => Err(unusable(&format!("cannot be read: {error}"))),
         Ok(length) if length as u64 > MAX_BYTES => {
-            Err(unusable(format!("is larger than {MAX_BYTES} bytes")))
+            Err(unusable(&format!("is larger than {MAX_BYTES} bytes")))
         }
-        Ok(_) => match (OtherFile::of(&bytes), decode(&bytes)) {
-            (Some(OtherFile { what, hint, .. }), _) => Err(Unresolved::unusable(
-                format!("file `{written}` {what}"),
-                hint,
-            )),
-            (None, Some(text)) => Ok(text.to_owned()),
-            (None, None) => Err(unusable("is not valid UTF-8".to_owned())),
+        Ok(_) => match OtherFile::of(&bytes) {
+            Some(OtherFile { what, hint, .. }) => Err(because(what, hint)),
+            None => decode(&bytes)
+                .map(str::to_owned)
+                .ok_or_else(|| unusable("is not valid UTF-8")),
         },
     }
-}
-
-fn output(command: &str, lookups: &Lookups<'_>) -> Result<String, Unresolved> {
-    if !lookups.allow_exec {
-        return Err(Unresolved::unusable(
-            "`${exec:…}` is disabled".to_owned(),
-            "pass `--allow-exec` if you trust the commands in the manifest",
-        ));
-    }
-    exec::run(command).map_err(|message| {
-        let hint = "run the command by hand; it gets no shell and no input";
-        Unresolved::unusable(message, hint)
-    })
 }

@@ -3,8 +3,8 @@
 use super::*;
 
 fn env(name: &str, default: Option<&str>) -> Part {
-    Part::Reference(Reference::Env {
-        name: name.to_owned(),
+    Part::Reference(Reference {
+        source: SecretSource::Env(name.to_owned()),
         default: default.map(|text| match text {
             "" => Vec::new(),
             text => vec![literal(text)],

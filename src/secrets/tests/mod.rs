@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::model::{
     ApiSettings, Desired, DesiredInstance, DesiredValue, ElementKey, ElementRef, InstanceKey,
-    InventoryName, Lifecycle, Part, Reference, Secret, Template,
+    InventoryName, Lifecycle, Part, Reference, Secret, SecretSource, Template,
 };
 
 fn desired(values: &[(&str, Template)]) -> Desired {
@@ -39,8 +39,8 @@ fn key() -> InstanceKey {
 fn env(name: &str, default: Option<&str>) -> Template {
     Template::Text(vec![
         Part::Literal("pre-".to_owned()),
-        Part::Reference(Reference::Env {
-            name: name.to_owned(),
+        Part::Reference(Reference {
+            source: SecretSource::Env(name.to_owned()),
             default: default.map(|text| vec![Part::Literal(text.to_owned())]),
         }),
     ])
@@ -113,9 +113,11 @@ fn files_and_commands_give_values_without_their_newline() {
     )
     .expect("written");
     let file = |path: std::path::PathBuf| {
-        Template::Text(vec![Part::Reference(Reference::File {
-            written: "secret".to_owned(),
-            path,
+        Template::Text(vec![Part::Reference(Reference {
+            source: SecretSource::File {
+                written: "secret".to_owned(),
+                path,
+            },
             default: None,
         })])
     };
@@ -125,8 +127,8 @@ fn files_and_commands_give_values_without_their_newline() {
     );
     assert!(resolved(file(path.with_extension("no")), MissingPolicy::Refuse).is_err());
     let exec = |command: &str| {
-        Template::Text(vec![Part::Reference(Reference::Exec {
-            command: command.to_owned(),
+        Template::Text(vec![Part::Reference(Reference {
+            source: SecretSource::Exec(command.to_owned()),
             default: None,
         })])
     };
