@@ -5,7 +5,6 @@
 
 #![warn(missing_docs)]
 
-mod change;
 mod codes;
 mod desired;
 mod element;
@@ -13,7 +12,6 @@ mod facts;
 mod ids;
 mod lock;
 mod marker;
-mod note;
 mod observed;
 mod plan;
 mod policy;
@@ -25,7 +23,6 @@ mod timestamp;
 mod unique;
 mod value;
 
-pub use change::Change;
 pub(crate) use codes::codes;
 pub use codes::{NoteCode, Reason, RefusalCode};
 pub use desired::{ApiSettings, Desired, DesiredInstance, DesiredValue, Lifecycle, OnRemove};
@@ -41,12 +38,11 @@ pub use lock::{
 };
 pub(crate) use marker::MAX_TAG;
 pub use marker::{Marker, MarkerState};
-pub use note::Note;
 pub(crate) use observed::MASK;
 pub use observed::{Completeness, Doubt, Lookup, Observed, ObservedInstance, Tenant};
 pub use plan::{
-    Action, CreateRequest, DeleteRequest, FieldChange, LockEntryDraft, Plan, Planned, Refusal,
-    ReplaceRequest, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
+    Action, Change, CreateRequest, DeleteRequest, FieldChange, LockEntryDraft, Note, Plan, Planned,
+    Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
 };
 pub use policy::{InvalidLimit, Limit, Prune};
 pub use report::{ApplyReport, OutcomeKind, StepOutcome};

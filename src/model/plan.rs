@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
-    ElementRef, InstanceId, InstanceKey, InventoryName, Lifecycle, Marker, Note, PlainValue,
+    ElementRef, InstanceId, InstanceKey, InventoryName, Lifecycle, Marker, NoteCode, PlainValue,
     Reason, RefusalCode,
 };
 
@@ -22,6 +23,18 @@ pub struct Planned {
     pub unchanged: usize,
     /// Why the plan must not be applied; sorted. Empty if it may be.
     pub refusals: Vec<Refusal>,
+}
+
+/// A finding without a step. It never counts as a change and never changes the exit code.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Note {
+    /// The kind of finding.
+    pub code: NoteCode,
+    /// The instance, if the note is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<InstanceKey>,
+    /// The finding, for a person.
+    pub message: String,
 }
 
 /// Why a plan must not be applied.
@@ -257,12 +270,39 @@ pub struct FieldChange {
     pub shown: Shown,
 }
 
+impl FieldChange {
+    /// Of a value that may be shown.
+    pub fn values(path: impl Into<String>, before: Option<Value>, after: Option<Value>) -> Self {
+        Self {
+            path: path.into(),
+            shown: Shown::Values(Change { before, after }),
+        }
+    }
+
+    /// Of a secret.
+    pub fn secret(path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            shown: Shown::Secret,
+        }
+    }
+}
+
+/// A value before and after a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Change<T> {
+    /// What is there now.
+    pub before: T,
+    /// What will be there.
+    pub after: T,
+}
+
 /// The part of a difference that may be shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shown {
     /// The values before and after; `None` on a side without a value.
-    Values(super::Change<Option<serde_json::Value>>),
+    Values(Change<Option<Value>>),
     /// Only that a secret changes.
     Secret,
 }

@@ -1,8 +1,8 @@
 //! The plan under construction: steps, notes and refusals in the order in which they are found.
 
 use crate::model::{
-    Action, Change, DeleteRequest, Desired, FieldChange, InstanceKey, LockedInstance, Note,
-    NoteCode, ObservedInstance, Plan, Planned, Reason, Refusal, RefusalCode, Shown, Step,
+    Action, DeleteRequest, Desired, FieldChange, InstanceKey, LockedInstance, Note, NoteCode,
+    ObservedInstance, Plan, Planned, Reason, Refusal, RefusalCode, Step,
 };
 
 /// The plan under construction; unsorted.
@@ -116,11 +116,5 @@ impl PlanBuilder {
 
 /// A deleted instance is shown by its name.
 fn name_removed(name: &str) -> FieldChange {
-    FieldChange {
-        path: "name".to_owned(),
-        shown: Shown::Values(Change {
-            before: Some(name.into()),
-            after: None,
-        }),
-    }
+    FieldChange::values("name", Some(name.into()), None)
 }

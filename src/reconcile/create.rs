@@ -1,15 +1,16 @@
 //! Creates and replaces.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::draft::{draft, lifecycle_fields};
 use super::planner::Planner;
-use super::subject::Subject;
+use super::subject::Declared;
 use crate::catalog::Catalog;
 use crate::model::{
-    Action, Change, CreateRequest, DesiredInstance, DesiredValue, FieldChange, InventoryName,
-    Lifecycle, Marker, NoteCode, ObservedInstance, Reason, RefusalCode, ReplaceRequest,
-    RequestValue, SecretRecord, Shown, Step,
+    Action, CreateRequest, DesiredInstance, DesiredValue, FieldChange, Lifecycle, Marker, NoteCode,
+    ObservedInstance, Reason, RefusalCode, ReplaceRequest, RequestValue, SecretRecord,
 };
 
 /// The configuration key that selects the authentication method.
@@ -17,46 +18,32 @@ const VARIANT: &str = "authentication.type";
 
 impl Planner<'_> {
     /// Creates the instance of a key that has none.
-    pub(super) fn create(
-        &mut self,
-        subject: &Subject<'_>,
-        desired: &DesiredInstance,
-        reason: Reason,
-    ) {
-        if needs_sign_in(desired) {
+    pub(super) fn create(&mut self, declared: Declared<'_>, reason: Reason) {
+        if needs_sign_in(declared.desired) {
             self.out.note(
                 NoteCode::NeedsSignIn,
-                Some(subject.key),
+                Some(declared.subject.key),
                 "not created: OAuth needs an interactive sign-in. To create the instance without one, \
                  declare `providerData`, a token, a refresh token or `externalAuthentication: initial`",
             );
             return;
         }
-        self.look_alikes(subject, desired);
-        let mut reasons = vec![reason];
-        if subject.moved_from.is_some() {
-            reasons.push(Reason::Moved);
-        }
-        self.out.steps.push(Step {
-            key: subject.key.clone(),
-            element: desired.element.to_string(),
-            id: None,
-            moved_from: subject.moved_from.cloned(),
-            former_key: desired.lifecycle.moved_from.clone(),
-            action: Action::Create(request(self.index.inventory(), subject, desired)),
-            changes: all_values(desired),
-            reasons,
-        });
+        self.look_alikes(declared);
+        let action = Action::Create(self.request(declared));
+        let changes = all_values(declared.desired);
+        self.out
+            .steps
+            .push(declared.step(None, action, changes, [reason].into()));
     }
 
     /// Replaces an instance, or continues a replace of an earlier run.
     pub(super) fn replace(
         &mut self,
-        subject: &Subject<'_>,
-        desired: &DesiredInstance,
+        declared: Declared<'_>,
         old: &ObservedInstance,
-        mut reasons: Vec<Reason>,
+        reasons: impl Into<BTreeSet<Reason>>,
     ) {
+        let Declared { subject, desired } = declared;
         let own_entry = self.input.lock.instances.get(subject.key);
         let mut entries = subject.locked.into_iter().chain(own_entry);
         if desired.lifecycle.protect || entries.any(|entry| entry.lifecycle.protect) {
@@ -78,43 +65,27 @@ impl Planner<'_> {
         }
         let mut changes = all_values(desired);
         if !desired.element.names(&old.element) {
-            changes.push(FieldChange {
-                path: "element".to_owned(),
-                shown: Shown::Values(Change {
-                    before: Some(old.element.key.as_str().into()),
-                    after: Some(desired.element.to_string().into()),
-                }),
-            });
-            changes.sort_by(|a, b| a.path.cmp(&b.path));
+            let before = Some(old.element.key.as_str().into());
+            let after = Some(desired.element.to_string().into());
+            changes.push(FieldChange::values("element", before, after));
         }
-        let inventory = self.index.inventory();
-        let retired = Marker::retired(inventory, subject.key).to_string();
+        let retired = Marker::retired(self.index.inventory(), subject.key).to_string();
         let mut tags = old.own_tags();
         tags.insert(retired.clone());
-        if subject.moved_from.is_some() {
-            reasons.push(Reason::Moved);
-        }
-        reasons.sort();
-        self.out.steps.push(Step {
-            key: subject.key.clone(),
-            element: desired.element.to_string(),
-            id: Some(old.id),
-            moved_from: subject.moved_from.cloned(),
-            former_key: desired.lifecycle.moved_from.clone(),
-            action: Action::Replace(ReplaceRequest {
-                old: old.id,
-                retire_tags: (old.marker() != Some(&retired)).then_some(tags),
-                expect_marker: old.marker().map(str::to_owned),
-                retired_marker: retired,
-                create: request(inventory, subject, desired),
-            }),
-            changes,
-            reasons,
+        let action = Action::Replace(ReplaceRequest {
+            old: old.id,
+            retire_tags: (old.marker() != Some(&retired)).then_some(tags),
+            expect_marker: old.marker().map(str::to_owned),
+            retired_marker: retired,
+            create: self.request(declared),
         });
+        let step = declared.step(Some(old.id), action, changes, reasons.into());
+        self.out.steps.push(step);
     }
 
     /// Notes unmarked instances with the same name and element. They are never treated as ours.
-    fn look_alikes(&mut self, subject: &Subject<'_>, desired: &DesiredInstance) {
+    fn look_alikes(&mut self, declared: Declared<'_>) {
+        let Declared { subject, desired } = declared;
         let index = self.index;
         let ids: Vec<String> = index
             .observed
@@ -135,48 +106,45 @@ impl Planner<'_> {
                 .note(NoteCode::LookAlike, Some(subject.key), message);
         }
     }
-}
 
-fn request(
-    inventory: &InventoryName,
-    subject: &Subject<'_>,
-    desired: &DesiredInstance,
-) -> CreateRequest {
-    let marker = Marker::live(inventory, subject.key).to_string();
-    // The platform itself tags an instance with its name if no tags are sent
-    // (docs/platform.md#tags).
-    let mut tags: Vec<String> = match &desired.tags {
-        Some(tags) => tags.iter().cloned().collect(),
-        // A name in the form of a marker would claim the instance for another key.
-        None if Marker::state_of(&desired.name).is_some() => Vec::new(),
-        None => vec![desired.name.clone()],
-    };
-    tags.push(marker.clone());
-    CreateRequest {
-        element: desired.element.clone(),
-        name: desired.name.clone(),
-        tags,
-        marker,
-        configuration: desired
-            .configuration
-            .iter()
-            .map(|(name, value)| {
-                let value = match value {
-                    DesiredValue::Plain(plain) => RequestValue::Plain(plain.clone()),
-                    DesiredValue::Secret(_) => RequestValue::Secret,
-                };
-                (name.clone(), value)
-            })
-            .collect(),
-        provider_data: desired.provider_data.is_some(),
-        external_authentication: desired.external_authentication.clone(),
-        retrieve_objects: desired.retrieve_objects,
-        enabled: desired.enabled,
-        entry: draft(desired, |_| SecretRecord::Present),
+    fn request(&self, declared: Declared<'_>) -> CreateRequest {
+        let Declared { subject, desired } = declared;
+        let marker = Marker::live(self.index.inventory(), subject.key).to_string();
+        // The platform itself tags an instance with its name if no tags are sent
+        // (docs/platform.md#tags).
+        let mut tags: Vec<String> = match &desired.tags {
+            Some(tags) => tags.iter().cloned().collect(),
+            // A name in the form of a marker would claim the instance for another key.
+            None if Marker::state_of(&desired.name).is_some() => Vec::new(),
+            None => vec![desired.name.clone()],
+        };
+        tags.push(marker.clone());
+        CreateRequest {
+            element: desired.element.clone(),
+            name: desired.name.clone(),
+            tags,
+            marker,
+            configuration: desired
+                .configuration
+                .iter()
+                .map(|(name, value)| {
+                    let value = match value {
+                        DesiredValue::Plain(plain) => RequestValue::Plain(plain.clone()),
+                        DesiredValue::Secret(_) => RequestValue::Secret,
+                    };
+                    (name.clone(), value)
+                })
+                .collect(),
+            provider_data: desired.provider_data.is_some(),
+            external_authentication: desired.external_authentication.clone(),
+            retrieve_objects: desired.retrieve_objects,
+            enabled: desired.enabled,
+            entry: draft(desired, |_| SecretRecord::Present),
+        }
     }
 }
 
-/// All declared values as changes, sorted by path.
+/// All declared values as changes.
 fn all_values(desired: &DesiredInstance) -> Vec<FieldChange> {
     let DesiredInstance {
         element: _,
@@ -189,53 +157,34 @@ fn all_values(desired: &DesiredInstance) -> Vec<FieldChange> {
         enabled,
         lifecycle,
     } = desired;
-    let mut changes = Vec::new();
-    let mut new = |path: &str, shown| {
-        changes.push(FieldChange {
-            path: path.to_owned(),
-            shown,
-        });
-    };
-    let added = |after: Value| {
-        let after = Some(after);
-        Shown::Values(Change {
-            before: None,
-            after,
-        })
-    };
-    new("name", added(name.as_str().into()));
+    let added = |path: &str, after: Value| FieldChange::values(path, None, Some(after));
+    let mut changes = vec![added("name", name.as_str().into())];
     if let Some(tags) = tags {
-        new("tags", added(tags.iter().cloned().collect()));
+        changes.push(added("tags", tags.iter().cloned().collect()));
     }
     if let Some(external) = external_authentication {
-        new("externalAuthentication", added(external.as_str().into()));
+        changes.push(added("externalAuthentication", external.as_str().into()));
     }
-    if let Some(retrieve) = retrieve_objects {
-        new(
-            "retrieveObjectsAfterInstantiation",
-            added((*retrieve).into()),
-        );
+    if let Some(retrieve) = *retrieve_objects {
+        changes.push(added("retrieveObjectsAfterInstantiation", retrieve.into()));
     }
     if !enabled {
-        new("enabled", added(false.into()));
+        changes.push(added("enabled", false.into()));
     }
     let defaults = lifecycle_fields(&Lifecycle::default());
-    for (field, default) in lifecycle_fields(lifecycle).into_iter().zip(defaults) {
-        if field != default {
-            new(field.0, added(field.1));
+    let fields = lifecycle_fields(lifecycle).into_iter().zip(defaults);
+    let declared = fields.filter(|(field, default)| field != default);
+    changes.extend(declared.map(|((path, value), _)| added(path, value)));
+    changes.extend(configuration.iter().map(|(name, value)| {
+        let path = format!("configuration.{name}");
+        match value {
+            DesiredValue::Plain(value) => added(&path, value.0.clone()),
+            DesiredValue::Secret(_) => FieldChange::secret(path),
         }
-    }
-    for (name, value) in configuration {
-        let shown = match value {
-            DesiredValue::Plain(value) => added(value.0.clone()),
-            DesiredValue::Secret(_) => Shown::Secret,
-        };
-        new(&format!("configuration.{name}"), shown);
-    }
+    }));
     if provider_data.is_some() {
-        new("providerData", Shown::Secret);
+        changes.push(FieldChange::secret("providerData"));
     }
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
     changes
 }
 

@@ -82,19 +82,11 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else {
         return pattern == text;
     };
-    let Some(mut text) = text.strip_prefix(head) else {
+    let Some(text) = text.strip_prefix(head) else {
         return false;
     };
-    loop {
-        if matches(rest, text) {
-            return true;
-        }
-        let mut characters = text.chars();
-        if characters.next().is_none() {
-            return false;
-        }
-        text = characters.as_str();
-    }
+    let mut tails = text.char_indices().map(|(at, _)| &text[at..]).chain([""]);
+    tails.any(|tail| matches(rest, tail))
 }
 
 #[cfg(test)]

@@ -2,60 +2,61 @@
 //! in one exhaustive match. `docs/lifecycle.md` documents the same table.
 
 use super::planner::Planner;
-use super::removed::Leftovers;
-use super::subject::{Contested, RecordedState, Subject};
-use crate::model::{DesiredInstance, Marker, ObservedInstance, Reason, RefusalCode};
+use super::subject::{Contested, Declared, RecordedState, Subject};
+use crate::model::{Marker, ObservedInstance, Reason, RefusalCode};
 
 impl Planner<'_> {
     /// Decides about one key.
     pub(super) fn decide(&mut self, subject: &Subject<'_>) {
+        let declared = |desired| Declared { subject, desired };
+        let declared = subject.desired.map(declared);
         let marked = subject.marked.first().copied();
-        match (subject.desired, subject.recorded, marked) {
-            (Some(desired), RecordedState::NotRecorded, None) => {
-                self.without_current(subject, desired, Reason::Missing);
+        match (declared, subject.recorded, marked) {
+            (Some(declared), RecordedState::NotRecorded, None) => {
+                self.without_current(declared, Reason::Missing);
             }
-            (Some(desired), RecordedState::Gone, None) => {
-                self.without_current(subject, desired, Reason::Vanished);
+            (Some(declared), RecordedState::Gone, None) => {
+                self.without_current(declared, Reason::Vanished);
             }
-            (Some(desired), RecordedState::NotRecorded, Some(seen)) => {
-                self.adopt(subject, desired, seen, Reason::MarkerFound);
+            (Some(declared), RecordedState::NotRecorded, Some(seen)) => {
+                self.adopt(declared, seen, Reason::MarkerFound);
                 self.others(subject, seen);
             }
-            (Some(desired), RecordedState::Gone, Some(seen)) => {
-                self.adopt(subject, desired, seen, Reason::Vanished);
+            (Some(declared), RecordedState::Gone, Some(seen)) => {
+                self.adopt(declared, seen, Reason::Vanished);
                 self.others(subject, seen);
             }
-            (Some(desired), RecordedState::Live(seen), Some(_) | None) => {
-                self.compare(subject, desired, seen);
+            (Some(declared), RecordedState::Live(seen), Some(_) | None) => {
+                self.compare(declared, seen);
                 self.others(subject, seen);
             }
-            (Some(desired), RecordedState::Retired(old), Some(new)) => {
-                self.adopt(subject, desired, new, Reason::ReplaceUnfinished);
+            (Some(declared), RecordedState::Retired(old), Some(new)) => {
+                self.adopt(declared, new, Reason::ReplaceUnfinished);
                 self.others(subject, new);
                 self.delete_retired(subject, new, old);
             }
-            (Some(desired), RecordedState::Retired(old), None) => {
-                self.continue_replace(subject, desired, old);
+            (Some(declared), RecordedState::Retired(old), None) => {
+                self.continue_replace(declared, old);
             }
             (None, RecordedState::Live(seen), Some(_) | None) => {
-                let leftovers = if self.removed(subject, seen) {
-                    Leftovers::All
+                if self.removed(subject, seen) {
+                    self.leftovers(subject, &subject.marked);
                 } else {
+                    // Those with the live marker are duplicates of the instance that is kept.
                     self.duplicates(subject, seen);
-                    Leftovers::Retired
-                };
-                self.leftovers(subject, leftovers);
+                    self.leftovers(subject, &[]);
+                }
             }
             // A replace was interrupted, and the key has left the manifest since.
             (None, RecordedState::Retired(seen), Some(_) | None) => {
                 self.removed(subject, seen);
-                self.leftovers(subject, Leftovers::All);
+                self.leftovers(subject, &subject.marked);
             }
             (None, RecordedState::Gone, Some(_) | None) => {
                 if let Some(locked) = subject.locked {
                     self.out.forget(subject.key, locked);
                 }
-                self.leftovers(subject, Leftovers::All);
+                self.leftovers(subject, &subject.marked);
             }
             (Some(_), RecordedState::Contested(contested), Some(_) | None) => {
                 self.refuse_claimed(subject, contested);
@@ -90,37 +91,28 @@ impl Planner<'_> {
 
     /// The key has no current instance. It gets one, unless a replace was interrupted here or a
     /// foreign claim forbids it.
-    fn without_current(
-        &mut self,
-        subject: &Subject<'_>,
-        desired: &DesiredInstance,
-        reason: Reason,
-    ) {
+    fn without_current(&mut self, declared: Declared<'_>, reason: Reason) {
+        let subject = declared.subject;
         if let Some(contested) = subject.contested.first() {
             // A create would make a second instance with this marker.
             self.refuse_claimed(subject, *contested);
         } else if let Some(old) = subject.retired.first() {
-            self.continue_replace(subject, desired, old);
+            self.continue_replace(declared, old);
         } else {
-            self.create(subject, desired, reason);
+            self.create(declared, reason);
         }
     }
 
     /// The key has only a retired instance. The replace continues, or is undone if the manifest was
     /// reverted.
-    fn continue_replace(
-        &mut self,
-        subject: &Subject<'_>,
-        desired: &DesiredInstance,
-        old: &ObservedInstance,
-    ) {
+    fn continue_replace(&mut self, declared: Declared<'_>, old: &ObservedInstance) {
+        let Declared { subject, desired } = declared;
         let went_back =
             desired.element.names(&old.element) && !self.input.policy.replace.contains(subject.key);
         if went_back {
-            self.restore(subject, desired, old);
+            self.restore(declared, old);
         } else {
-            let reasons = vec![Reason::ReplaceUnfinished];
-            self.replace(subject, desired, old, reasons);
+            self.replace(declared, old, [Reason::ReplaceUnfinished]);
         }
         self.contested(subject, old);
         for other in &subject.retired {

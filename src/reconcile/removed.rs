@@ -6,15 +6,6 @@ use crate::model::{
     InstanceKey, Marker, NoteCode, ObservedInstance, OnRemove, Prune, Reason, RefusalCode,
 };
 
-/// Which instances besides the recorded one are left over.
-#[derive(Clone, Copy)]
-pub(super) enum Leftovers {
-    /// All of them.
-    All,
-    /// Those with the retired marker. The others are duplicates of an instance that is kept.
-    Retired,
-}
-
 /// What may be done with an orphan.
 enum OrphanAction {
     /// Delete it under this key, if the caller asked for it.
@@ -91,12 +82,9 @@ impl Planner<'_> {
         }
     }
 
-    /// The orphans that carry a marker of a key that left the manifest.
-    pub(super) fn leftovers(&mut self, subject: &Subject<'_>, which: Leftovers) {
-        let marked = match which {
-            Leftovers::All => subject.marked.as_slice(),
-            Leftovers::Retired => &[],
-        };
+    /// The orphans among the instances of a key that left the manifest: those with the retired marker,
+    /// and these with the live one.
+    pub(super) fn leftovers(&mut self, subject: &Subject<'_>, marked: &[&ObservedInstance]) {
         for seen in marked.iter().chain(&subject.retired) {
             if let Some(marker) = seen.marker() {
                 self.orphan(seen, marker, OrphanAction::Prune(subject.key.clone()));

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::index::Index;
 use crate::model::{
-    DesiredInstance, InstanceKey, InventoryName, LockedInstance, Marker, ObservedInstance,
+    Action, DesiredInstance, FieldChange, InstanceId, InstanceKey, InventoryName, LockedInstance,
+    Marker, ObservedInstance, Reason, Step,
 };
 
 /// One key and its desired, recorded and observed state.
@@ -22,6 +23,38 @@ pub(super) struct Subject<'a> {
     pub(super) contested: Vec<Contested<'a>>,
     /// The key before a rename, if that is still recorded or marked.
     pub(super) moved_from: Option<&'a InstanceKey>,
+}
+
+/// A key of the manifest.
+#[derive(Clone, Copy)]
+pub(super) struct Declared<'a> {
+    pub(super) subject: &'a Subject<'a>,
+    pub(super) desired: &'a DesiredInstance,
+}
+
+impl Declared<'_> {
+    /// A step on this key. After a rename it moves the key, too.
+    pub(super) fn step(
+        self,
+        id: Option<InstanceId>,
+        action: Action,
+        mut changes: Vec<FieldChange>,
+        mut reasons: BTreeSet<Reason>,
+    ) -> Step {
+        let Self { subject, desired } = self;
+        reasons.extend(subject.moved_from.map(|_| Reason::Moved));
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        Step {
+            key: subject.key.clone(),
+            element: desired.element.to_string(),
+            id,
+            moved_from: subject.moved_from.cloned(),
+            former_key: desired.lifecycle.moved_from.clone(),
+            action,
+            changes,
+            reasons: reasons.into_iter().collect(),
+        }
+    }
 }
 
 /// What a recorded id is on the platform.
@@ -142,14 +175,10 @@ fn subject<'a>(index: &Index<'a>, key: &'a InstanceKey) -> Subject<'a> {
             }
         }
     }
-    let current = match recorded {
-        RecordedState::Live(seen) => Some(seen),
-        RecordedState::NotRecorded
-        | RecordedState::Retired(_)
-        | RecordedState::Contested(_)
-        | RecordedState::Abridged(_)
-        | RecordedState::Gone
-        | RecordedState::Unreadable => marked.first().copied(),
+    let current = if let RecordedState::Live(seen) = recorded {
+        Some(seen)
+    } else {
+        marked.first().copied()
     };
     let moved_from = taken.filter(|old| {
         let tag = Marker::live(index.inventory(), old);

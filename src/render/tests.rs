@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Color, human, json as json_form, report};
 use crate::model::{
-    Action, ApplyReport, Change, CreateRequest, Desired, ElementKey, ElementRef, FieldChange,
-    InstanceId, InstanceKey, InventoryName, Lifecycle, LockEntryDraft, Note, NoteCode, OutcomeKind,
-    Plan, Planned, Reason, Refusal, RefusalCode, SecretRecord, Shown, Step, StepOutcome,
-    UpdateRequest,
+    Action, ApplyReport, CreateRequest, Desired, ElementKey, ElementRef, FieldChange, InstanceId,
+    InstanceKey, InventoryName, Lifecycle, LockEntryDraft, Note, NoteCode, OutcomeKind, Plan,
+    Planned, Reason, Refusal, RefusalCode, SecretRecord, Step, StepOutcome, UpdateRequest,
 };
 
 pub(super) fn key(text: &str) -> InstanceKey {
@@ -21,17 +20,11 @@ fn inventory() -> InventoryName {
 }
 
 pub(super) fn values(path: &str, before: Option<Value>, after: Option<Value>) -> FieldChange {
-    FieldChange {
-        path: path.to_owned(),
-        shown: Shown::Values(Change { before, after }),
-    }
+    FieldChange::values(path, before, after)
 }
 
 pub(super) fn secret(path: &str) -> FieldChange {
-    FieldChange {
-        path: path.to_owned(),
-        shown: Shown::Secret,
-    }
+    FieldChange::secret(path)
 }
 
 pub(super) fn entry() -> LockEntryDraft {

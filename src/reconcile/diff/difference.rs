@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::super::draft::{draft, lifecycle_fields};
 use super::super::normalize::{ShownValue, declared, same, shown};
 use super::super::planner::Planner;
-use super::super::subject::Subject;
-use super::secret::{Decision, Uncompared};
+use super::super::subject::{Declared, Subject};
+use super::secret::Decision;
 use crate::catalog::Catalog;
 use crate::model::{
-    Action, Change, DesiredInstance, DesiredValue, FieldChange, LockEntryDraft, Marker, NoteCode,
-    ObservedInstance, Reason, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
+    Action, DesiredInstance, DesiredValue, FieldChange, LockEntryDraft, Marker, NoteCode,
+    ObservedInstance, Reason, RequestValue, SecretRecord, Step, UpdateRequest,
 };
 
 /// The differences of one instance.
@@ -46,33 +46,15 @@ impl Difference {
 
     pub(super) fn step(
         mut self,
-        subject: &Subject<'_>,
-        desired: &DesiredInstance,
+        declared: Declared<'_>,
         action: fn(UpdateRequest) -> Action,
     ) -> Step {
-        if subject.moved_from.is_some() {
-            self.caused_by(Reason::Moved);
-        }
-        if !self.request.sends() && self.reasons.is_empty() {
+        let is_moved = declared.subject.moved_from.is_some();
+        if !self.request.sends() && self.reasons.is_empty() && !is_moved {
             self.caused_by(Reason::LockOnly);
         }
-        Step {
-            key: subject.key.clone(),
-            element: desired.element.to_string(),
-            id: Some(self.request.id),
-            moved_from: subject.moved_from.cloned(),
-            former_key: desired.lifecycle.moved_from.clone(),
-            action: action(self.request),
-            changes: self.changes,
-            reasons: self.reasons.into_iter().collect(),
-        }
-    }
-
-    fn show(&mut self, path: impl Into<String>, shown: Shown) {
-        self.changes.push(FieldChange {
-            path: path.into(),
-            shown,
-        });
+        let id = Some(self.request.id);
+        declared.step(id, action(self.request), self.changes, self.reasons)
     }
 }
 
@@ -80,11 +62,11 @@ impl Planner<'_> {
     /// Compares an instance with the manifest.
     pub(super) fn difference(
         &mut self,
-        subject: &Subject<'_>,
-        desired: &DesiredInstance,
+        declared: Declared<'_>,
         seen: &ObservedInstance,
     ) -> Difference {
-        let decisions = self.secrets(subject, desired, seen);
+        let Declared { subject, desired } = declared;
+        let decisions = self.secrets(declared, seen);
         let request = UpdateRequest {
             id: seen.id,
             expect_marker: seen.marker().map(str::to_owned),
@@ -96,7 +78,8 @@ impl Planner<'_> {
                 Some(Decision::Leave | Decision::Accept | Decision::Send(_)) => {
                     SecretRecord::Present
                 }
-                Some(Decision::Keep(_)) | None => SecretRecord::Keep,
+                Some(Decision::NotCompared | Decision::KeyRotated | Decision::NotAccepted)
+                | None => SecretRecord::Keep,
             }),
         };
         let mut comparison = Comparison {
@@ -119,9 +102,7 @@ impl Planner<'_> {
         comparison.lifecycle();
         comparison.released();
         comparison.validity();
-        let mut difference = comparison.out;
-        difference.changes.sort_by(|a, b| a.path.cmp(&b.path));
-        difference
+        comparison.out
     }
 }
 
@@ -168,8 +149,8 @@ impl Comparison<'_, '_> {
     }
 
     fn show(&mut self, path: &str, before: Option<Value>, after: Value) {
-        let after = Some(after);
-        self.out.show(path, Shown::Values(Change { before, after }));
+        let change = FieldChange::values(path, before, Some(after));
+        self.out.changes.push(change);
     }
 
     fn note(&mut self, code: NoteCode, message: impl Into<String>) {
@@ -270,10 +251,11 @@ impl Comparison<'_, '_> {
             let path = format!("configuration.{name}");
             let ignored = self.desired.lifecycle.ignore_changes.contains(&path);
             match decision {
-                Decision::Leave
-                | Decision::Keep(Uncompared::NoCredentials | Uncompared::KeyRotated) => {}
+                Decision::Leave => {}
                 Decision::Accept => self.out.rerecord |= !ignored,
-                Decision::Keep(Uncompared::NotAccepted) => {
+                Decision::NotCompared => self.planner.out.not_compared += 1,
+                Decision::KeyRotated => self.planner.out.rotated += 1,
+                Decision::NotAccepted => {
                     let message =
                         format!("`{path}` on the platform differs from the manifest; not accepted");
                     self.note(NoteCode::NotAccepted, message);
@@ -287,7 +269,7 @@ impl Comparison<'_, '_> {
                 }
                 Decision::Send(reason) => {
                     self.out.caused_by(reason);
-                    self.out.show(path, Shown::Secret);
+                    self.out.changes.push(FieldChange::secret(path));
                     let configuration = &mut self.out.request.configuration;
                     configuration.insert(name, RequestValue::Secret);
                 }

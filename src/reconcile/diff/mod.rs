@@ -6,70 +6,59 @@ mod secret;
 
 use super::draft::differs;
 use super::planner::Planner;
-use super::subject::Subject;
+use super::subject::Declared;
 use crate::model::{Action, DesiredInstance, ObservedInstance, Reason};
 
 impl Planner<'_> {
     /// Plans for a recorded instance that exists: unchanged, an update, or a replace.
-    pub(super) fn compare(
-        &mut self,
-        subject: &Subject<'_>,
-        desired: &DesiredInstance,
-        seen: &ObservedInstance,
-    ) {
+    pub(super) fn compare(&mut self, declared: Declared<'_>, seen: &ObservedInstance) {
+        let Declared { subject, desired } = declared;
         let requested = self.input.policy.replace.contains(subject.key);
         if let Some(reason) = why_replaced(desired, seen, requested) {
-            return self.replace(subject, desired, seen, vec![reason]);
+            return self.replace(declared, seen, [reason]);
         }
-        let difference = self.difference(subject, desired, seen);
+        let difference = self.difference(declared, seen);
         let entry_differs = subject
             .locked
             .is_some_and(|locked| differs(difference.entry(), locked));
         if difference.is_empty() && !entry_differs && subject.moved_from.is_none() {
             self.out.unchanged += 1;
-            return;
+        } else {
+            self.out
+                .steps
+                .push(difference.step(declared, Action::Update));
         }
-        let step = difference.step(subject, desired, Action::Update);
-        self.out.steps.push(step);
     }
 
     /// Adopts an unrecorded instance that carries our marker.
-    pub(super) fn adopt(
-        &mut self,
-        subject: &Subject<'_>,
-        desired: &DesiredInstance,
-        seen: &ObservedInstance,
-        reason: Reason,
-    ) {
+    pub(super) fn adopt(&mut self, declared: Declared<'_>, seen: &ObservedInstance, why: Reason) {
+        let Declared { subject, desired } = declared;
         if seen.is_abridged() {
             return self.abridged(subject, seen);
         }
         // This instance is already the result of the `--replace` that was interrupted.
         let requested =
-            reason != Reason::ReplaceUnfinished && self.input.policy.replace.contains(subject.key);
-        if let Some(why) = why_replaced(desired, seen, requested) {
-            return self.replace(subject, desired, seen, vec![reason, why]);
+            why != Reason::ReplaceUnfinished && self.input.policy.replace.contains(subject.key);
+        if let Some(replaced) = why_replaced(desired, seen, requested) {
+            return self.replace(declared, seen, [why, replaced]);
         }
-        let mut difference = self.difference(subject, desired, seen);
-        difference.caused_by(reason);
-        let step = difference.step(subject, desired, Action::Adopt);
-        self.out.steps.push(step);
+        let mut difference = self.difference(declared, seen);
+        difference.caused_by(why);
+        self.out
+            .steps
+            .push(difference.step(declared, Action::Adopt));
     }
 
     /// Makes the old instance of an abandoned replace the current one again.
-    pub(super) fn restore(
-        &mut self,
-        subject: &Subject<'_>,
-        desired: &DesiredInstance,
-        seen: &ObservedInstance,
-    ) {
+    pub(super) fn restore(&mut self, declared: Declared<'_>, seen: &ObservedInstance) {
         if seen.is_abridged() {
-            return self.abridged(subject, seen);
+            return self.abridged(declared.subject, seen);
         }
-        let mut difference = self.difference(subject, desired, seen);
+        let mut difference = self.difference(declared, seen);
         difference.caused_by(Reason::ReplaceUnfinished);
-        let step = difference.step(subject, desired, Action::Update);
-        self.out.steps.push(step);
+        self.out
+            .steps
+            .push(difference.step(declared, Action::Update));
     }
 }
 

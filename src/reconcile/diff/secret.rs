@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use super::super::Resend;
 use super::super::planner::Planner;
-use super::super::subject::Subject;
+use super::super::subject::Declared;
 use crate::model::{
-    DesiredInstance, DesiredValue, LockedInstance, ObservedInstance, Reason, SecretFact,
-    VersusLock, VersusPlatform,
+    DesiredValue, LockedInstance, ObservedInstance, Reason, SecretFact, VersusLock, VersusPlatform,
 };
 
 /// What to do with one secret.
@@ -18,16 +17,11 @@ pub(super) enum Decision {
     /// Record the value on the platform as the present one.
     Accept,
     Send(Reason),
-    /// Keep what is recorded.
-    Keep(Uncompared),
-}
-
-/// Why a secret was not compared or not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Uncompared {
-    NoCredentials,
+    /// Keep what is recorded: there were no credentials.
+    NotCompared,
+    /// Keep what is recorded: its fingerprint was made with another key.
     KeyRotated,
-    /// It was to be accepted but differs on the platform.
+    /// Keep what is recorded: it was to be accepted but differs on the platform.
     NotAccepted,
 }
 
@@ -55,11 +49,11 @@ enum SecretMode {
 impl Planner<'_> {
     /// Decides about every secret of an existing instance.
     pub(super) fn secrets(
-        &mut self,
-        subject: &Subject<'_>,
-        desired: &DesiredInstance,
+        &self,
+        declared: Declared<'_>,
         seen: &ObservedInstance,
     ) -> BTreeMap<String, Decision> {
+        let Declared { subject, desired } = declared;
         let entry = subject.locked.filter(|entry| entry.id == seen.id);
         let policy = &self.input.policy.secrets;
         let mode = if policy.sends(subject.key) {
@@ -89,23 +83,14 @@ impl Planner<'_> {
                 newly_declared: entry.is_some_and(|entry| !entry.secrets.contains_key(name)),
             };
             let fact = self.input.secrets.get(subject.key, seen.id, name);
-            let decision = decide(fact, circumstances);
-            match decision {
-                Decision::Keep(Uncompared::NoCredentials) => self.out.not_compared += 1,
-                Decision::Keep(Uncompared::KeyRotated) => self.out.rotated += 1,
-                Decision::Keep(Uncompared::NotAccepted)
-                | Decision::Leave
-                | Decision::Accept
-                | Decision::Send(_) => {}
-            }
-            decisions.insert(name.clone(), decision);
+            decisions.insert(name.clone(), decide(fact, circumstances));
         }
         decisions
     }
 }
 
 fn decide(fact: SecretFact, circumstances: Circumstances) -> Decision {
-    use Decision::{Accept, Keep, Leave, Send};
+    use Decision::{Accept, KeyRotated, Leave, NotAccepted, NotCompared, Send};
     use {VersusLock as Lock, VersusPlatform as Platform};
 
     let Circumstances {
@@ -124,13 +109,13 @@ fn decide(fact: SecretFact, circumstances: Circumstances) -> Decision {
         (Lock::Same, Platform::Same | Platform::Hidden) => Leave,
         // The secret is new in the manifest, which is known even without its value.
         (Lock::NotCompared, _) if newly_declared => Send(Reason::ConfigurationChanged),
-        (Lock::NotCompared, _) => Keep(Uncompared::NoCredentials),
+        (Lock::NotCompared, _) => NotCompared,
         // It differs visibly, so recording it as correct would only hide that until the next plan.
-        (_, Platform::Differs) if accepts => Keep(Uncompared::NotAccepted),
+        (_, Platform::Differs) if accepts => NotAccepted,
         (_, Platform::Same | Platform::Hidden) if accepts => Accept,
         // The key check of the lock file changes only once all secrets are recorded under the new
         // key. Until then, a single new fingerprint could not be compared either.
-        (Lock::KeyRotated, _) => Keep(Uncompared::KeyRotated),
+        (Lock::KeyRotated, _) => KeyRotated,
         (Lock::Changed | Lock::Unverified | Lock::NotRecorded, Platform::Same) => Accept,
         (Lock::Same, Platform::Differs) => Send(Reason::Drifted),
         (Lock::Changed, Platform::Differs | Platform::Hidden) => Send(Reason::SecretChanged),
