@@ -1,20 +1,25 @@
 //! One file of a manifest: its head, its defaults and its instances.
 
+use std::collections::BTreeSet;
+
 use super::fields::Reader;
-use super::instance::{ReadInstance, is_member};
-use super::parse::{self, Kind, Node, Span};
-use super::text::{FileText, Places};
+use super::instance::ReadInstance;
+use super::members::{API, DOCUMENT, INSTANCE, RESPONSE_ONLY};
+use super::parse::{self, Key, Kind, Node};
+use super::text::FileText;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::{ApiSettings, InventoryName, OrganizationId};
 
-const KNOWN: [&str; 7] = [
-    "version",
-    "inventory",
-    "api",
-    "defaults",
-    "instances",
-    "lock",
-    "extends",
+/// Members of a later version, and what to do without them.
+const NOT_AVAILABLE: [(&str, &str); 2] = [
+    (
+        "lock",
+        "remove the block; the lock file stores tokens in plaintext",
+    ),
+    (
+        "extends",
+        "remove the line; use `defaults` for what instances share",
+    ),
 ];
 /// The only version there is.
 const VERSION: u64 = 1;
@@ -24,15 +29,10 @@ pub(super) struct Document<'t> {
     pub(super) inventory: Option<(InventoryName, Place)>,
     pub(super) api: ApiSettings,
     pub(super) instances: Vec<ReadInstance>,
-    pub(super) places: Places,
 }
 
 /// Reads one file; `None` if it is not a document.
 pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Document<'t>> {
-    if file.text.trim().is_empty() {
-        out.push(empty(file));
-        return None;
-    }
     let root = match parse::parse(file) {
         Ok(Some(root)) => root,
         Ok(None) => {
@@ -44,74 +44,36 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
             return None;
         }
     };
-    let mut reader = Reader::new(file, out, member(&root, "defaults"));
-    let members = reader.members(&root, "the manifest")?;
-    let mut document = Document {
+    let mut reader = Reader {
         file,
-        inventory: None,
-        api: ApiSettings::default(),
-        instances: Vec::new(),
-        places: Places::new(),
+        out,
+        defaults: None,
+        reported: BTreeSet::new(),
     };
-    let find = |name: &str| members.iter().find(|(key, _)| key.text == name);
+    let members = reader.members(&root, "the manifest")?;
     for member in &members {
-        let (key, value) = member;
-        if key.text.starts_with("x-") {
-            // Free, for anchors; what it holds may be secret.
-            reader.hide_member(key, value);
-        } else if is_member(&key.text) {
-            reader.hide_member(key, value);
-            let message = format!("`{}` is a field of an instance", key.text);
-            let hint = "indent it below the key of an instance, or paste the body as JSON";
-            reader.error(&key.span, "unknown-field", message, hint);
-        } else if !KNOWN.contains(&key.text.as_str()) {
-            reader.unknown(member, "the manifest", &KNOWN);
-        }
+        reader.top_level(member);
     }
-    reader.version(find("version").map(|(_, node)| node), &root);
-    if let Some((_, node)) = find("inventory") {
-        document.inventory = reader.inventory(node);
-    }
-    if let Some((_, node)) = find("api") {
-        document.api = reader.api(node);
-    }
-    for (name, hint) in [
-        (
-            "lock",
-            "remove the block; the lock file stores tokens in plaintext",
-        ),
-        (
-            "extends",
-            "remove the line; use `defaults` for what instances share",
-        ),
-    ] {
-        if let Some((key, node)) = find(name) {
-            reader.hide(node);
-            let message = format!("`{name}` is not supported in this version");
-            reader.error(&key.span, "not-available", message, hint);
-        }
-    }
-    let defaults = find("defaults")
-        .and_then(|(_, node)| reader.instance_members(node, "`defaults`"))
-        .unwrap_or_default();
-    reader.defaults(&defaults);
-    if let Some((_, node)) = find("instances") {
-        let instances = reader.members(node, "`instances`").unwrap_or_default();
-        for (key, node) in instances {
-            let read = reader.instance(key, node, &defaults, &mut document.places);
-            document.instances.extend(read);
-        }
-    }
-    Some(document)
-}
-
-/// Where a top-level member is.
-fn member(root: &Node, name: &str) -> Option<Span> {
-    let Kind::Map(members) = &root.kind else {
-        return None;
+    let find = |name: &str| {
+        let mut found = members.iter().filter(|(key, _)| key.text == name);
+        found.next().map(|(_, node)| node)
     };
-    let found = members.iter().find(|(key, _)| key.text == name)?;
-    Some(found.1.span.clone())
+    reader.version(find("version"), &root);
+    let inventory = find("inventory").and_then(|node| reader.inventory(node));
+    let api = find("api").map(|node| reader.api(node));
+    reader.defaults = find("defaults").map(|node| node.span.clone());
+    let defaults = find("defaults").and_then(|node| reader.instance_members(node, "`defaults`"));
+    let defaults = defaults.unwrap_or_default();
+    reader.defaults(&defaults);
+    let declared = find("instances").and_then(|node| reader.members(node, "`instances`"));
+    let declared = declared.unwrap_or_default().into_iter();
+    let instances = declared.filter_map(|(key, node)| reader.instance(key, node, &defaults));
+    Some(Document {
+        file,
+        inventory,
+        api: api.unwrap_or_default(),
+        instances: instances.collect(),
+    })
 }
 
 fn empty(file: &FileText) -> Diagnostic {
@@ -121,6 +83,27 @@ fn empty(file: &FileText) -> Diagnostic {
 }
 
 impl Reader<'_, '_> {
+    /// Reports a member that a manifest cannot have.
+    fn top_level(&mut self, member: &(Key, Node)) {
+        let (key, value) = member;
+        let name = key.text.as_str();
+        if name.starts_with("x-") {
+            // Free, for anchors; what it holds may be secret.
+            self.hide_member(key, value);
+        } else if let Some((_, hint)) = NOT_AVAILABLE.iter().find(|(known, _)| *known == name) {
+            self.hide(value);
+            let message = format!("`{name}` is not supported in this version");
+            self.error(&key.span, "not-available", message, *hint);
+        } else if INSTANCE.contains(&name) || RESPONSE_ONLY.contains(&name) {
+            self.hide_member(key, value);
+            let message = format!("`{name}` is a field of an instance");
+            let hint = "indent it below the key of an instance, or paste the body as JSON";
+            self.error(&key.span, "unknown-field", message, hint);
+        } else if !DOCUMENT.contains(&name) {
+            self.unknown(member, "the manifest", &DOCUMENT);
+        }
+    }
+
     fn version(&mut self, node: Option<&Node>, root: &Node) {
         let Some(node) = node else {
             let start = root.span.start;
@@ -148,15 +131,9 @@ impl Reader<'_, '_> {
     }
 
     fn inventory(&mut self, node: &Node) -> Option<(InventoryName, Place)> {
-        let text = self.text(node, "`inventory`")?;
-        match InventoryName::new(text) {
-            Ok(inventory) => Some((inventory, self.file.place(&node.span))),
-            Err(error) => {
-                let hint = "use a name such as `acme-support`";
-                self.error(&node.span, "bad-key", error.to_string(), hint);
-                None
-            }
-        }
+        let name = InventoryName::new(self.text(node, "`inventory`")?);
+        let name = self.checked_name(name, &node.span, "acme-support")?;
+        Some((name, self.file.place(&node.span)))
     }
 
     fn api(&mut self, node: &Node) -> ApiSettings {
@@ -173,7 +150,7 @@ impl Reader<'_, '_> {
                 "organization" => {
                     api.organization = self.number(value, "`api.organization`").map(OrganizationId);
                 }
-                _ => self.unknown(member, "`api`", &["url", "organization"]),
+                _ => self.unknown(member, "`api`", &API),
             }
         }
         api

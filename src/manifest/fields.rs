@@ -16,25 +16,12 @@ pub(super) struct Reader<'t, 'd> {
     pub(super) file: &'t FileText,
     pub(super) out: &'d mut Diagnostics,
     /// Where `defaults` is.
-    defaults: Option<Span>,
+    pub(super) defaults: Option<Span>,
     /// Where which problem was reported. A value that instances share is read for each of them.
-    reported: BTreeSet<(&'static str, usize, usize)>,
+    pub(super) reported: BTreeSet<(&'static str, usize, usize)>,
 }
 
-impl<'t, 'd> Reader<'t, 'd> {
-    pub(super) fn new(
-        file: &'t FileText,
-        out: &'d mut Diagnostics,
-        defaults: Option<Span>,
-    ) -> Self {
-        Self {
-            file,
-            out,
-            defaults,
-            reported: BTreeSet::new(),
-        }
-    }
-
+impl Reader<'_, '_> {
     /// Whose value a node is, for messages: one of `defaults` is of no instance.
     pub(super) fn owner<'o>(&self, instance: &'o str, node: &Node) -> &'o str {
         match &self.defaults {
@@ -219,25 +206,19 @@ pub(super) fn did_you_mean<'k>(
     known: impl Iterator<Item = &'k str>,
     otherwise: &str,
 ) -> String {
-    match nearest(word, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => otherwise.to_owned(),
-    }
+    nearest(word, known).map_or(otherwise.to_owned(), |near| {
+        format!("did you mean `{near}`?")
+    })
 }
 
 /// The known word that is closest, if any is close.
 pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let max_distance = (word.chars().count() / 3).max(1);
-    known
-        .map(|candidate| {
-            let distance = if candidate.eq_ignore_ascii_case(word) {
-                0
-            } else {
-                strsim::damerau_levenshtein(word, candidate)
-            };
-            (distance, candidate)
-        })
-        .filter(|(distance, _)| *distance <= max_distance)
-        .min()
-        .map(|(_, candidate)| candidate)
+    let distance = |candidate: &str| match candidate.eq_ignore_ascii_case(word) {
+        true => 0,
+        false => strsim::damerau_levenshtein(word, candidate),
+    };
+    let rated = known.map(|candidate| (distance(candidate), candidate));
+    let (distance, nearest) = rated.min()?;
+    (distance <= max_distance).then_some(nearest)
 }

@@ -3,16 +3,13 @@
 //! Must not: take the platform's own `${epoch}`, `${date:…}` and `${gmtDate:…}` for one, or show a
 //! part of the value.
 
-/// A tool whose reference a value looks like.
-#[derive(Debug)]
-pub(super) struct Tool {
-    pub(super) name: &'static str,
-    /// How to write it here.
-    pub(super) hint: &'static str,
-    start: &'static str,
-    end: &'static str,
-    /// Whether the value may have text before and after it.
-    anywhere: bool,
+use Form::{Inside, Whole};
+
+/// What a reference of another tool starts and ends with.
+enum Form {
+    /// The value may have text before and after it.
+    Inside(&'static str, &'static str),
+    Whole(&'static str, &'static str),
 }
 
 const PIPELINE: &str =
@@ -23,27 +20,30 @@ const ENCRYPTED: &str =
     "decrypt it into a variable or a file, and write `${env:NAME}` or `${file:path}`";
 const VARIABLE: &str = "write `${env:NAME}`";
 
-/// The first that fits counts.
-const TOOLS: [Tool; 14] = [
-    inside("GitHub Actions", "${{", "}}", PIPELINE),
-    inside("CloudFormation", "{{resolve:", "}}", STORE),
-    inside(
+/// Tools, and how to write their reference here. The first that fits counts.
+const TOOLS: [(&str, Form, &str); 14] = [
+    ("GitHub Actions", Inside("${{", "}}"), PIPELINE),
+    ("CloudFormation", Inside("{{resolve:", "}}"), STORE),
+    (
         "a template engine such as Helm or Jinja",
-        "{{",
-        "}}",
+        Inside("{{", "}}"),
         VARIABLE,
     ),
-    inside("Vault", "${vault:", "}", STORE),
-    inside("vals", "ref+", "://", STORE),
-    inside("a shell, Compose or Terraform", "${", "}", VARIABLE),
-    whole("Vault", "vault:", "", STORE),
-    whole("SOPS", "ENC[", "]", ENCRYPTED),
-    whole("Jasypt", "ENC(", ")", ENCRYPTED),
-    whole("Ansible Vault", "$ANSIBLE_VAULT;", "", ENCRYPTED),
-    whole("1Password", "op://", "", STORE),
-    whole("AWS Secrets Manager", "arn:aws:secretsmanager:", "", STORE),
-    whole("Azure Key Vault", "@Microsoft.KeyVault(", ")", STORE),
-    whole("Azure Pipelines", "$(", ")", PIPELINE),
+    ("Vault", Inside("${vault:", "}"), STORE),
+    ("vals", Inside("ref+", "://"), STORE),
+    ("a shell, Compose or Terraform", Inside("${", "}"), VARIABLE),
+    ("Vault", Whole("vault:", ""), STORE),
+    ("SOPS", Whole("ENC[", "]"), ENCRYPTED),
+    ("Jasypt", Whole("ENC(", ")"), ENCRYPTED),
+    ("Ansible Vault", Whole("$ANSIBLE_VAULT;", ""), ENCRYPTED),
+    ("1Password", Whole("op://", ""), STORE),
+    (
+        "AWS Secrets Manager",
+        Whole("arn:aws:secretsmanager:", ""),
+        STORE,
+    ),
+    ("Azure Key Vault", Whole("@Microsoft.KeyVault(", ")"), STORE),
+    ("Azure Pipelines", Whole("$(", ")"), PIPELINE),
 ];
 
 /// What of `${` is not foreign: the functions of the platform, and our own.
@@ -56,49 +56,24 @@ const KNOWN: [&str; 6] = [
     "${exec:",
 ];
 
-const fn inside(
-    name: &'static str,
-    start: &'static str,
-    end: &'static str,
-    hint: &'static str,
-) -> Tool {
-    Tool {
-        name,
-        hint,
-        start,
-        end,
-        anywhere: true,
-    }
+/// The tool that a value is written for, if it looks like a reference of one; and a hint.
+pub(super) fn tool(text: &str) -> Option<(&'static str, &'static str)> {
+    let found = TOOLS.iter().find(|(_, form, _)| form.fits(text.trim()));
+    found.map(|(name, _, hint)| (*name, *hint))
 }
 
-const fn whole(
-    name: &'static str,
-    start: &'static str,
-    end: &'static str,
-    hint: &'static str,
-) -> Tool {
-    Tool {
-        anywhere: false,
-        ..inside(name, start, end, hint)
-    }
-}
-
-impl Tool {
-    /// The tool that a value is written for, if it looks like a reference of one.
-    pub(super) fn of(text: &str) -> Option<&'static Self> {
-        TOOLS.iter().find(|tool| tool.fits(text.trim()))
-    }
-
+impl Form {
     fn fits(&self, text: &str) -> bool {
+        let (Inside(start, end) | Whole(start, end)) = self;
+        let is_ours = |at: usize| KNOWN.iter().any(|known| text[at..].starts_with(known));
         let found = |at: usize| {
-            let rest = &text[at + self.start.len()..];
-            match self.anywhere {
-                true => rest.find(self.end).is_some_and(|length| length > 0),
-                false => at == 0 && rest.len() > self.end.len() && rest.ends_with(self.end),
+            let rest = &text[at + start.len()..];
+            match self {
+                Inside(..) => rest.find(end).is_some_and(|length| length > 0),
+                Whole(..) => at == 0 && rest.len() > end.len() && rest.ends_with(end),
             }
         };
-        text.match_indices(self.start)
-            .filter(|(at, _)| !KNOWN.iter().any(|known| text[*at..].starts_with(known)))
-            .any(|(at, _)| found(at))
+        text.match_indices(start)
+            .any(|(at, _)| !is_ours(at) && found(at))
     }
 }

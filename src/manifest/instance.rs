@@ -4,59 +4,22 @@ use std::collections::BTreeSet;
 
 use super::check::{Configuration, InstanceCheck};
 use super::fields::{Members, Reader};
+use super::members::{INSTANCE, RESPONSE_ONLY};
 use super::parse::{Key, Kind, Node, Span};
 use super::reference;
-use super::text::Places;
 use crate::catalog::{Catalog, ElementEntry, is_credential};
 use crate::diagnostic::Place;
 use crate::model::{
     DesiredInstance, DesiredValue, ElementRef, InstanceKey, Lifecycle, SecretField, Template,
 };
 
-const KNOWN: [&str; 9] = [
-    "element",
-    "name",
-    "tags",
-    "configuration",
-    "providerData",
-    "externalAuthentication",
-    "retrieveObjectsAfterInstantiation",
-    "enabled",
-    "lifecycle",
-];
-
-/// Members that only responses have (docs/platform.md#the-instance). They are ignored, so that a response can be
-/// pasted.
-const RESPONSE_ONLY: [&str; 22] = [
-    "id",
-    "token",
-    "createdDate",
-    "updatedDate",
-    "description",
-    "channelName",
-    "elementId",
-    "provisionInteractions",
-    "valid",
-    "disabled",
-    "maxCacheSize",
-    "cacheTimeToLive",
-    "cachingEnabled",
-    "eventsEnabled",
-    "eventsNotificationCallbackUrl",
-    "traceLoggingEnabled",
-    "user",
-    "transformationData",
-    "objects",
-    "accountId",
-    "requestId",
-    "hub",
-];
-
 pub(super) struct ReadInstance {
     pub(super) key: InstanceKey,
     pub(super) instance: DesiredInstance,
     pub(super) place: Place,
     pub(super) moved_from_place: Option<Place>,
+    /// Of its values with references.
+    pub(super) places: Vec<(SecretField, Place)>,
 }
 
 /// The members of an instance, or of `defaults`. One that is missing or wrong is `None` or empty.
@@ -75,11 +38,6 @@ struct Parts<'n> {
     places: Vec<(SecretField, Place)>,
 }
 
-/// Whether a name is one of a member of an instance, as in a pasted body.
-pub(super) fn is_member(name: &str) -> bool {
-    KNOWN.contains(&name) || RESPONSE_ONLY.contains(&name)
-}
-
 impl Reader<'_, '_> {
     /// The members of an instance or of `defaults`; others are reported.
     pub(super) fn instance_members<'n>(
@@ -90,14 +48,14 @@ impl Reader<'_, '_> {
         let mut members = Members::new();
         for member in self.members(node, what)? {
             let (key, value) = member;
-            if KNOWN.contains(&key.text.as_str()) {
+            if INSTANCE.contains(&key.text.as_str()) {
                 members.insert(&key.text, (key, value));
             } else if RESPONSE_ONLY.contains(&key.text.as_str()) {
                 self.hide_member(key, value);
                 let message = format!("`{}` appears only in responses and is ignored", key.text);
                 self.warning(&key.span, "response-member", message, "remove it");
             } else {
-                self.unknown(member, what, &KNOWN);
+                self.unknown(member, what, &INSTANCE);
             }
         }
         Some(members)
@@ -112,7 +70,6 @@ impl Reader<'_, '_> {
         key: &'n Key,
         node: &'n Node,
         defaults: &Members<'n>,
-        places: &mut Places,
     ) -> Option<ReadInstance> {
         let name = self.instance_key(&key.text, &key.span);
         if !matches!(node.kind, Kind::Map(_)) {
@@ -130,22 +87,9 @@ impl Reader<'_, '_> {
                 "add, for example, `element: freshdeskv2`",
             );
         }
-        let Parts {
-            element,
-            entry,
-            name: display,
-            tags,
-            configuration,
-            provider_data,
-            external_authentication,
-            retrieve_objects,
-            enabled,
-            lifecycle,
-            moved_from_place,
-            places: found,
-        } = parts;
-        let (element, element_span) = element?;
-        match entry {
+        let (element, element_span) = parts.element?;
+        let configuration = parts.configuration;
+        match parts.entry {
             None => self.unknown_element(&element_span, &element, &configuration),
             Some(entry) => self.check(&InstanceCheck {
                 name: &name,
@@ -155,26 +99,22 @@ impl Reader<'_, '_> {
                 signs_in: has("providerData") || has("externalAuthentication"),
             }),
         }
-        places.extend(
-            found
-                .into_iter()
-                .map(|(field, place)| ((name.clone(), field), place)),
-        );
         Some(ReadInstance {
             instance: DesiredInstance {
                 element,
-                name: display.unwrap_or_else(|| name.as_str().to_owned()),
-                tags,
+                name: parts.name.unwrap_or_else(|| name.as_str().to_owned()),
+                tags: parts.tags,
                 configuration: configuration.values,
-                provider_data,
-                external_authentication,
-                retrieve_objects,
-                enabled: enabled.unwrap_or(true),
-                lifecycle,
+                provider_data: parts.provider_data,
+                external_authentication: parts.external_authentication,
+                retrieve_objects: parts.retrieve_objects,
+                enabled: parts.enabled.unwrap_or(true),
+                lifecycle: parts.lifecycle,
             },
             key: name,
             place: self.file.place(&key.span),
-            moved_from_place,
+            moved_from_place: parts.moved_from_place,
+            places: parts.places,
         })
     }
 

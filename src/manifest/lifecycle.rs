@@ -3,7 +3,7 @@
 use super::fields::Reader;
 use super::parse::{Node, Span};
 use crate::diagnostic::Place;
-use crate::model::{InstanceKey, Lifecycle, OnRemove};
+use crate::model::{InstanceKey, InvalidName, Lifecycle, OnRemove};
 
 const KNOWN: [&str; 4] = ["protect", "onRemove", "movedFrom", "ignoreChanges"];
 
@@ -46,11 +46,18 @@ impl Reader<'_, '_> {
     }
 
     pub(super) fn instance_key(&mut self, text: &str, at: &Span) -> Option<InstanceKey> {
-        InstanceKey::new(text)
-            .map_err(|error| {
-                let hint = "use a name such as `freshdesk-support`";
-                self.error(at, "bad-key", error.to_string(), hint);
-            })
+        self.checked_name(InstanceKey::new(text), at, "freshdesk-support")
+    }
+
+    /// A name, or `None` and a report.
+    pub(super) fn checked_name<T>(
+        &mut self,
+        name: Result<T, InvalidName>,
+        at: &Span,
+        example: &str,
+    ) -> Option<T> {
+        let hint = format!("use a name such as `{example}`");
+        name.map_err(|error| self.error(at, "bad-key", error.to_string(), hint))
             .ok()
     }
 

@@ -10,6 +10,7 @@ mod fields;
 mod foreign;
 mod instance;
 mod lifecycle;
+mod members;
 mod names;
 mod parse;
 mod pasted;

@@ -8,7 +8,7 @@
 )]
 
 use std::fs;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -33,10 +33,20 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Diagnostics> {
     let mut files = Vec::new();
     let mut problems = Diagnostics::default();
     for path in paths {
-        if path.is_dir() {
-            read_folder(path, &mut files, &mut problems);
+        let found = if path.is_dir() {
+            manifests_in(path)
         } else {
-            read_file(path, &mut files, &mut problems);
+            Ok(vec![path.clone()])
+        };
+        let read = match &found {
+            Ok(found) => found.iter().map(|path| read_file(path)).collect(),
+            Err(problem) => vec![Err(problem.clone())],
+        };
+        for result in read {
+            match result {
+                Ok(file) => files.push(file),
+                Err(problem) => problems.push(problem),
+            }
         }
     }
     if problems.is_empty() {
@@ -51,49 +61,32 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Diagnostics> {
 /// # Errors
 /// If it cannot be read or is too large.
 pub(crate) fn standard_input(folder: &Path) -> Result<SourceFile, Diagnostics> {
-    let mut bytes = Vec::new();
-    let result = std::io::stdin()
-        .lock()
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes);
-    let problem = match result {
-        Ok(length) if length as u64 <= MAX_BYTES => {
-            return Ok(SourceFile {
-                name: "<stdin>".to_owned(),
-                folder: folder.to_owned(),
-                bytes,
-            });
-        }
-        Ok(_) => too_large(Path::new("<stdin>")),
-        Err(error) => unreadable(Path::new("<stdin>"), &error),
-    };
-    let mut problems = Diagnostics::default();
-    problems.push(problem);
-    Err(problems)
+    let name = "<stdin>".to_owned();
+    source_file(name, folder, std::io::stdin().lock()).map_err(|problem| {
+        let mut problems = Diagnostics::default();
+        problems.push(problem);
+        problems
+    })
 }
 
-fn read_folder(folder: &Path, files: &mut Vec<SourceFile>, problems: &mut Diagnostics) {
-    let entries: Result<Vec<PathBuf>, _> = fs::read_dir(folder).and_then(|entries| {
-        entries
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect()
+/// The manifests in a folder, sorted.
+fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+    let name = folder.display().to_string();
+    let entries = fs::read_dir(folder).and_then(|entries| {
+        let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+        paths.collect::<Result<Vec<_>, _>>()
     });
-    let mut paths = match entries {
-        Ok(paths) => paths,
-        Err(error) => return problems.push(unreadable(folder, &error)),
-    };
+    let mut paths = entries.map_err(|error| unreadable(&name, &error))?;
     paths.retain(|path| is_manifest(path));
     paths.sort();
     if paths.is_empty() {
-        return problems.push(
+        return Err(
             Diagnostic::error("empty-folder", "the folder contains no manifest")
-                .at(Place::whole(folder.display().to_string()))
+                .at(Place::whole(name))
                 .hint("add a `*.yaml`, `*.yml` or `*.json` file; subfolders are not read"),
         );
     }
-    for path in paths {
-        read_file(&path, files, problems);
-    }
+    Ok(paths)
 }
 
 pub(super) fn is_manifest(path: &Path) -> bool {
@@ -106,31 +99,34 @@ pub(super) fn is_manifest(path: &Path) -> bool {
     ending && !name.ends_with(".lock.json") && !name.starts_with('.') && !path.is_dir()
 }
 
-fn read_file(path: &Path, files: &mut Vec<SourceFile>, problems: &mut Diagnostics) {
-    let large = fs::metadata(path).is_ok_and(|meta| meta.len() > MAX_BYTES);
-    if large {
-        return problems.push(too_large(path));
-    }
-    match fs::read(path) {
-        Ok(bytes) => files.push(SourceFile {
-            name: path.display().to_string(),
-            folder: path.parent().map(Path::to_owned).unwrap_or_default(),
+fn read_file(path: &Path) -> Result<SourceFile, Diagnostic> {
+    let name = path.display().to_string();
+    let file = fs::File::open(path).map_err(|error| unreadable(&name, &error))?;
+    source_file(name, path.parent().unwrap_or(Path::new("")), file)
+}
+
+fn source_file(name: String, folder: &Path, from: impl Read) -> Result<SourceFile, Diagnostic> {
+    let mut bytes = Vec::new();
+    match from.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
+        Err(error) => Err(unreadable(&name, &error)),
+        Ok(length) if length as u64 > MAX_BYTES => {
+            let limit = MAX_BYTES / 1024 / 1024;
+            let message = format!("the file is larger than {limit} MiB");
+            let hint = "split the inventory into several files and pass their folder with `-f`";
+            let problem = Diagnostic::error("too-large", message);
+            Err(problem.at(Place::whole(name)).hint(hint))
+        }
+        Ok(_) => Ok(SourceFile {
+            name,
+            folder: folder.to_owned(),
             bytes,
         }),
-        Err(error) => problems.push(unreadable(path, &error)),
     }
 }
 
-fn too_large(path: &Path) -> Diagnostic {
-    let limit = MAX_BYTES / 1024 / 1024;
-    Diagnostic::error("too-large", format!("the file is larger than {limit} MiB"))
-        .at(Place::whole(path.display().to_string()))
-        .hint("split the inventory into several files and pass their folder with `-f`")
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
     let problem = Diagnostic::error("unreadable-file", format!("cannot read the file: {error}"))
-        .at(Place::whole(path.display().to_string()));
+        .at(Place::whole(name));
     if error.kind() == std::io::ErrorKind::NotFound {
         problem.hint("name the manifest with `-f FILE`; the default is `instances.yaml`")
     } else {

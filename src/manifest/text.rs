@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use super::members::{API, DOCUMENT, INSTANCE};
 use super::source::SourceFile;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, OtherFile, Place, without_bom};
@@ -44,24 +45,31 @@ impl FileText {
             return None;
         }
         let bytes = without_bom(&file.bytes);
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            Err(error) => {
-                diagnostics.push(not_utf8(&file.name, bytes, error.valid_up_to()));
-                return None;
-            }
-        };
+        let valid = bytes.utf8_chunks().next();
+        let text = valid.map_or("", |chunk| chunk.valid()).to_owned();
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(index, _)| index + 1))
             .collect();
-        Some(Self {
+        let whole = Self {
             name: file.name.clone(),
             folder: file.folder.clone(),
             text,
             line_starts,
             hidden: RefCell::default(),
             opaque: Cell::new(false),
-        })
+        };
+        let end = whole.text.len();
+        if end < bytes.len() {
+            let hint = if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+                "save the file as UTF-8 instead of UTF-16"
+            } else {
+                "save the file as UTF-8"
+            };
+            let problem = Diagnostic::error("not-utf8", "the file is not valid UTF-8");
+            diagnostics.push(problem.at(whole.place(&(end..end))).hint(hint));
+            return None;
+        }
+        Some(whole)
     }
 
     /// Keeps a part out of every snippet.
@@ -195,21 +203,6 @@ impl FileText {
 /// Where a line without a syntax tree stops being safe to show: after a well-known key and its colon
 /// at the start of the line.
 fn known_head(line: &str) -> usize {
-    const WORDS: [&str; 13] = [
-        "version",
-        "inventory",
-        "api",
-        "url",
-        "defaults",
-        "instances",
-        "element",
-        "name",
-        "tags",
-        "configuration",
-        "providerData",
-        "enabled",
-        "lifecycle",
-    ];
     let start = line.len() - line.trim_start().len();
     let Some(colon) = line[start..].find(':') else {
         return 0;
@@ -217,8 +210,9 @@ fn known_head(line: &str) -> usize {
     let word = line[start..start + colon].trim_matches('"');
     let catalog = Catalog::embedded();
     let mut elements = catalog.elements().iter().map(Some).chain([None]);
-    let known =
-        WORDS.contains(&word) || elements.any(|element| catalog.key_of(element, word).is_some());
+    let mut members = DOCUMENT.iter().chain(&API).chain(&INSTANCE);
+    let known = members.any(|member| *member == word)
+        || elements.any(|element| catalog.key_of(element, word).is_some());
     if known { start + colon + 1 } else { 0 }
 }
 
@@ -229,27 +223,4 @@ pub(super) fn floor(text: &str, index: usize) -> usize {
         index -= 1;
     }
     index
-}
-
-fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Diagnostic {
-    let before = &bytes[..at];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let last = before
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |index| index + 1);
-    let column = String::from_utf8_lossy(&before[last..]).chars().count() + 1;
-    let sixteen = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
-    let hint = if sixteen {
-        "save the file as UTF-8 instead of UTF-16"
-    } else {
-        "save the file as UTF-8"
-    };
-    Diagnostic::error("not-utf8", "the file is not valid UTF-8")
-        .at(Place {
-            line,
-            column,
-            ..Place::whole(name)
-        })
-        .hint(hint)
 }

@@ -21,7 +21,6 @@ pub(super) fn unite(
     for document in documents {
         api.url = api.url.or(document.api.url);
         api.organization = api.organization.or(document.api.organization);
-        places.extend(document.places);
         for read in document.instances {
             if let Some(first) = seen.get(&read.key) {
                 let message = format!("the instance `{}` is declared twice", read.key);
@@ -32,6 +31,8 @@ pub(super) fn unite(
                         .hint("rename or remove one of them"),
                 );
             } else {
+                let of_key = read.places.iter().cloned();
+                places.extend(of_key.map(|(field, place)| ((read.key.clone(), field), place)));
                 seen.insert(read.key.clone(), read);
             }
         }

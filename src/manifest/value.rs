@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::fields::Reader;
-use super::foreign::Tool;
+use super::foreign::tool;
 use super::parse::{Key, Kind, Node, Span};
 use super::reference;
 use crate::model::{DesiredValue, MASK, Part, PlainValue, Template};
@@ -156,16 +156,10 @@ impl Reader<'_, '_> {
                 "write `${env:NAME}`, `${env:NAME:-default}` or `${file:path}`",
             );
         }
-        if let Some(tool) = foreign(text, credential, &split) {
-            self.warning(
-                at,
-                "foreign-reference",
-                format!(
-                    "`{path}` looks like a reference of {} and is sent unchanged",
-                    tool.name
-                ),
-                tool.hint,
-            );
+        if let Some((tool, hint)) = foreign(text, credential, &split) {
+            let message =
+                format!("`{path}` looks like a reference of {tool} and is sent unchanged");
+            self.warning(at, "foreign-reference", message, hint);
         }
         if looks_like_a_placeholder(text) {
             self.warning(
@@ -182,10 +176,14 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The tool whose reference a credential looks like.
-fn foreign(text: &str, credential: bool, split: &reference::Split) -> Option<&'static Tool> {
-    let tool = || Tool::of(text);
-    (credential && !split.is_suspicious).then(tool).flatten()
+/// The tool whose reference a credential looks like, and a hint.
+fn foreign(
+    text: &str,
+    credential: bool,
+    split: &reference::Split,
+) -> Option<(&'static str, &'static str)> {
+    let is_credential = credential && !split.is_suspicious;
+    tool(text).filter(|_| is_credential)
 }
 
 /// An integer stays a number; what JSON would spell another way is sent as it was written.

@@ -121,8 +121,7 @@ impl Auditor<'_> {
             self.expect(fits, "a value that is not in the manifest");
             if let RequestValue::Plain(plain) = value {
                 self.expect(plain.canonical() != MASK, "a mask is sent");
-                let credential = is_credential(entry, name);
-                self.expect(!credential, "a credential as a plain value");
+                self.expect(!is_credential(entry, name), "a credential as a plain value");
             }
         }
     }

@@ -100,8 +100,7 @@ impl Auditor<'_> {
             create: _,
         } = request;
         self.expect(self.step.id == Some(*old), "a replace of another instance");
-        let protected = self.is_protected();
-        self.expect(!protected, "a replace of a protected instance");
+        self.expect(!self.is_protected(), "a replace of a protected instance");
         let marker = Marker::retired(&self.input.desired.inventory, &self.step.key);
         self.expect(
             *retired_marker == marker.as_str(),
@@ -138,8 +137,7 @@ impl Auditor<'_> {
             let asked = policy.prunes(Prune::Removed) || on_remove;
             self.expect(asked, "an unrequested delete");
             self.expect(is_recorded, "a delete of another instance");
-            let protected = self.is_protected();
-            self.expect(!protected, "a delete of a protected instance");
+            self.expect(!self.is_protected(), "a delete of a protected instance");
             self.expect(!wanted, "a delete of a declared instance");
             return;
         }
