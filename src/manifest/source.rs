@@ -33,19 +33,15 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Diagnostics> {
     let mut files = Vec::new();
     let mut problems = Diagnostics::default();
     for path in paths {
-        let found = if path.is_dir() {
-            manifests_in(path)
+        let read = if path.is_dir() {
+            manifests_in(path).map(|found| found.iter().map(|path| read_file(path)).collect())
         } else {
-            Ok(vec![path.clone()])
+            Ok(vec![read_file(path)])
         };
-        let read = match &found {
-            Ok(found) => found.iter().map(|path| read_file(path)).collect(),
-            Err(problem) => vec![Err(problem.clone())],
-        };
-        for result in read {
-            match result {
+        for file in read.unwrap_or_else(|problem| vec![Err(problem)]) {
+            match file {
                 Ok(file) => files.push(file),
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.extend(problem),
             }
         }
     }
@@ -61,16 +57,11 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Diagnostics> {
 /// # Errors
 /// If it cannot be read or is too large.
 pub(crate) fn standard_input(folder: &Path) -> Result<SourceFile, Diagnostics> {
-    let name = "<stdin>".to_owned();
-    source_file(name, folder, std::io::stdin().lock()).map_err(|problem| {
-        let mut problems = Diagnostics::default();
-        problems.push(problem);
-        problems
-    })
+    source_file("<stdin>".to_owned(), folder, std::io::stdin().lock())
 }
 
 /// The manifests in a folder, sorted.
-fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
     let name = folder.display().to_string();
     let entries = fs::read_dir(folder).and_then(|entries| {
         let paths = entries.map(|entry| entry.map(|entry| entry.path()));
@@ -80,11 +71,9 @@ fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     paths.retain(|path| is_manifest(path));
     paths.sort();
     if paths.is_empty() {
-        return Err(
-            Diagnostic::error("empty-folder", "the folder contains no manifest")
-                .at(Place::whole(name))
-                .hint("add a `*.yaml`, `*.yml` or `*.json` file; subfolders are not read"),
-        );
+        let problem = Diagnostic::error("empty-folder", "the folder contains no manifest");
+        let hint = "add a `*.yaml`, `*.yml` or `*.json` file; subfolders are not read";
+        return Err(only(problem.at(Place::whole(name)).hint(hint)));
     }
     Ok(paths)
 }
@@ -99,13 +88,13 @@ pub(super) fn is_manifest(path: &Path) -> bool {
     ending && !name.ends_with(".lock.json") && !name.starts_with('.') && !path.is_dir()
 }
 
-fn read_file(path: &Path) -> Result<SourceFile, Diagnostic> {
+fn read_file(path: &Path) -> Result<SourceFile, Diagnostics> {
     let name = path.display().to_string();
     let file = fs::File::open(path).map_err(|error| unreadable(&name, &error))?;
     source_file(name, path.parent().unwrap_or(Path::new("")), file)
 }
 
-fn source_file(name: String, folder: &Path, from: impl Read) -> Result<SourceFile, Diagnostic> {
+fn source_file(name: String, folder: &Path, from: impl Read) -> Result<SourceFile, Diagnostics> {
     let mut bytes = Vec::new();
     match from.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
         Err(error) => Err(unreadable(&name, &error)),
@@ -114,7 +103,7 @@ fn source_file(name: String, folder: &Path, from: impl Read) -> Result<SourceFil
             let message = format!("the file is larger than {limit} MiB");
             let hint = "split the inventory into several files and pass their folder with `-f`";
             let problem = Diagnostic::error("too-large", message);
-            Err(problem.at(Place::whole(name)).hint(hint))
+            Err(only(problem.at(Place::whole(name)).hint(hint)))
         }
         Ok(_) => Ok(SourceFile {
             name,
@@ -124,12 +113,18 @@ fn source_file(name: String, folder: &Path, from: impl Read) -> Result<SourceFil
     }
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
+fn unreadable(name: &str, error: &std::io::Error) -> Diagnostics {
     let problem = Diagnostic::error("unreadable-file", format!("cannot read the file: {error}"))
         .at(Place::whole(name));
-    if error.kind() == std::io::ErrorKind::NotFound {
+    only(if error.kind() == std::io::ErrorKind::NotFound {
         problem.hint("name the manifest with `-f FILE`; the default is `instances.yaml`")
     } else {
         problem
-    }
+    })
+}
+
+fn only(problem: Diagnostic) -> Diagnostics {
+    let mut problems = Diagnostics::default();
+    problems.push(problem);
+    problems
 }
