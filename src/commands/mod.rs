@@ -32,15 +32,20 @@ pub(crate) use environment::Environment;
 
 /// Runs the process: parses the command line, does what it says, and turns the end into a code.
 pub fn main() -> ExitCode {
+    let environment = Environment::read();
+    let variable = |name: &str| environment.raw(name);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage(&error).into(),
+        Err(error) => {
+            Ui::usage(&error, &variable);
+            return usage(&error).into();
+        }
     };
     ui::install_log(&cli.global);
-    let ui = Ui::new(&cli.global);
+    let ui = Ui::new(&cli.global, &variable);
     let context = Context {
         global: cli.global,
-        environment: Environment::read(),
+        environment,
         ui,
     };
     let exit = runtime()
@@ -53,8 +58,6 @@ pub fn main() -> ExitCode {
 }
 
 fn usage(error: &clap::Error) -> Exit {
-    // Nobody is there to be told that the terminal is closed.
-    let _ = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
         _ => Exit::Usage,

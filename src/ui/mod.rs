@@ -2,6 +2,7 @@
 //!
 //! Must not: know what a command does.
 
+mod color;
 mod log;
 mod progress;
 mod terminal;

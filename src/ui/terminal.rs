@@ -4,48 +4,69 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
+use super::color::{Variable, is_colored};
 use crate::cli::{Color, GlobalArgs};
 use crate::error::CliError;
 use crate::render;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ui {
-    color: ColorChoice,
+    stdout: ColorChoice,
+    stderr: ColorChoice,
     quiet: bool,
     may_ask: bool,
 }
 
 impl Ui {
-    /// As the global options say.
-    pub(crate) fn new(global: &GlobalArgs) -> Self {
-        let color = match global.color {
-            Color::Auto => ColorChoice::Auto,
-            Color::Always => ColorChoice::Always,
-            Color::Never => ColorChoice::Never,
-        };
+    /// As the global options and the environment say.
+    pub(crate) fn new(global: &GlobalArgs, variable: Variable<'_>) -> Self {
         let may_ask = !global.no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
         Self {
-            color,
             quiet: global.quiet,
             may_ask,
+            ..Self::colored(global.color, variable)
         }
+    }
+
+    fn colored(color: Color, variable: Variable<'_>) -> Self {
+        let choice = |is_terminal| match is_colored(color, variable, is_terminal) {
+            true => ColorChoice::Always,
+            false => ColorChoice::Never,
+        };
+        Self {
+            stdout: choice(io::stdout().is_terminal()),
+            stderr: choice(io::stderr().is_terminal()),
+            quiet: false,
+            may_ask: false,
+        }
+    }
+
+    /// Prints what the command line itself says: help, or what is wrong with it.
+    pub(crate) fn usage(error: &clap::Error, variable: Variable<'_>) {
+        let ui = Self::colored(Color::Auto, variable);
+        let text = error.render();
+        // A closed stream cannot be reported anywhere.
+        let _ = match error.use_stderr() {
+            true => write!(ui.stderr(), "{}", text.ansi()),
+            false => write!(ui.stdout(), "{}", text.ansi()),
+        };
     }
 
     /// The result, buffered; the caller flushes it.
     pub(crate) fn stdout(&self) -> impl Write + use<> {
-        io::BufWriter::new(AutoStream::new(io::stdout().lock(), self.color))
+        io::BufWriter::new(AutoStream::new(io::stdout().lock(), self.stdout))
     }
 
     pub(crate) fn stdout_color(&self) -> render::Color {
-        render_color(AutoStream::new(io::stdout(), self.color).current_choice())
+        render_color(self.stdout)
     }
 
     pub(crate) fn stderr_color(&self) -> render::Color {
-        render_color(AutoStream::new(io::stderr(), self.color).current_choice())
+        render_color(self.stderr)
     }
 
     pub(crate) fn stderr(&self) -> impl Write + use<> {
-        AutoStream::new(io::stderr().lock(), self.color)
+        AutoStream::new(io::stderr().lock(), self.stderr)
     }
 
     /// Prints a line on stderr, unless `--quiet` is given.

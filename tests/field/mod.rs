@@ -1,6 +1,7 @@
 //! What users of comparable tools and of this platform reported, as small manifests: one file per
 //! report. Each test is named after what went wrong.
 
+mod color;
 mod empty_secrets;
 mod files;
 mod line_breaks;
