@@ -12,6 +12,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anstream::StripStream;
 use connectorctl::SystemClock;
 use connectorctl::diagnostic::Diagnostics;
 use connectorctl::lockfile::LockView;
@@ -19,7 +20,7 @@ use connectorctl::manifest::{self, LoadOptions};
 use connectorctl::model::Secret;
 use connectorctl::reconcile::Policy;
 use connectorctl::remote::{Address, Credentials, HttpTransport, RemoteReader, Settings};
-use connectorctl::render::{self, Color};
+use connectorctl::render;
 use connectorctl::sandbox::{self, SandboxOptions};
 use connectorctl::secrets::{self, Lookups, MissingPolicy};
 use connectorctl::session::{Identity, Session};
@@ -83,7 +84,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn shown(problems: &Diagnostics) -> String {
     let mut text = Vec::new();
-    // Writing to memory does not fail.
-    let _ = render::diagnostics::human(problems, Color::Never, &mut text);
+    // Writing to memory does not fail. The stream takes the colors out.
+    let _ = render::diagnostics::human(problems, &mut StripStream::new(&mut text));
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args, ColorChoice};
 
-use super::help::{CONNECTION, OUTPUT, SELECTION};
+use super::{OutputFormat, help};
 
 /// Options that every verb accepts.
 #[derive(Debug, Args)]
-#[command(next_help_heading = SELECTION)]
+#[command(next_help_heading = help::SELECTION)]
 pub struct GlobalArgs {
     /// Manifest, or a folder of manifests; repeatable
     ///
@@ -42,90 +42,69 @@ pub struct GlobalArgs {
     #[arg(long, global = true, display_order = 102, hide_short_help = true)]
     pub no_input: bool,
 
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Which platform, and how to reach it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct ConnectionArgs {
     /// Use the embedded sandbox; needs no account
-    #[arg(long, global = true, conflicts_with = "url", help_heading = CONNECTION)]
+    #[arg(long, global = true, conflicts_with = "url")]
     pub sandbox: bool,
 
     /// Base URL of the platform [env: CONNECTORCTL_URL]
     ///
     /// With or without `/elements/api-v2`.
-    #[arg(long, global = true, value_name = "URL", help_heading = CONNECTION)]
+    #[arg(long, global = true, value_name = "URL")]
     pub url: Option<String>,
 
     /// Also trust the certificates in this PEM file
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        help_heading = CONNECTION,
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub ca_file: Option<PathBuf>,
 
     /// Allow plain http to hosts other than this machine
-    #[arg(
-        long,
-        global = true,
-        help_heading = CONNECTION,
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, hide_short_help = true)]
     pub allow_http: bool,
+}
 
+/// What is written to stderr, and in which colors.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output and logging")]
+pub struct OutputArgs {
     /// Log more; twice to log every request
-    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = OUTPUT)]
+    #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 
     /// Print only errors on stderr
-    #[arg(
-        short,
-        long,
-        global = true,
-        conflicts_with = "verbose",
-        help_heading = OUTPUT
-    )]
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
     /// Format of log lines on stderr
+    ///
+    /// With `json`, each line is one object.
     #[arg(
         long,
         global = true,
         value_name = "FORMAT",
         default_value = "text",
-        help_heading = OUTPUT,
         hide_short_help = true
     )]
-    pub log_format: LogFormat,
+    pub log_format: OutputFormat,
 
     /// When to use color
     ///
-    /// With `auto`, `NO_COLOR` and `CLICOLOR_FORCE` are respected.
+    /// With `auto`, on a terminal; `NO_COLOR` and `CLICOLOR_FORCE` are respected.
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "auto",
-        help_heading = OUTPUT,
         hide_short_help = true
     )]
-    pub color: Color,
-}
-
-/// Format of the log lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// Text for people
-    Text,
-    /// One JSON object per line
-    Json,
-}
-
-/// When to use color.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
+    pub color: ColorChoice,
 }

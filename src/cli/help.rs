@@ -6,10 +6,8 @@ use anstyle::Style;
 
 use crate::error::Exit;
 
-/// The headings of options that several verbs share.
+/// The heading of options that select instances, of every verb or of some.
 pub(super) const SELECTION: &str = "Selection and guards";
-pub(super) const CONNECTION: &str = "Connection";
-pub(super) const OUTPUT: &str = "Output and logging";
 
 /// The exit codes of every verb.
 const COMMON_EXITS: [Exit; 3] = [Exit::Success, Exit::Failed, Exit::Usage];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 use super::{duration, help};
 use crate::error::Exit;
@@ -14,13 +14,6 @@ const VERIFY_EXITS: &[Exit] = &[
     Exit::Lock,
 ];
 const REBUILD_EXITS: &[Exit] = &[Exit::Stale, Exit::Authentication, Exit::Lock];
-
-/// The verbs of `lock`.
-#[derive(Debug, Args)]
-pub struct LockArgs {
-    #[command(subcommand)]
-    pub command: LockCommand,
-}
 
 /// The verbs below `lock`.
 #[derive(Debug, Subcommand)]

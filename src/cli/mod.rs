@@ -3,25 +3,23 @@
 //! Must not: do anything but parse.
 
 mod apply;
-mod duration;
 mod global;
 mod help;
 mod lock;
-mod output;
 mod plan;
 mod sandbox;
 mod select;
+mod values;
 
 use clap::{Parser, Subcommand};
 
 pub(crate) use apply::ApplyArgs;
-pub(crate) use duration::duration;
-pub(crate) use global::{Color, GlobalArgs, LogFormat};
-pub(crate) use lock::{LockArgs, LockCommand};
-pub(crate) use output::OutputFormat;
+pub(crate) use global::{GlobalArgs, OutputArgs};
+pub(crate) use lock::LockCommand;
 pub(crate) use plan::PlanArgs;
 pub(crate) use sandbox::SandboxArgs;
 pub(crate) use select::SelectionArgs;
+pub(crate) use values::{OutputFormat, duration};
 
 /// Manage SAP Open Connectors instances as a file in your repository
 #[derive(Debug, Parser)]
@@ -52,7 +50,8 @@ pub enum Command {
     #[command(after_long_help = help::after(&[], "connectorctl validate -f prod.yaml --strict"))]
     Validate,
     /// Compare the lock file with the platform, or rebuild it
-    Lock(LockArgs),
+    #[command(subcommand)]
+    Lock(LockCommand),
     /// Run a local server that behaves like the platform
     Sandbox(SandboxArgs),
 }

@@ -22,12 +22,7 @@ use crate::session::{Approval, Manifest, Rounds, Session, SessionError, unless_s
 const SETTLE: &str = "CONNECTORCTL_SETTLE";
 
 pub(super) async fn run(context: &Context, arguments: &ApplyArgs) -> Result<Exit, CliError> {
-    if !arguments.yes && !context.ui.may_ask() {
-        return Err(CliError::usage(
-            "cannot ask for confirmation without a terminal; nothing was changed",
-        )
-        .hint("pass `--yes` to apply without confirmation"));
-    }
+    inputs::may_confirm(context, arguments.yes, "apply")?;
     let mut shell = Shell::new(context, arguments)?;
     let me = holder::of(&context.environment);
     let opened = LockStore::open(

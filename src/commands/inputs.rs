@@ -22,7 +22,7 @@ pub(super) fn paths(context: &Context) -> Result<LockPaths, CliError> {
     let global = &context.global;
     let fallback = PathBuf::from("instances.yaml");
     let first = global.files.first().unwrap_or(&fallback);
-    let kind = if global.sandbox {
+    let kind = if global.connection.sandbox {
         LockKind::Sandbox
     } else {
         LockKind::Real
@@ -70,13 +70,9 @@ pub(super) fn manifest(context: &Context) -> Result<Manifest, CliError> {
 }
 
 fn print_warnings(context: &Context, warnings: &Diagnostics) {
-    if !context.global.quiet {
+    if !context.global.output.quiet {
         // A closed stderr is no reason to stop.
-        let _ = render::diagnostics::human(
-            warnings,
-            context.ui.stderr_color(),
-            &mut context.ui.stderr(),
-        );
+        let _ = render::diagnostics::human(warnings, &mut context.ui.stderr());
     }
 }
 
@@ -86,7 +82,7 @@ pub(super) fn secrets(context: &Context, manifest: &Manifest) -> Result<Resolved
     let lookups = Lookups {
         variable: &variable,
         allow_exec: context.global.allow_exec,
-        missing: if context.global.sandbox {
+        missing: if context.global.connection.sandbox {
             MissingPolicy::StandIn
         } else {
             MissingPolicy::Refuse
@@ -141,9 +137,19 @@ pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {
     })
 }
 
+/// Whether a question can be asked, where one is needed: before anything else is done.
+pub(super) fn may_confirm(context: &Context, yes: bool, what: &str) -> Result<(), CliError> {
+    if yes || context.ui.may_ask() {
+        return Ok(());
+    }
+    let summary = "cannot ask for confirmation without a terminal; nothing was changed";
+    let hint = format!("pass `--yes` to {what} without confirmation");
+    Err(CliError::usage(summary).hint(hint))
+}
+
 /// Where other users can read the lock file.
 pub(super) fn warn_of_permissions(context: &Context, paths: &LockPaths) {
-    if !context.global.quiet {
+    if !context.global.output.quiet {
         tracing::info!(
             path = %paths.lock.display(),
             "lock file is readable by other users and contains plaintext tokens"

@@ -1,6 +1,5 @@
 //! `connectorctl lock verify` and `lock rebuild`.
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,21 +40,18 @@ fn show(context: &Context, verified: &Verified) -> Result<(), CliError> {
         differences,
         unsettled,
     } = verified;
-    let mut out = context.ui.stdout();
-    differences
-        .iter()
-        .try_for_each(|difference| writeln!(out, "{}: {}", difference.key, difference.what))
-        .and_then(|()| match differences.len() {
-            0 => writeln!(
-                out,
-                "Lock file matches the platform: {}.",
-                render::instances(*instances)
-            ),
-            1 => writeln!(out, "1 difference."),
-            many => writeln!(out, "{many} differences."),
-        })
-        .and_then(|()| out.flush())
-        .map_err(CliError::output)?;
+    let printed = context.ui.print(|out| {
+        for difference in differences {
+            writeln!(out, "{}: {}", difference.key, difference.what)?;
+        }
+        if differences.is_empty() {
+            let instances = render::many(*instances, "instance");
+            writeln!(out, "Lock file matches the platform: {instances}.")
+        } else {
+            writeln!(out, "{}.", render::many(differences.len(), "difference"))
+        }
+    });
+    printed.map_err(CliError::output)?;
     for key in unsettled {
         context.ui.warn(&format!(
             "{key}: the outcome of a create is unknown; run `connectorctl apply` to settle it"
@@ -71,12 +67,7 @@ pub(super) async fn rebuild(
     yes: bool,
     wait: Duration,
 ) -> Result<Exit, CliError> {
-    if !yes && !context.ui.may_ask() {
-        return Err(CliError::usage(
-            "cannot ask for confirmation without a terminal; nothing was changed",
-        )
-        .hint("pass `--yes` to rebuild the lock file without confirmation"));
-    }
+    inputs::may_confirm(context, yes, "rebuild the lock file")?;
     let me = holder::of(&context.environment);
     let mut store =
         LockStore::open(inputs::paths(context)?, Arc::new(SystemClock), &me, wait).await?;
@@ -85,7 +76,7 @@ pub(super) async fn rebuild(
     let session = connection.session(&manifest.desired);
     let lock = session.rebuilt(&connection.reader).await?;
     let path = store.paths().lock.clone();
-    let count = render::instances(lock.instances.len());
+    let count = render::many(lock.instances.len(), "instance");
     if !yes {
         let question = format!(
             "Rebuild {} from the {count} with this inventory's marker?",
@@ -100,11 +91,9 @@ pub(super) async fn rebuild(
         }
     }
     store.replace(lock)?;
-    writeln!(
-        context.ui.stdout(),
-        "Lock file {}: {count}.",
-        path.display()
-    )
-    .map_err(CliError::output)?;
+    let printed = context
+        .ui
+        .print(|out| writeln!(out, "Lock file {}: {count}.", path.display()));
+    printed.map_err(CliError::output)?;
     Ok(Exit::Success)
 }

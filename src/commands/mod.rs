@@ -41,7 +41,7 @@ pub fn main() -> ExitCode {
             return usage(&error).into();
         }
     };
-    ui::install_log(&cli.global);
+    ui::install_log(&cli.global.output);
     let ui = Ui::new(&cli.global, &variable);
     let context = Context {
         global: cli.global,
@@ -76,12 +76,10 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, CliError>
         Command::Plan(arguments) => plan::run(context, &arguments).await,
         Command::Apply(arguments) => apply::run(context, &arguments).await,
         Command::Validate => validate::run(context),
-        Command::Lock(arguments) => match arguments.command {
-            LockCommand::Verify => lock::verify(context).await,
-            LockCommand::Rebuild { yes, lock_timeout } => {
-                lock::rebuild(context, yes, lock_timeout).await
-            }
-        },
+        Command::Lock(LockCommand::Verify) => lock::verify(context).await,
+        Command::Lock(LockCommand::Rebuild { yes, lock_timeout }) => {
+            lock::rebuild(context, yes, lock_timeout).await
+        }
         Command::Sandbox(arguments) => sandbox::run(context, &arguments).await,
     }
 }

@@ -1,7 +1,5 @@
 //! `connectorctl plan`: handed a reader, it has no way to write.
 
-use std::io::Write as _;
-
 use super::context::Context;
 use super::inputs;
 use super::platform;
@@ -17,10 +15,10 @@ pub(super) async fn run(context: &Context, arguments: &PlanArgs) -> Result<Exit,
     if let (OutputFormat::Json, Err(error)) = (arguments.output, &result)
         && let Some(diagnostics) = error.diagnostics()
     {
-        let mut out = context.ui.stdout();
-        render::diagnostics::json(diagnostics, &mut out)
-            .and_then(|()| out.flush())
-            .map_err(CliError::output)?;
+        let printed = context
+            .ui
+            .print(|out| render::diagnostics::json(diagnostics, out));
+        printed.map_err(CliError::output)?;
     }
     let (desired, planned) = result?;
     show(context, arguments, &desired, &planned)?;
@@ -66,16 +64,10 @@ fn show(
     if let Some(path) = &arguments.result_file {
         write_atomic(path, &json)?;
     }
-    let mut out = context.ui.stdout();
-    let written = match arguments.output {
+    let full = arguments.full.then_some(desired);
+    let printed = context.ui.print(|out| match arguments.output {
         OutputFormat::Json => out.write_all(&json),
-        OutputFormat::Text => {
-            let options = render::human::PlanOptions {
-                color: context.ui.stdout_color(),
-                full: arguments.full.then_some(desired),
-            };
-            render::human::plan(planned, options, &mut out)
-        }
-    };
-    written.and_then(|()| out.flush()).map_err(CliError::output)
+        OutputFormat::Text => render::human::plan(planned, full, out),
+    });
+    printed.map_err(CliError::output)
 }

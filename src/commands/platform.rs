@@ -65,12 +65,13 @@ pub(super) async fn connect(
     purpose: Purpose,
     settings: Settings,
 ) -> Result<Connection, CliError> {
-    if context.global.sandbox {
+    if context.global.connection.sandbox {
         return embedded(desired, paths, purpose, settings).await;
     }
     let from_environment = context.environment.setting(URL)?;
     let url = context
         .global
+        .connection
         .url
         .clone()
         .or(from_environment)
@@ -82,7 +83,7 @@ pub(super) async fn connect(
                 ))
                 .hint("pass `--sandbox` to try the manifest without an account")
         })?;
-    let address = address(&url, context.global.allow_http)?;
+    let address = address(&url, context.global.connection.allow_http)?;
     let secret = |name: &'static str| {
         let (secret, warning) = context.environment.secret(name)?.ok_or_else(|| {
             CliError::usage(format!("`{name}` is not set")).hint(format!(
@@ -95,7 +96,7 @@ pub(super) async fn connect(
         Ok::<_, CliError>(secret)
     };
     let (user, organization) = (secret(USER)?, secret(ORGANIZATION)?);
-    let certificates = match &context.global.ca_file {
+    let certificates = match &context.global.connection.ca_file {
         None => None,
         Some(path) => Some(std::fs::read(path).map_err(|error| {
             let summary = format!("cannot read `--ca-file {}`", path.display());

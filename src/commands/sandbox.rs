@@ -1,6 +1,5 @@
 //! `connectorctl sandbox`: the embedded platform on a port of its own.
 
-use std::io::Write as _;
 use std::time::Duration;
 
 use super::context::Context;
@@ -22,7 +21,8 @@ pub(super) async fn run(context: &Context, arguments: &SandboxArgs) -> Result<Ex
         .iter()
         .map(|fault| Fault::parse(fault).map_err(|error| CliError::usage(error.to_string())))
         .collect::<Result<Vec<Fault>, CliError>>()?;
-    let stop = Signals::quiet().stop();
+    let mut signals = Signals::new();
+    signals.listen(None);
     let running = sandbox::start(SandboxOptions {
         listen: arguments.listen,
         allow_non_loopback: arguments.allow_non_loopback,
@@ -46,11 +46,8 @@ pub(super) async fn run(context: &Context, arguments: &SandboxArgs) -> Result<Ex
         "Sandbox of SAP Open Connectors at {}: {where_}; {kept}. Run these lines in a shell to point connectorctl at it. Stop it with Ctrl-C.",
         running.url()
     ));
-    let mut out = context.ui.stdout();
-    write!(out, "{}", running.exports())
-        .and_then(|()| out.flush())
-        .map_err(CliError::output)?;
-    drop(out);
-    stop.reached(StopLevel::Drain).await;
+    let printed = context.ui.print(|out| write!(out, "{}", running.exports()));
+    printed.map_err(CliError::output)?;
+    signals.stop().reached(StopLevel::Drain).await;
     Ok(Exit::Success)
 }

@@ -1,6 +1,6 @@
 //! What a person sees of an apply, and how they interrupt it: the hooks of its run.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use super::context::Context;
 use super::inputs;
@@ -24,10 +24,10 @@ pub(super) struct Shell<'a> {
 impl<'a> Shell<'a> {
     pub(super) fn new(context: &'a Context, arguments: &'a ApplyArgs) -> Result<Self, CliError> {
         let paths = inputs::paths(context)?;
-        let mut signals = Signals::new(context.ui);
+        let mut signals = Signals::new();
         if arguments.yes {
             // Otherwise once the question is answered: until then Ctrl-C ends the process at once.
-            signals.listen();
+            signals.listen(Some(context.ui));
         }
         Ok(Self {
             context,
@@ -42,14 +42,12 @@ impl<'a> Shell<'a> {
         inventory: &InventoryName,
         report: &ApplyReport,
     ) -> Result<(), CliError> {
-        let ui = self.context.ui;
-        let mut out = ui.stdout();
-        let written = match self.arguments.output {
-            OutputFormat::Json => render::report::json(inventory, report, &mut out),
+        let printed = self.context.ui.print(|out| match self.arguments.output {
+            OutputFormat::Json => render::report::json(inventory, report, out),
             OutputFormat::Text if report.outcomes.is_empty() => Ok(()),
-            OutputFormat::Text => render::report::human(report, ui.stdout_color(), &mut out),
-        };
-        written.and_then(|()| out.flush()).map_err(CliError::output)
+            OutputFormat::Text => render::report::human(report, out),
+        });
+        printed.map_err(CliError::output)
     }
 }
 
@@ -61,17 +59,10 @@ impl Hooks for Shell<'_> {
     /// For a person the plan is the first half of the result; where the result is JSON it is talk.
     fn show_plan(&mut self, planned: &Planned) -> io::Result<()> {
         let ui = self.context.ui;
-        let options = |color| render::human::PlanOptions { color, full: None };
         match self.arguments.output {
-            OutputFormat::Text => {
-                let mut out = ui.stdout();
-                render::human::plan(planned, options(ui.stdout_color()), &mut out)?;
-                out.flush()
-            }
-            OutputFormat::Json if self.context.global.quiet => Ok(()),
-            OutputFormat::Json => {
-                render::human::plan(planned, options(ui.stderr_color()), &mut ui.stderr())
-            }
+            OutputFormat::Text => ui.print(|out| render::human::plan(planned, None, out)),
+            OutputFormat::Json if self.context.global.output.quiet => Ok(()),
+            OutputFormat::Json => render::human::plan(planned, None, &mut ui.stderr()),
         }
     }
 
@@ -80,7 +71,7 @@ impl Hooks for Shell<'_> {
     }
 
     fn listen(&mut self) {
-        self.signals.listen();
+        self.signals.listen(Some(self.context.ui));
     }
 
     fn progress(&mut self, steps: usize) -> Box<dyn Progress + '_> {
@@ -92,7 +83,7 @@ impl Hooks for Shell<'_> {
             self.context.ui.say(&format!(
                 "Lock file {}: {}. Its tokens are plaintext; only the file's owner can read them.",
                 self.paths.lock.display(),
-                render::instances(finished.instances),
+                render::many(finished.instances, "instance"),
             ));
         }
     }

@@ -8,28 +8,16 @@ const FIRST: &str = "Stopping: waiting for in-flight requests. Interrupt again t
 /// The signals of this process. Until `listen`, one ends the process at once.
 pub(super) struct Signals {
     stop: Stop,
-    /// What a signal escalates, and where that is said; taken by `listen`.
-    idle: Option<(StopHandle, Option<Ui>)>,
+    /// What a signal escalates; taken by `listen`.
+    idle: Option<StopHandle>,
 }
 
 impl Signals {
-    /// For a command that has something to finish.
-    pub(super) fn new(ui: Ui) -> Self {
-        Self::with(Some(ui))
-    }
-
-    /// For a command that only waits: listens from now on, and says nothing.
-    pub(super) fn quiet() -> Self {
-        let mut signals = Self::with(None);
-        signals.listen();
-        signals
-    }
-
-    fn with(ui: Option<Ui>) -> Self {
+    pub(super) fn new() -> Self {
         let (handle, stop) = Stop::new();
         Self {
             stop,
-            idle: Some((handle, ui)),
+            idle: Some(handle),
         }
     }
 
@@ -37,9 +25,10 @@ impl Signals {
         self.stop.clone()
     }
 
-    /// Listens for as long as the runtime lives.
-    pub(super) fn listen(&mut self) {
-        if let Some((handle, ui)) = self.idle.take() {
+    /// Listens for as long as the runtime lives. The first signal is answered on the terminal, where
+    /// the command has something to finish.
+    pub(super) fn listen(&mut self, ui: Option<Ui>) {
+        if let Some(handle) = self.idle.take() {
             forward(handle, ui);
         }
     }

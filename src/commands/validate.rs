@@ -1,7 +1,5 @@
 //! `connectorctl validate`: the manifest alone.
 
-use std::io::Write as _;
-
 use super::context::Context;
 use super::inputs;
 use crate::error::{CliError, Exit};
@@ -9,12 +7,11 @@ use crate::render;
 
 pub(super) fn run(context: &Context) -> Result<Exit, CliError> {
     let desired = inputs::manifest(context)?.desired;
-    let count = render::instances(desired.instances.len());
-    writeln!(
-        context.ui.stdout(),
-        "Valid: inventory {}, {count}.",
-        desired.inventory
-    )
-    .map_err(CliError::output)?;
+    let count = render::many(desired.instances.len(), "instance");
+    let inventory = &desired.inventory;
+    context
+        .ui
+        .print(|out| writeln!(out, "Valid: inventory {inventory}, {count}."))
+        .map_err(CliError::output)?;
     Ok(Exit::Success)
 }

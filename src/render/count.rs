@@ -1,13 +1,14 @@
-//! Counts the steps of a plan by action, for the summary line and for JSON.
+//! Counts: of anything in words, and of the steps of a plan by action, for the summary line and for JSON.
 
 use serde::Serialize;
 
 use crate::model::{Action, Planned};
 
-pub fn instances(count: usize) -> String {
+/// `1 instance`, `2 instances`.
+pub fn many(count: usize, noun: &str) -> String {
     match count {
-        1 => "1 instance".to_owned(),
-        many => format!("{many} instances"),
+        1 => format!("1 {noun}"),
+        many => format!("{many} {noun}s"),
     }
 }
 

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
-use super::style::{Color, escape_controls};
-use super::{FORMAT_VERSION, json};
+use super::style::escape_controls;
+use super::{FORMAT_VERSION, json, many};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 
 #[derive(Serialize)]
@@ -58,12 +58,8 @@ pub fn json(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes diagnostics for people, then how many there are.
-pub fn human(diagnostics: &Diagnostics, color: Color, out: &mut dyn Write) -> io::Result<()> {
-    let renderer = match color {
-        Color::Always => Renderer::styled(),
-        Color::Never => Renderer::plain(),
-    }
-    .term_width(WIDTH);
+pub fn human(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = Renderer::styled().term_width(WIDTH);
     let (shown, left_out) = diagnostics.shown();
     for diagnostic in &shown {
         writeln!(out, "{}\n", one(diagnostic, &renderer))?;
@@ -74,20 +70,12 @@ pub fn human(diagnostics: &Diagnostics, color: Color, out: &mut dyn Write) -> io
     let all = diagnostics.sorted();
     let errors = all.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = all.len() - errors;
-    let many = |count: usize, word: &str| match count {
-        1 => format!("1 {word}"),
-        many => format!("{many} {word}s"),
-    };
+    let (some_errors, some_warnings) = (many(errors, "error"), many(warnings, "warning"));
     match (errors, warnings) {
         (0, 0) => Ok(()),
-        (0, _) => writeln!(out, "{}", many(warnings, "warning")),
-        (_, 0) => writeln!(out, "{}", many(errors, "error")),
-        _ => writeln!(
-            out,
-            "{}, {}",
-            many(errors, "error"),
-            many(warnings, "warning")
-        ),
+        (0, _) => writeln!(out, "{some_warnings}"),
+        (_, 0) => writeln!(out, "{some_errors}"),
+        _ => writeln!(out, "{some_errors}, {some_warnings}"),
     }
 }
 

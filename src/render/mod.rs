@@ -1,7 +1,8 @@
 //! Writes a plan, a report or diagnostics, for people or as JSON.
 //!
 //! Must not: decide or fetch anything, or know where the text goes. It never sees a secret: a plan
-//! has none.
+//! has none. Text for people has ANSI styles, which a stream such as those of `anstream` takes out
+//! where they are not wanted.
 
 mod count;
 pub mod diagnostics;
@@ -13,8 +14,7 @@ mod style;
 mod tests;
 mod yaml;
 
-pub use count::instances;
-pub use style::Color;
+pub use count::many;
 
 /// The version of all JSON output. Readers ignore unknown members and reject another major version.
 pub const FORMAT_VERSION: &str = "1.0";

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Color, Label, one_line};
+use super::style::{Label, one_line};
 use super::{FORMAT_VERSION, json};
 use crate::model::{ApplyReport, InventoryName, OutcomeKind, StepOutcome};
 
@@ -41,7 +41,7 @@ fn width(report: &ApplyReport, cell: impl Fn(&StepOutcome) -> &str) -> usize {
 }
 
 /// Writes a report for people: one row per step, then a summary.
-pub fn human(report: &ApplyReport, color: Color, out: &mut dyn Write) -> io::Result<()> {
+pub fn human(report: &ApplyReport, out: &mut dyn Write) -> io::Result<()> {
     let keys = width(report, |row| row.key.as_str());
     let actions = width(report, |row| &row.action);
     for row in &report.outcomes {
@@ -59,7 +59,7 @@ pub fn human(report: &ApplyReport, color: Color, out: &mut dyn Write) -> io::Res
             OutcomeKind::Skipped => Label::Dim,
         };
         let word = outcome.as_str();
-        let outcome = color.paint(label, word);
+        let outcome = label.paint(word);
         // Spaces are outside the color, and no line ends with one.
         let id = id.map_or_else(String::new, |id| {
             format!(
@@ -72,7 +72,7 @@ pub fn human(report: &ApplyReport, color: Color, out: &mut dyn Write) -> io::Res
             writeln!(out, "    {}", one_line(error))?;
         }
     }
-    writeln!(out, "{}", color.paint(Label::Strong, summary(report)))
+    writeln!(out, "{}", Label::Strong.paint(summary(report)))
 }
 
 /// The last line: how many steps had which outcome.

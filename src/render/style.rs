@@ -5,12 +5,6 @@ use std::fmt::Display;
 use anstyle::{AnsiColor, Style};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Color {
-    Always,
-    Never,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Label {
     Added,
     Removed,
@@ -27,23 +21,18 @@ pub(super) enum Side {
     After,
 }
 
-impl Color {
-    /// The text in the color of its label, or as it is.
-    pub(super) fn paint(self, label: Label, text: impl Display) -> String {
-        let style = match (self, label) {
-            (Self::Never, _) => return text.to_string(),
-            (Self::Always, Label::Added) => AnsiColor::Green.on_default(),
-            (Self::Always, Label::Removed) => AnsiColor::Red.on_default(),
-            (Self::Always, Label::Changed) => AnsiColor::Yellow.on_default(),
-            (Self::Always, Label::Emphasis(Side::Before)) => {
-                AnsiColor::Red.on_default().bold().underline()
-            }
-            (Self::Always, Label::Emphasis(Side::After)) => {
-                AnsiColor::Green.on_default().bold().underline()
-            }
-            (Self::Always, Label::Dim) => Style::new().dimmed(),
-            (Self::Always, Label::Strong) => Style::new().bold(),
-            (Self::Always, Label::Refused) => AnsiColor::Red.on_default().bold(),
+impl Label {
+    /// The text in the color of its label.
+    pub(super) fn paint(self, text: impl Display) -> String {
+        let style = match self {
+            Self::Added => AnsiColor::Green.on_default(),
+            Self::Removed => AnsiColor::Red.on_default(),
+            Self::Changed => AnsiColor::Yellow.on_default(),
+            Self::Emphasis(Side::Before) => AnsiColor::Red.on_default().bold().underline(),
+            Self::Emphasis(Side::After) => AnsiColor::Green.on_default().bold().underline(),
+            Self::Dim => Style::new().dimmed(),
+            Self::Strong => Style::new().bold(),
+            Self::Refused => AnsiColor::Red.on_default().bold(),
         };
         format!("{style}{text}{style:#}")
     }

@@ -4,17 +4,21 @@
 
 use std::ffi::OsString;
 
-use crate::cli::Color;
+use clap::ColorChoice;
 
 /// The value of an environment variable.
 pub(crate) type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// Whether to color a stream. An empty variable is not set.
-pub(super) fn is_colored(requested: Color, variable: Variable<'_>, is_terminal: bool) -> bool {
+pub(super) fn is_colored(
+    requested: ColorChoice,
+    variable: Variable<'_>,
+    is_terminal: bool,
+) -> bool {
     match requested {
-        Color::Always => return true,
-        Color::Never => return false,
-        Color::Auto => {}
+        ColorChoice::Always => return true,
+        ColorChoice::Never => return false,
+        ColorChoice::Auto => {}
     }
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     if set("NO_COLOR").is_some() {
@@ -71,14 +75,20 @@ mod tests {
                 let found = variables.iter().find(|(known, _)| *known == name);
                 found.map(|(_, value)| OsString::from(value))
             };
-            let colored = |is_terminal| is_colored(Color::Auto, &variable, is_terminal);
+            let colored = |is_terminal| is_colored(ColorChoice::Auto, &variable, is_terminal);
             assert_eq!(
                 (colored(true), colored(false)),
                 (terminal, pipe),
                 "{variables:?}"
             );
-            assert!(is_colored(Color::Always, &variable, false), "{variables:?}");
-            assert!(!is_colored(Color::Never, &variable, true), "{variables:?}");
+            assert!(
+                is_colored(ColorChoice::Always, &variable, false),
+                "{variables:?}"
+            );
+            assert!(
+                !is_colored(ColorChoice::Never, &variable, true),
+                "{variables:?}"
+            );
         }
     }
 }

@@ -5,12 +5,12 @@ use std::io;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::prelude::*;
 
-use crate::cli::{GlobalArgs, LogFormat};
+use crate::cli::{OutputArgs, OutputFormat};
 
 /// Installs the log of the process: warnings, or more with `-v`. Only events of this crate are
 /// logged, because those of libraries may contain headers.
-pub(crate) fn install(global: &GlobalArgs) {
-    let level = match (global.quiet, global.verbose) {
+pub(crate) fn install(output: &OutputArgs) {
+    let level = match (output.quiet, output.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,
         (false, 1) => LevelFilter::INFO,
@@ -20,10 +20,10 @@ pub(crate) fn install(global: &GlobalArgs) {
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let registry = tracing_subscriber::registry();
     // In a test process the log may be installed already.
-    let _ = match global.log_format {
-        LogFormat::Text => registry
+    let _ = match output.log_format {
+        OutputFormat::Text => registry
             .with(layer.with_ansi(false).with_filter(own))
             .try_init(),
-        LogFormat::Json => registry.with(layer.json().with_filter(own)).try_init(),
+        OutputFormat::Json => registry.with(layer.json().with_filter(own)).try_init(),
     };
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write};
 use anstream::{AutoStream, ColorChoice};
 
 use super::color::{Variable, is_colored};
-use crate::cli::{Color, GlobalArgs};
+use crate::cli::GlobalArgs;
 use crate::error::CliError;
 use crate::render;
 
@@ -22,13 +22,13 @@ impl Ui {
     pub(crate) fn new(global: &GlobalArgs, variable: Variable<'_>) -> Self {
         let may_ask = !global.no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
         Self {
-            quiet: global.quiet,
+            quiet: global.output.quiet,
             may_ask,
-            ..Self::colored(global.color, variable)
+            ..Self::colored(global.output.color, variable)
         }
     }
 
-    fn colored(color: Color, variable: Variable<'_>) -> Self {
+    fn colored(color: clap::ColorChoice, variable: Variable<'_>) -> Self {
         let choice = |is_terminal| match is_colored(color, variable, is_terminal) {
             true => ColorChoice::Always,
             false => ColorChoice::Never,
@@ -43,26 +43,23 @@ impl Ui {
 
     /// Prints what the command line itself says: help, or what is wrong with it.
     pub(crate) fn usage(error: &clap::Error, variable: Variable<'_>) {
-        let ui = Self::colored(Color::Auto, variable);
+        let ui = Self::colored(clap::ColorChoice::Auto, variable);
         let text = error.render();
         // A closed stream cannot be reported anywhere.
         let _ = match error.use_stderr() {
             true => write!(ui.stderr(), "{}", text.ansi()),
-            false => write!(ui.stdout(), "{}", text.ansi()),
+            false => ui.print(|out| write!(out, "{}", text.ansi())),
         };
     }
 
-    /// The result, buffered; the caller flushes it.
-    pub(crate) fn stdout(&self) -> impl Write + use<> {
-        io::BufWriter::new(AutoStream::new(io::stdout().lock(), self.stdout))
-    }
-
-    pub(crate) fn stdout_color(&self) -> render::Color {
-        render_color(self.stdout)
-    }
-
-    pub(crate) fn stderr_color(&self) -> render::Color {
-        render_color(self.stderr)
+    /// Prints a result on stdout.
+    pub(crate) fn print(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut out = io::BufWriter::new(AutoStream::new(io::stdout().lock(), self.stdout));
+        write(&mut out)?;
+        out.flush()
     }
 
     pub(crate) fn stderr(&self) -> impl Write + use<> {
@@ -90,7 +87,7 @@ impl Ui {
     fn write_error(&self, error: &CliError) -> io::Result<()> {
         let mut out = self.stderr();
         if let Some(diagnostics) = error.diagnostics() {
-            render::diagnostics::human(diagnostics, self.stderr_color(), &mut out)?;
+            render::diagnostics::human(diagnostics, &mut out)?;
         }
         writeln!(out, "error: {}", error.summary())?;
         for cause in error.causes() {
@@ -117,12 +114,5 @@ impl Ui {
 
     pub(super) fn has_bar(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
-    }
-}
-
-fn render_color(choice: ColorChoice) -> render::Color {
-    match choice {
-        ColorChoice::Never => render::Color::Never,
-        ColorChoice::Auto | ColorChoice::Always | ColorChoice::AlwaysAnsi => render::Color::Always,
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::super::style::{Color, Label, Side};
+use super::super::style::{Label, Side};
 use super::super::yaml;
 use crate::model::{
     Action, Change, DesiredInstance, DesiredValue, FieldChange, Reason, SecretRecord, Shown, Step,
@@ -87,7 +87,6 @@ impl Member {
 pub(super) fn body(
     step: &Step,
     desired: Option<&DesiredInstance>,
-    color: Color,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let changes = step.changes.iter();
@@ -101,7 +100,7 @@ pub(super) fn body(
     } else {
         (" ", Label::Dim)
     };
-    write_members(members, block_mark, color, out)
+    write_members(members, block_mark, out)
 }
 
 /// The request to an instance that already exists.
@@ -181,7 +180,6 @@ fn declared(desired: &DesiredInstance, secret: impl Fn(&str) -> SecretWord) -> V
 pub(super) fn unchanged_instance(
     desired: &DesiredInstance,
     compared: bool,
-    color: Color,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let word = if compared {
@@ -190,14 +188,13 @@ pub(super) fn unchanged_instance(
         SecretWord::NotCompared
     };
     let members = declared(desired, |_| word);
-    write_members(members, (" ", Label::Dim), color, out)
+    write_members(members, (" ", Label::Dim), out)
 }
 
 /// Members in the order in which people write them.
 fn write_members(
     mut members: Vec<Member>,
     block_mark: (&str, Label),
-    color: Color,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     members.sort_by(|a, b| a.rank().cmp(&b.rank()));
@@ -209,15 +206,15 @@ fn write_members(
             if let Some(block) = block {
                 let (mark, label) = block_mark;
                 let line = format!("    {mark} {block}:");
-                writeln!(out, "{}", color.paint(label, line))?;
+                writeln!(out, "{}", label.paint(line))?;
             }
         }
-        write_member(member, color, out)?;
+        write_member(member, out)?;
     }
     Ok(())
 }
 
-fn write_member(member: &Member, color: Color, out: &mut dyn Write) -> io::Result<()> {
+fn write_member(member: &Member, out: &mut dyn Write) -> io::Result<()> {
     let (block, name) = member.place();
     let depth = usize::from(block.is_some());
     let (before, after) = match &member.content {
@@ -225,7 +222,7 @@ fn write_member(member: &Member, color: Color, out: &mut dyn Write) -> io::Resul
             let (mark, label) = word.mark();
             let head = yaml::head(depth, name);
             let line = format!("    {mark} {head} {}", word.as_str());
-            return writeln!(out, "{}", color.paint(label, line));
+            return writeln!(out, "{}", label.paint(line));
         }
         Content::Values(Change { before, after }) => (before, after),
     };
@@ -266,9 +263,7 @@ fn write_member(member: &Member, color: Color, out: &mut dyn Write) -> io::Resul
                 pieces.insert(0, (label, margin));
             }
             let pieces = pieces.into_iter();
-            let line: String = pieces
-                .map(|(label, piece)| color.paint(label, piece))
-                .collect();
+            let line: String = pieces.map(|(label, piece)| label.paint(piece)).collect();
             writeln!(out, "{line}")?;
         }
     }

@@ -10,45 +10,37 @@ mod tests;
 use std::io::{self, Write};
 
 use super::count::Counts;
-use super::style::{Color, Label, one_line};
+use super::style::{Label, one_line};
 use crate::model::{Action, Desired, InstanceKey, Note, NoteCode, Planned, Reason, Refusal, Step};
 
-#[derive(Clone, Copy, Debug)]
-pub struct PlanOptions<'a> {
-    pub color: Color,
-    /// The manifest, to show unchanged values too.
-    pub full: Option<&'a Desired>,
-}
-
-/// Writes a plan for people.
-pub fn plan(planned: &Planned, options: PlanOptions<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// Writes a plan for people; given the manifest, with unchanged values too.
+pub fn plan(planned: &Planned, full: Option<&Desired>, out: &mut dyn Write) -> io::Result<()> {
     let Planned {
         plan,
         notes,
         unchanged: _,
         refusals,
     } = planned;
-    let color = options.color;
     for step in &plan.steps {
-        header(step, color, out)?;
-        let desired = options.full.and_then(|full| full.instances.get(&step.key));
-        body::body(step, desired, color, out)?;
+        header(step, out)?;
+        let desired = full.and_then(|full| full.instances.get(&step.key));
+        body::body(step, desired, out)?;
         writeln!(out)?;
     }
-    if let Some(full) = options.full {
-        unchanged(planned, full, color, out)?;
+    if let Some(full) = full {
+        unchanged(planned, full, out)?;
     }
     if !notes.is_empty() {
-        writeln!(out, "{}", color.paint(Label::Strong, "Notes:"))?;
+        writeln!(out, "{}", Label::Strong.paint("Notes:"))?;
         for note in notes {
             let Note { code, key, message } = note;
-            let code = color.paint(Label::Dim, format!("[{code}]"));
+            let code = Label::Dim.paint(format!("[{code}]"));
             writeln!(out, "  {} {code}", about(key.as_ref(), message))?;
         }
         writeln!(out)?;
     }
     if !refusals.is_empty() {
-        writeln!(out, "{}", color.paint(Label::Refused, "Refused:"))?;
+        writeln!(out, "{}", Label::Refused.paint("Refused:"))?;
         for refusal in refusals {
             let Refusal {
                 code,
@@ -56,21 +48,16 @@ pub fn plan(planned: &Planned, options: PlanOptions<'_>, out: &mut dyn Write) ->
                 message,
                 hint,
             } = refusal;
-            let code = color.paint(Label::Dim, format!("[{code}]"));
+            let code = Label::Dim.paint(format!("[{code}]"));
             writeln!(out, "  {} {code}", about(key.as_ref(), message))?;
             writeln!(out, "    hint: {}", one_line(hint))?;
         }
         writeln!(out)?;
     }
-    writeln!(out, "{}", color.paint(Label::Strong, summary(planned)))
+    writeln!(out, "{}", Label::Strong.paint(summary(planned)))
 }
 
-fn unchanged(
-    planned: &Planned,
-    full: &Desired,
-    color: Color,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn unchanged(planned: &Planned, full: &Desired, out: &mut dyn Write) -> io::Result<()> {
     let compared = planned
         .notes
         .iter()
@@ -85,8 +72,8 @@ fn unchanged(
             continue;
         }
         let title = format!("  {key}: unchanged ({})", desired.element);
-        writeln!(out, "{}", color.paint(Label::Dim, one_line(&title)))?;
-        body::unchanged_instance(desired, compared, color, out)?;
+        writeln!(out, "{}", Label::Dim.paint(one_line(&title)))?;
+        body::unchanged_instance(desired, compared, out)?;
         writeln!(out)?;
     }
     Ok(())
@@ -125,7 +112,7 @@ fn symbol(action: &Action) -> (&'static str, Label) {
     }
 }
 
-fn header(step: &Step, color: Color, out: &mut dyn Write) -> io::Result<()> {
+fn header(step: &Step, out: &mut dyn Write) -> io::Result<()> {
     let Step {
         key,
         element,
@@ -147,8 +134,8 @@ fn header(step: &Step, color: Color, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "{} ({}{id}{moved})  {}",
-        color.paint(label, title),
+        label.paint(title),
         one_line(element),
-        color.paint(Label::Dim, format!("# {}", reasons.join(", ")))
+        Label::Dim.paint(format!("# {}", reasons.join(", ")))
     )
 }

@@ -1,6 +1,17 @@
-//! Durations as options and variables spell them.
+//! Values of options: formats and durations.
 
 use std::time::Duration;
+
+use clap::ValueEnum;
+
+/// How a result is written to stdout, or a log line to stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// Text for people
+    Text,
+    /// One JSON object
+    Json,
+}
 
 /// Reads a duration such as `200s` or `5m`.
 ///
