@@ -1,14 +1,13 @@
 //! `connectorctl apply`: flags and files into a run, its report into bytes and an exit code.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::SystemClock;
 use super::context::Context;
+use super::inputs;
 use super::platform::{self, Purpose};
 use super::shell::Shell;
-use super::{holder, inputs};
 use crate::apply::{ApplyOptions, SETTLE_WINDOW};
 use crate::cli::{ApplyArgs, duration};
 use crate::error::{CliError, Exit};
@@ -24,13 +23,7 @@ const SETTLE: &str = "CONNECTORCTL_SETTLE";
 pub(super) async fn run(context: &Context, arguments: &ApplyArgs) -> Result<Exit, CliError> {
     inputs::may_confirm(context, arguments.yes, "apply")?;
     let mut shell = Shell::new(context, arguments)?;
-    let me = holder::of(&context.environment);
-    let opened = LockStore::open(
-        shell.paths.clone(),
-        Arc::new(SystemClock),
-        &me,
-        arguments.lock_timeout,
-    );
+    let opened = inputs::store(context, arguments.lock_timeout);
     let opened = unless_stopped(&shell.signals.stop(), opened).await;
     let mut store = opened.ok_or(SessionError::Interrupted)??;
     let manifest = inputs::manifest(context)?;
@@ -71,7 +64,7 @@ impl Shell<'_> {
             ..Settings::default()
         };
         let connection =
-            platform::connect(context, desired, &self.paths, Purpose::Write, settings).await?;
+            platform::connect(context, desired, &self.paths, Purpose::Write(settings)).await?;
         let secrets = inputs::secrets(context, manifest)?;
         let rounds = Rounds {
             session: Session {

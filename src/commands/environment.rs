@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::clock::SystemClock;
 use crate::error::{CliError, Exit};
+use crate::lockfile::Holder;
 use crate::model::Secret;
+use crate::ports::Clock as _;
 use crate::secrets::decode;
 
 /// The variables of the process.
@@ -57,8 +60,7 @@ impl Environment {
         let Some(Found {
             value,
             origin,
-            is_file,
-            was_trimmed,
+            is_trimmed,
         }) = self.find(name)?
         else {
             return Ok(None);
@@ -86,15 +88,33 @@ impl Environment {
                 "copy the secret again; it consists of letters, digits and punctuation",
             );
         }
-        let warning = (was_trimmed && !is_file)
-            .then(|| format!("{origin} ends with a line break, which was removed"));
-        Ok(Some((Secret::new(value), warning)))
+        let warning = format!("{origin} ends with a line break, which was removed");
+        Ok(Some((Secret::new(value), is_trimmed.then_some(warning))))
+    }
+
+    /// This process as told to others that wait for the lock, with the pipeline run it belongs to
+    /// where GitLab or GitHub names one.
+    pub(super) fn holder(&self) -> Holder {
+        let github = || {
+            Some(format!(
+                "{}/{}/actions/runs/{}",
+                self.get("GITHUB_SERVER_URL")?,
+                self.get("GITHUB_REPOSITORY")?,
+                self.get("GITHUB_RUN_ID")?
+            ))
+        };
+        let gitlab = self.get("CI_JOB_URL").map(str::to_owned);
+        Holder {
+            pid: std::process::id(),
+            since: humantime::format_rfc3339_seconds(SystemClock.now().into()).to_string(),
+            run: gitlab.or_else(github),
+        }
     }
 
     fn find(&self, name: &str) -> Result<Option<Found>, CliError> {
         let file_name = format!("{name}_FILE");
         let path = self.raw(&file_name).filter(|path| !path.is_empty());
-        let (bytes, origin, is_file) = match (self.raw(name), path) {
+        let (bytes, origin, is_variable) = match (self.raw(name), path) {
             (Some(value), Some(_)) if !value.is_empty() => {
                 return Err(
                     CliError::usage(format!("both `{name}` and `{file_name}` are set"))
@@ -107,19 +127,18 @@ impl Environment {
                 let bytes = std::fs::read(&path).map_err(|error| {
                     CliError::caused_by(Exit::Usage, format!("cannot read {origin}"), error)
                 })?;
-                (bytes, origin, true)
+                (bytes, origin, false)
             }
-            (Some(value), None) => (value.into_encoded_bytes(), format!("`{name}`"), false),
+            (Some(value), None) => (value.into_encoded_bytes(), format!("`{name}`"), true),
             (None, None) => return Ok(None),
         };
         let Some(value) = decode(&bytes) else {
             return Err(CliError::usage(format!("{origin} is not valid UTF-8")));
         };
         Ok(Some(Found {
-            was_trimmed: bytes.ends_with(b"\n"),
+            is_trimmed: is_variable && bytes.ends_with(b"\n"),
             value: value.to_owned(),
             origin,
-            is_file,
         }))
     }
 }
@@ -129,9 +148,8 @@ struct Found {
     value: String,
     /// For messages.
     origin: String,
-    is_file: bool,
-    /// Whether a line break at its end was removed.
-    was_trimmed: bool,
+    /// Whether a line break was removed where none is expected: at the end of a variable.
+    is_trimmed: bool,
 }
 
 fn is_blank(value: &str) -> bool {

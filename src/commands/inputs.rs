@@ -1,12 +1,15 @@
 //! Flags, files and environment as what a run is handed.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::clock::SystemClock;
 use super::context::Context;
 use crate::cli::SelectionArgs;
 use crate::diagnostic::Diagnostics;
 use crate::error::CliError;
-use crate::lockfile::{LockKind, LockPaths};
+use crate::lockfile::{LockKind, LockPaths, LockStore};
 use crate::manifest::{self, LoadOptions};
 use crate::model::{InstanceKey, ResolvedSecrets};
 use crate::reconcile::{Policy, Resend, Selection};
@@ -40,6 +43,12 @@ pub(super) fn paths(context: &Context) -> Result<LockPaths, CliError> {
             .hint("rename one of them, or pass `--lock` with a lock file of its own"));
     }
     Ok(paths)
+}
+
+/// Opens the lock file for writing, within this time.
+pub(super) async fn store(context: &Context, wait: Duration) -> Result<LockStore, CliError> {
+    let me = context.environment.holder();
+    Ok(LockStore::open(paths(context)?, Arc::new(SystemClock), &me, wait).await?)
 }
 
 /// Reads the manifest; prints its warnings, fails on its errors.

@@ -1,14 +1,12 @@
 //! `connectorctl lock verify` and `lock rebuild`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::clock::SystemClock;
 use super::context::Context;
-use super::platform;
-use super::{holder, inputs};
+use super::inputs;
+use super::platform::{self, Purpose};
 use crate::error::{CliError, Exit};
-use crate::lockfile::{LockStore, LockView};
+use crate::lockfile::LockView;
 use crate::render;
 use crate::session::{SessionError, Verified};
 
@@ -23,7 +21,7 @@ pub(super) async fn verify(context: &Context) -> Result<Exit, CliError> {
             "run `connectorctl apply` to create it, or `connectorctl lock rebuild` to restore it from the platform",
         ));
     };
-    let connection = platform::connect_to_read(context, &manifest.desired, &paths).await?;
+    let connection = platform::connect(context, &manifest.desired, &paths, Purpose::Read).await?;
     let session = connection.session(&manifest.desired);
     let verified = session.verify(&connection.reader, lock, &view).await?;
     show(context, &verified)?;
@@ -68,11 +66,10 @@ pub(super) async fn rebuild(
     wait: Duration,
 ) -> Result<Exit, CliError> {
     inputs::may_confirm(context, yes, "rebuild the lock file")?;
-    let me = holder::of(&context.environment);
-    let mut store =
-        LockStore::open(inputs::paths(context)?, Arc::new(SystemClock), &me, wait).await?;
+    let mut store = inputs::store(context, wait).await?;
     let manifest = inputs::manifest(context)?;
-    let connection = platform::connect_to_read(context, &manifest.desired, store.paths()).await?;
+    let connection =
+        platform::connect(context, &manifest.desired, store.paths(), Purpose::Read).await?;
     let session = connection.session(&manifest.desired);
     let lock = session.rebuilt(&connection.reader).await?;
     let path = store.paths().lock.clone();

@@ -3,11 +3,9 @@
 //! Must not: hold logic that another room could hold; a command only puts the pieces together.
 
 mod apply;
-mod client;
 mod clock;
 mod context;
 mod environment;
-mod holder;
 mod inputs;
 mod lock;
 mod plan;

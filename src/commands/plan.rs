@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::inputs;
-use super::platform;
+use super::platform::{self, Purpose};
 use crate::cli::{OutputFormat, PlanArgs};
 use crate::error::{CliError, Exit};
 use crate::lockfile::{LockView, write_atomic};
@@ -43,7 +43,8 @@ async fn planned(context: &Context, arguments: &PlanArgs) -> Result<(Desired, Pl
     let planned = if arguments.offline {
         offline(&manifest.desired, view, policy)?
     } else {
-        let connection = platform::connect_to_read(context, &manifest.desired, &paths).await?;
+        let connection =
+            platform::connect(context, &manifest.desired, &paths, Purpose::Read).await?;
         let secrets = inputs::secrets(context, &manifest)?;
         let session = connection.session(&manifest.desired);
         session

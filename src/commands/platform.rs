@@ -5,13 +5,16 @@
     reason = "reads the certificates that --ca-file names"
 )]
 
-use super::client::{address, reader};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::clock::SystemClock;
 use super::context::Context;
 use crate::diagnostic::without_bom;
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockPaths;
 use crate::model::{Desired, Secret};
-use crate::remote::{RemoteReader, Settings};
+use crate::remote::{Address, Credentials, HttpTransport, RemoteReader, Settings};
 use crate::sandbox;
 use crate::session::{Identity, Session};
 
@@ -21,13 +24,12 @@ const ORGANIZATION: &str = "CONNECTORCTL_ORGANIZATION_SECRET";
 /// What a lock file records for the embedded platform, whatever its port.
 const SANDBOX_URL: &str = "sandbox:";
 
-/// Whether the state of the embedded sandbox outlives the command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a command does on the platform.
 pub(super) enum Purpose {
-    /// Nothing is written: a sandbox that is not there yet lives as long as the command.
+    /// It writes nothing: a sandbox that is not there yet lives as long as the command.
     Read,
-    /// It is kept.
-    Write,
+    /// The state of a sandbox outlives the command.
+    Write(Settings),
 }
 
 /// A platform, ready for requests.
@@ -39,6 +41,36 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    fn new(
+        address: Address,
+        identity: Identity,
+        certificates: Option<&[u8]>,
+        settings: Settings,
+        sandbox: Option<sandbox::Running>,
+    ) -> Result<Self, CliError> {
+        let transport =
+            HttpTransport::new(certificates, address.is_loopback()).map_err(|error| {
+                CliError::caused_by(Exit::Usage, "cannot set up the connection", error)
+            })?;
+        let credentials = Credentials {
+            user: identity.user.clone(),
+            organization: identity.organization.clone(),
+        };
+        let reader = RemoteReader::new(
+            address,
+            &credentials,
+            Arc::new(transport),
+            Arc::new(SystemClock),
+            settings,
+        )
+        .map_err(|error| CliError::caused_by(Exit::Usage, "invalid credentials", error))?;
+        Ok(Self {
+            reader,
+            identity,
+            _sandbox: sandbox,
+        })
+    }
+
     pub(super) fn session<'a>(&'a self, desired: &'a Desired) -> Session<'a> {
         Session {
             desired,
@@ -47,26 +79,21 @@ impl Connection {
     }
 }
 
-/// For a command that writes nothing to the platform.
-pub(super) async fn connect_to_read(
-    context: &Context,
-    desired: &Desired,
-    paths: &LockPaths,
-) -> Result<Connection, CliError> {
-    let settings = Settings::default();
-    connect(context, desired, paths, Purpose::Read, settings).await
-}
-
 /// Decides which platform is meant, and prepares the client. Nothing is sent yet.
 pub(super) async fn connect(
     context: &Context,
     desired: &Desired,
     paths: &LockPaths,
     purpose: Purpose,
-    settings: Settings,
 ) -> Result<Connection, CliError> {
+    let (may_write, settings) = match purpose {
+        Purpose::Read => (false, Settings::default()),
+        Purpose::Write(settings) => (true, settings),
+    };
     if context.global.connection.sandbox {
-        return embedded(desired, paths, purpose, settings).await;
+        let file = paths.sandbox_state(desired.inventory.as_str());
+        let state = (may_write || file.exists()).then_some(file);
+        return embedded(state, settings).await;
     }
     let from_environment = context.environment.setting(URL)?;
     let url = context
@@ -109,28 +136,13 @@ pub(super) async fn connect(
         organization,
         is_sandbox: false,
     };
-    Ok(Connection {
-        reader: reader(
-            address,
-            &identity,
-            certificates.as_deref().map(without_bom),
-            settings,
-        )?,
-        identity,
-        _sandbox: None,
-    })
+    let certificates = certificates.as_deref().map(without_bom);
+    Connection::new(address, identity, certificates, settings, None)
 }
 
-async fn embedded(
-    desired: &Desired,
-    paths: &LockPaths,
-    purpose: Purpose,
-    settings: Settings,
-) -> Result<Connection, CliError> {
-    let file = paths.sandbox_state(desired.inventory.as_str());
-    let kept = purpose == Purpose::Write || file.exists();
+async fn embedded(state: Option<PathBuf>, settings: Settings) -> Result<Connection, CliError> {
     let options = sandbox::SandboxOptions {
-        state: kept.then_some(file),
+        state,
         ..sandbox::SandboxOptions::default()
     };
     let running = sandbox::start(options).await?;
@@ -141,9 +153,12 @@ async fn embedded(
         is_sandbox: true,
     };
     let address = address(&running.url(), false)?;
-    Ok(Connection {
-        reader: reader(address, &identity, None, settings)?,
-        identity,
-        _sandbox: Some(running),
-    })
+    Connection::new(address, identity, None, settings, Some(running))
+}
+
+fn address(url: &str, allow_http: bool) -> Result<Address, CliError> {
+    let hint =
+        "use the host of the API, such as `https://api.openconnectors.us2.ext.hana.ondemand.com`";
+    Address::parse(url, allow_http)
+        .map_err(|error| CliError::caused_by(Exit::Usage, "invalid base URL", error).hint(hint))
 }
