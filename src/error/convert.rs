@@ -23,6 +23,7 @@ impl From<SessionError> for CliError {
             SessionError::Unresolved(_) | SessionError::NoSuchInstance { .. } => Exit::Usage,
             SessionError::Interrupted => Exit::Interrupted,
             SessionError::Randomness(_)
+            | SessionError::Journal(_)
             | SessionError::BrokenPlan(_)
             | SessionError::Declined
             | SessionError::Output(_)

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{InstanceId, InstanceKey, LockHeader, OpenIntent, Takeover, Timestamp};
+use crate::model::{
+    Fingerprint, InstanceId, InstanceKey, LockHeader, OpenIntent, Takeover, Timestamp,
+};
 use crate::ports::Record;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +29,12 @@ pub(super) enum StoredEvent {
     /// That lock file is durable: the lines before this one are history.
     #[serde(rename = "folded")]
     CheckpointEnd(Checkpoint),
+    /// The records after this line were made for the lock file with this digest; `None` where there was
+    /// none.
+    Base {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lock: Option<String>,
+    },
     /// A run got the exclusive lock: the run that wrote the open intents before this line is dead.
     Takeover(Takeover),
     /// Says nothing. Earlier versions wrote it while a request was in flight.
@@ -36,7 +44,8 @@ pub(super) enum StoredEvent {
     Record(Record),
 }
 
-/// What a fold leaves open. It is one line, so that a torn write cannot lose a part of it.
+/// What a fold leaves open, and what it must not forget. It is one line, so that a torn write cannot lose
+/// a part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Checkpoint {
@@ -50,6 +59,13 @@ pub(super) struct Checkpoint {
     /// Retired instances that are still to be deleted, and since when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) retired: Vec<RetiredInstance>,
+    /// What was recorded so short a time ago that lists may not show it. A lock file that lacks it was
+    /// lost or replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) recent: Vec<RecentInstance>,
+    /// A lock file that has one of these fingerprints was replaced by an older one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) superseded: Vec<SupersededSecrets>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +73,55 @@ pub(super) struct Checkpoint {
 pub(super) struct RetiredInstance {
     pub(super) id: InstanceId,
     pub(super) at: Timestamp,
+}
+
+/// An instance that was recorded, without its token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RecentInstance {
+    pub(super) key: InstanceKey,
+    pub(super) id: InstanceId,
+    /// When it was first in a checkpoint.
+    pub(super) since: Takeover,
+    /// Fingerprints of the secrets that were sent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) secrets: BTreeMap<String, Fingerprint>,
+}
+
+/// Earlier fingerprints of an instance, oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SupersededSecrets {
+    pub(super) id: InstanceId,
+    pub(super) fingerprints: Vec<Fingerprint>,
+}
+
+impl Checkpoint {
+    /// Whether it leaves nothing open and remembers nothing.
+    pub(super) fn is_blank(&self) -> bool {
+        let Self {
+            lock: _,
+            header: _,
+            intents,
+            retired,
+            recent,
+            superseded,
+        } = self;
+        intents.is_empty() && retired.is_empty() && recent.is_empty() && superseded.is_empty()
+    }
+
+    /// Whether this event is the same checkpoint's end, for whichever lock file.
+    pub(super) fn is_as_in(&self, event: &StoredEvent) -> bool {
+        let StoredEvent::CheckpointEnd(other) = event else {
+            return false;
+        };
+        let lock = self.lock.clone();
+        *self
+            == Self {
+                lock,
+                ..other.clone()
+            }
+    }
 }
 
 impl TimedEvent {
@@ -80,6 +145,7 @@ impl TimedEvent {
             StoredEvent::Takeover(_)
             | StoredEvent::Header { .. }
             | StoredEvent::CheckpointBegin(_)
+            | StoredEvent::Base { .. }
             | StoredEvent::Alive
             | StoredEvent::Record(_) => {}
         }

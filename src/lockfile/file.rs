@@ -157,6 +157,24 @@ pub(super) fn open_journal(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Replaces a file that is locked by one that is locked too, durably. Answers the new one.
+pub(super) fn replace_locked(old: &File, path: &Path, bytes: &[u8]) -> io::Result<File> {
+    let mut name = temporary_prefix(path);
+    name.push_str("next");
+    let temporary = path.with_file_name(name);
+    remove(&temporary);
+    let mut new = open_journal(&temporary)?;
+    new.try_lock().map_err(io::Error::from)?;
+    new.write_all(bytes)?;
+    new.sync_all()?;
+    if !is_same_file(old, path)? {
+        return Err(io::Error::other("another file has its name"));
+    }
+    fs::rename(&temporary, path)?;
+    sync_folder(&parent_of(path))?;
+    Ok(new)
+}
+
 /// The content of an open file, from its beginning.
 pub(super) fn read_open(mut file: &File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -68,6 +68,22 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 
+/// A lock file as it was read or written.
+#[derive(Clone)]
+pub(super) struct LockFile {
+    pub(super) lock: Lock,
+    pub(super) digest: String,
+}
+
+impl LockFile {
+    pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, LockError> {
+        Ok(Self {
+            lock: parse(path, bytes)?,
+            digest: digest(bytes),
+        })
+    }
+}
+
 /// Reads a lock file; `path` is for messages.
 ///
 /// # Errors

@@ -9,18 +9,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::event::{Checkpoint, RetiredInstance, StoredEvent, TimedEvent};
-use super::fold::{Folded, drop_history, fold, is_left_open};
+use super::event::{StoredEvent, TimedEvent};
+use super::fold::{Folded, base, drop_history, fold, is_left_open};
+use super::format::LockFile;
 use super::holder::{Holder, acquire};
 use super::view::LockView;
 use super::writer::Writer;
 use super::{LockError, LockPaths, file, format, journal};
 use crate::model::{InventoryName, Lock, LockHeader, Takeover, Timestamp};
 use crate::ports::{Clock, LockSink, Record, SinkError, kill};
-
-/// How long a retired instance that could not be deleted is remembered. Every list shows it long
-/// before (docs/lifecycle.md#create).
-const RETIRED_RETENTION: Duration = Duration::from_secs(600);
 
 /// What a run has recorded at its end.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +32,8 @@ pub struct LockStore {
     paths: LockPaths,
     clock: Arc<dyn Clock>,
     writer: Writer,
-    on_disk: Option<Lock>,
+    /// As this run read or wrote it last.
+    on_disk: Option<LockFile>,
     /// When this run got the lock, on its own clock and as other processes compare it.
     opened: (Timestamp, Takeover),
     /// The journal since its last checkpoint: what earlier runs left, and what this run recorded.
@@ -59,14 +57,14 @@ impl LockStore {
         let journal = acquire(&paths, clock.as_ref(), holder, wait).await?;
         file::sweep(&paths.lock);
         file::sweep(&paths.holder);
+        file::sweep(&paths.journal);
 
         let failed = |action| LockError::io(action, &paths.journal);
         let bytes = file::read_open(&journal).map_err(failed("read"))?;
         let (lines, length) = journal::read(&paths.journal, &bytes)?;
         let lock = file::read(&paths.lock)?;
-        let on_disk = lock
-            .as_deref()
-            .map(|bytes| format::parse(&paths.lock, bytes))
+        let lock = lock
+            .map(|bytes| LockFile::parse(&paths.lock, &bytes))
             .transpose()?;
         // Only now, when both files are known to be readable, may anything be changed.
         if length < bytes.len() {
@@ -86,26 +84,27 @@ impl LockStore {
         let died_in_fold = lines
             .last()
             .is_some_and(|line| matches!(line.event, StoredEvent::CheckpointBegin(_)));
-        let mut lines = drop_history(lines, lock.as_deref().map(format::digest).as_deref());
+        let digest = lock.as_ref().map(|lock| lock.digest.as_str());
+        let mut lines = drop_history(lines, digest);
         let (now, reading) = (clock.now(), clock.reading());
         lines.iter_mut().for_each(|line| line.cap(now, &reading));
-        if let [only] = &lines[..]
-            && let StoredEvent::CheckpointEnd(checkpoint) = &only.event
-            && died_in_fold
-        {
-            // The lock file was replaced, but the checkpoint has no end yet.
-            lines =
-                end_checkpoint(&writer, checkpoint.clone(), only.at).map_err(failed("empty"))?;
-        }
-        let store = Self {
+        let replaced = match &lines[..] {
+            [only] if died_in_fold => Some(only.clone()),
+            _ => None,
+        };
+        let mut store = Self {
             clock,
             writer,
-            on_disk,
+            on_disk: lock,
             opened: (now, reading),
             lines: Mutex::new(lines),
             paths,
             journal,
         };
+        if let Some(end) = replaced {
+            // The lock file was replaced, but the checkpoint has no end yet.
+            store.end_checkpoint(end)?;
+        }
         store.take_over()?;
         Ok(store)
     }
@@ -131,8 +130,9 @@ impl LockStore {
     /// What is recorded now. The window of each intent of an earlier run starts where it was taken
     /// over; that of an intent of this run is left to the caller.
     pub fn view(&self, inventory: &InventoryName) -> LockView {
-        let mut view = LockView::of(&self.paths, self.on_disk.clone(), &self.lines(), inventory);
         let (now, reading) = &self.opened;
+        let file = self.on_disk.as_ref();
+        let mut view = LockView::of(&self.paths, file, &self.lines(), inventory, Some(reading));
         for intent in view.intents.values_mut() {
             let takeover = intent.takeover.as_ref();
             let age = takeover.and_then(|takeover| takeover.age(reading));
@@ -152,22 +152,33 @@ impl LockStore {
     /// # Errors
     /// [`LockError::Io`]; nothing may be sent then.
     pub async fn begin(&self, header: &LockHeader) -> Result<(), LockError> {
+        let lock = self.digest();
+        if base(&self.lines()) != Some(lock.as_deref()) {
+            self.begin_with(StoredEvent::Base { lock }).await?;
+        }
         let recorded = self.view(&header.inventory).lock.map(|lock| lock.header);
         let wanted = header.clone().before_first_write(recorded.as_ref());
         if recorded.as_ref() == Some(&wanted) {
             return Ok(());
         }
-        self.append(StoredEvent::Header { header: wanted })
+        self.begin_with(StoredEvent::Header { header: wanted })
+            .await
+    }
+
+    async fn begin_with(&self, event: StoredEvent) -> Result<(), LockError> {
+        self.append(event)
             .await
             .map_err(LockError::io("write", &self.paths.journal))
     }
 
-    /// Folds the journal into the lock file and empties it. The lock file gets this header. Safe to
-    /// call on every way out: where it fails, the journal still holds everything.
+    fn digest(&self) -> Option<String> {
+        self.on_disk.as_ref().map(|file| file.digest.clone())
+    }
+
+    /// Folds the journal into the lock file and lets a checkpoint take its place. The lock file gets
+    /// this header. Safe to call on every way out: where it fails, the journal still holds everything.
     pub fn finish(&mut self, header: &LockHeader) -> Result<Finished, LockError> {
-        let nothing = || Lock::empty(header.inventory.clone());
-        let base = self.on_disk.clone().unwrap_or_else(nothing);
-        let mut folded = fold(base, &self.lines());
+        let mut folded = self.folded(&header.inventory);
         folded.lock.header = header.clone();
         let instances = folded.lock.instances.len();
         let open_intents = folded.intents.len();
@@ -181,44 +192,36 @@ impl LockStore {
         })
     }
 
-    /// Replaces the content of the lock file and empties the journal; answers whether the file
-    /// changed. Intents and retired instances stay open.
+    /// Replaces the content of the lock file and folds the journal; answers whether the file changed.
+    /// What a fold leaves open stays.
     pub fn replace(&mut self, lock: Lock) -> Result<bool, LockError> {
-        let folded = fold(lock.clone(), &self.lines());
+        let folded = self.folded(&lock.header.inventory);
         self.commit(Folded { lock, ..folded }, true)
+    }
+
+    fn folded(&self, inventory: &InventoryName) -> Folded {
+        let nothing = || Lock::empty(inventory.clone());
+        let base = self.on_disk.as_ref();
+        let lock = base.map_or_else(nothing, |file| file.lock.clone());
+        fold(lock, self.digest().as_deref(), &self.lines())
     }
 
     /// Begins a checkpoint, replaces the lock file, ends the checkpoint. Whenever the process dies,
     /// either the checkpoint's digest says that the lock file holds everything, or the journal does.
-    /// The journal itself is never replaced, because the exclusive lock is held on it.
     fn commit(&mut self, folded: Folded, needed: bool) -> Result<bool, LockError> {
-        let Folded {
-            lock,
-            intents,
-            retired,
-        } = folded;
-        let now = self.clock.now();
-        let retired = retired
-            .into_iter()
-            .filter(|(_, at)| now.since(*at) < RETIRED_RETENTION)
-            .map(|(id, at)| RetiredInstance { id, at })
-            .collect();
         let old = file::read(&self.paths.lock)?;
-        let new = (needed || old.is_some()).then(|| format::to_bytes(&lock));
-        let checkpoint = Checkpoint {
-            lock: new.as_deref().map(format::digest),
-            header: new.is_none().then(|| lock.header.clone()),
-            intents,
-            retired,
-        };
+        let new = (needed || old.is_some()).then(|| format::to_bytes(&folded.lock));
+        let digest = new.as_deref().map(format::digest);
+        let checkpoint = folded.checkpoint(digest.clone(), &self.clock.reading());
         let rewritten = new.is_some() && new != old;
         let newest = self.lines().iter().map(|line| line.at).max();
         let at = newest.unwrap_or_default();
-        let is_unchanged = match &self.lines()[..] {
-            [] => true,
-            [only] => only.event == StoredEvent::CheckpointEnd(checkpoint.clone()),
-            _ => false,
-        };
+        let is_unchanged = !rewritten
+            && match &self.lines()[..] {
+                [] => checkpoint.is_blank(),
+                [only] => checkpoint.is_as_in(&only.event),
+                _ => false,
+            };
         if !is_unchanged {
             let line = TimedEvent {
                 at,
@@ -231,21 +234,42 @@ impl LockStore {
         if rewritten && let Some(new) = &new {
             file::write_lock(&self.paths.lock, new)?;
         }
-        self.on_disk = new.is_some().then_some(lock);
+        let lock = folded.lock;
+        self.on_disk = digest.map(|digest| LockFile { lock, digest });
         kill::at(kill::KillPoint::DuringFold);
         if is_unchanged {
             return Ok(rewritten);
         }
+        self.end_checkpoint(TimedEvent {
+            at,
+            event: StoredEvent::CheckpointEnd(checkpoint),
+        })?;
+        Ok(rewritten)
+    }
+
+    /// Once the lock file is durable: the end of its checkpoint takes the journal's place.
+    fn end_checkpoint(&mut self, end: TimedEvent) -> Result<(), LockError> {
+        let bytes = journal::line(&end);
         // From here on the lines are history, even if the journal cannot be written: folded into this
         // lock again, they might rename twice.
-        *self.lines() = vec![TimedEvent {
-            at,
-            event: StoredEvent::CheckpointEnd(checkpoint.clone()),
-        }];
-        let left = end_checkpoint(&self.writer, checkpoint, at)
-            .map_err(LockError::io("empty", &self.paths.journal))?;
-        *self.lines() = left;
-        Ok(rewritten)
+        *self.lines() = vec![end];
+        if self.replace_journal(&bytes).is_ok() {
+            return Ok(());
+        }
+        // Longer than it needs to be, and right: no line before the end counts.
+        self.writer
+            .checkpoint(bytes)
+            .map_err(LockError::io("write", &self.paths.journal))
+    }
+
+    /// Replaces the journal. The new file is locked before it gets the name, so no other run comes in
+    /// between; one that waits for the lock on the old file notices that it is another one.
+    fn replace_journal(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let journal = file::replace_locked(&self.journal, &self.paths.journal, bytes)?;
+        let writer = Writer::new(journal.try_clone()?, bytes.len() as u64)?;
+        self.writer = writer;
+        self.journal = journal;
+        Ok(())
     }
 
     async fn append(&self, event: StoredEvent) -> std::io::Result<()> {
@@ -304,25 +328,6 @@ impl Drop for LockStore {
         // still has the file open.
         let _ = self.journal.unlock();
     }
-}
-
-/// Once the lock file is durable: empties the journal, or writes the end of the checkpoint where
-/// intents or retired instances stay open. Answers the lines that still count.
-fn end_checkpoint(
-    writer: &Writer,
-    checkpoint: Checkpoint,
-    at: Timestamp,
-) -> std::io::Result<Vec<TimedEvent>> {
-    if checkpoint.intents.is_empty() && checkpoint.retired.is_empty() {
-        writer.empty()?;
-        return Ok(Vec::new());
-    }
-    let line = TimedEvent {
-        at,
-        event: StoredEvent::CheckpointEnd(checkpoint),
-    };
-    writer.checkpoint(journal::line(&line))?;
-    Ok(vec![line])
 }
 
 #[async_trait]

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{StoredEvent, TimedEvent};
 use super::fold::{drop_history, fold};
+use super::format::LockFile;
 use super::{LockError, LockPaths, file, format, journal};
-use crate::model::{InstanceId, InstanceKey, InventoryName, Lock, OpenIntent};
+use crate::model::{
+    Fingerprint, InstanceId, InstanceKey, InventoryName, Lock, OpenIntent, Takeover,
+};
 
 /// How often both files are read until they match. A read takes about a millisecond, and an apply
 /// replaces the lock file once.
@@ -18,10 +21,19 @@ pub struct LockView {
     pub intents: BTreeMap<InstanceKey, OpenIntent>,
     /// Retired instances that lists may not show yet.
     pub retired: BTreeSet<InstanceId>,
+    /// Instances that were recorded a short time ago and that the lock file lacks, with the
+    /// fingerprints of the secrets that were sent. Lists may not show them yet.
+    pub missing: BTreeMap<InstanceId, BTreeMap<String, Fingerprint>>,
     pub open_to_others: bool,
 }
 
 impl LockView {
+    /// The ids that are read one by one because lists may not show them.
+    pub fn remembered(&self) -> BTreeSet<InstanceId> {
+        let missing = self.missing.keys().copied();
+        self.retired.iter().copied().chain(missing).collect()
+    }
+
     /// Reads both files.
     ///
     /// # Errors
@@ -34,35 +46,42 @@ impl LockView {
         let (lines, _) = journal::read(&paths.journal, &journal)?;
         let lines = drop_history(lines, lock.as_deref().map(format::digest).as_deref());
         let lock = lock
-            .map(|bytes| format::parse(&paths.lock, &bytes))
+            .map(|bytes| LockFile::parse(&paths.lock, &bytes))
             .transpose()?;
-        Ok(Self::of(paths, lock, &lines, inventory))
+        Ok(Self::of(paths, lock.as_ref(), &lines, inventory, None))
     }
 
+    /// `now`, where it is known, leaves out what every list shows.
     pub(super) fn of(
         paths: &LockPaths,
-        lock: Option<Lock>,
+        file: Option<&LockFile>,
         lines: &[TimedEvent],
         inventory: &InventoryName,
+        now: Option<&Takeover>,
     ) -> Self {
-        let exists = lock.is_some();
-        let folded = fold(
-            lock.unwrap_or_else(|| Lock::empty(inventory.clone())),
-            lines,
-        );
+        let exists = file.is_some();
+        let lock = file.map_or_else(|| Lock::empty(inventory.clone()), |file| file.lock.clone());
+        let folded = fold(lock, file.map(|file| file.digest.as_str()), lines);
         let has_header = lines.iter().any(|line| match &line.event {
             StoredEvent::Header { .. } => true,
             StoredEvent::CheckpointEnd(checkpoint) => checkpoint.header.is_some(),
             StoredEvent::Record(_)
             | StoredEvent::CheckpointBegin(_)
+            | StoredEvent::Base { .. }
             | StoredEvent::Takeover(_)
             | StoredEvent::Alive => false,
         });
         let is_recorded = exists || has_header || !folded.lock.instances.is_empty();
+        let missing = folded
+            .missing()
+            .filter(|(_, recent)| now.is_none_or(|now| recent.since_at(now).is_some()))
+            .map(|(id, recent)| (id, recent.secrets.clone()))
+            .collect();
         Self {
             lock: is_recorded.then_some(folded.lock),
             intents: folded.intents,
             retired: folded.retired.into_keys().collect(),
+            missing,
             open_to_others: exists && file::is_open_to_others(&paths.lock),
         }
     }
@@ -71,8 +90,8 @@ impl LockView {
 /// Both files as they were at one moment, even if an apply is folding the journal meanwhile.
 ///
 /// Before the lock file is replaced, the journal holds everything and a checkpoint. Afterwards the
-/// journal is emptied, or gets another checkpoint. So a journal that only grew while the lock file
-/// was read matches the old and the new lock file. A journal that was emptied meanwhile does not.
+/// checkpoint takes the journal's place. So a journal that only grew while the lock file was read
+/// matches the old and the new lock file. A journal that was replaced meanwhile does not.
 pub(super) fn consistent<E>(
     mut read_lock: impl FnMut() -> Result<Option<Vec<u8>>, E>,
     mut read_journal: impl FnMut() -> Result<Vec<u8>, E>,

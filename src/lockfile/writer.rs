@@ -38,7 +38,6 @@ enum Job {
     Append(Append),
     /// A line that is written even after an earlier write failed.
     Checkpoint(Vec<u8>, Sender<io::Result<()>>),
-    Empty(Sender<io::Result<()>>),
     #[cfg(test)]
     Break,
 }
@@ -94,17 +93,8 @@ impl Writer {
     /// Appends a line after every earlier job; durable on return. After a failed write, cuts off what
     /// that write left.
     pub(super) fn checkpoint(&self, bytes: Vec<u8>) -> io::Result<()> {
-        self.wait(|done| Job::Checkpoint(bytes, done))
-    }
-
-    /// Empties the file after every earlier job; durable on return.
-    pub(super) fn empty(&self) -> io::Result<()> {
-        self.wait(Job::Empty)
-    }
-
-    fn wait(&self, job: impl FnOnce(Sender<io::Result<()>>) -> Job) -> io::Result<()> {
         let (done, waits) = channel();
-        self.send(job(done))?;
+        self.send(Job::Checkpoint(bytes, done))?;
         waits.recv().map_err(|_| closed())?
     }
 
@@ -157,7 +147,6 @@ fn run<S: Storage>(mut appender: Appender<S>, waiting: &Receiver<Job>) {
             }
             // The caller may have stopped waiting.
             Job::Checkpoint(bytes, done) => drop(done.send(appender.checkpoint(&bytes))),
-            Job::Empty(done) => drop(done.send(appender.empty())),
             #[cfg(test)]
             Job::Break => appender.broken = true,
         }
@@ -204,14 +193,6 @@ impl<S: Storage> Appender<S> {
         }
         self.broken = true;
         self.write(bytes)?;
-        self.broken = false;
-        Ok(())
-    }
-
-    fn empty(&mut self) -> io::Result<()> {
-        self.storage.cut(0)?;
-        self.length = 0;
-        self.storage.sync()?;
         self.broken = false;
         Ok(())
     }

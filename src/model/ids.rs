@@ -27,7 +27,10 @@ macro_rules! name_type {
         pub struct $name(String);
 
         impl $name {
-            /// A name of these characters only: `[A-Za-z0-9._-]+`.
+            /// Checks the characters: `[A-Za-z0-9._-]+`.
+            ///
+            /// # Errors
+            /// [`InvalidName`] where there are others, or none.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidName> {
                 let text = text.into();
                 if is_plain_name(&text) {

@@ -17,6 +17,8 @@ pub struct FactInput<'a> {
     pub observed: &'a Observed,
     /// Creates with an unknown outcome. What they sent counts for the instances they may have made.
     pub intents: &'a BTreeMap<InstanceKey, OpenIntent>,
+    /// Instances that the lock file lacks although they were recorded, with what was sent to them.
+    pub missing: &'a BTreeMap<InstanceId, BTreeMap<String, Fingerprint>>,
     /// The key derived from the present organization secret.
     pub key: &'a FingerprintKey,
 }
@@ -48,7 +50,7 @@ pub fn facts(
                 };
                 facts.insert(key, *id, name, fact);
             }
-            let fingerprint = records.fingerprint(name, value)?;
+            let fingerprint = records.fingerprint(&candidates, name, value)?;
             let of_key = resolved.fingerprints.entry(key.clone()).or_default();
             of_key.insert(name.clone(), fingerprint);
         }
@@ -63,6 +65,7 @@ struct Records<'a> {
     entries: Vec<&'a LockedInstance>,
     /// What a create with an unknown outcome sent.
     sent: Option<&'a BTreeMap<String, Fingerprint>>,
+    missing: &'a BTreeMap<InstanceId, BTreeMap<String, Fingerprint>>,
     key: &'a FingerprintKey,
     /// The recorded fingerprints were made with another key.
     is_rotated: bool,
@@ -81,6 +84,7 @@ impl<'a> Records<'a> {
                 .filter_map(|key| input.lock.instances.get(key))
                 .collect(),
             sent: intent.map(|intent| &intent.secrets),
+            missing: input.missing,
             key: input.key,
             is_rotated: check.is_some_and(|check| !input.key.made(check)),
         }
@@ -120,6 +124,9 @@ impl<'a> Records<'a> {
                 Some(Some(fingerprint)) => compared(fingerprint),
             };
         }
+        if let Some(fingerprint) = self.missing.get(&id).and_then(|sent| sent.get(name)) {
+            return compared(fingerprint);
+        }
         // A create sends the live marker, so an instance with only the retired one is older than
         // the intent.
         let is_live =
@@ -131,10 +138,20 @@ impl<'a> Records<'a> {
 
     /// The fingerprint to record for the present value. A recorded one is preferred over one of an
     /// intent.
-    fn fingerprint(&self, name: &str, value: &str) -> Result<Fingerprint, NoRandomness> {
+    fn fingerprint(
+        &self,
+        candidates: &BTreeSet<InstanceId>,
+        name: &str,
+        value: &str,
+    ) -> Result<Fingerprint, NoRandomness> {
         let entries = self.entries.iter();
         let recorded = entries.filter_map(|entry| entry.secrets.get(name)?.as_ref());
-        let mut known = recorded.chain(self.sent.and_then(|sent| sent.get(name)));
+        let missing = candidates
+            .iter()
+            .filter_map(|id| self.missing.get(id)?.get(name));
+        let mut known = recorded
+            .chain(self.sent.and_then(|sent| sent.get(name)))
+            .chain(missing);
         match known.find(|known| self.key.matches(known, value)) {
             Some(unchanged) => Ok(unchanged.clone()),
             None => self.key.make(value),

@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostics;
 use crate::lockfile::LockError;
 use crate::model::{InventoryName, OrganizationId, Refusal};
-use crate::ports::RemoteError;
+use crate::ports::{RemoteError, SinkError};
 use crate::reconcile::Violation;
 use crate::secrets::NoRandomness;
 
@@ -15,6 +15,9 @@ pub enum SessionError {
     /// The results of this run are in the journal, and could not be written to the lock file.
     #[error("the lock file was not updated")]
     NotFolded(#[source] LockError),
+    /// Nothing was sent that writes.
+    #[error(transparent)]
+    Journal(#[from] SinkError),
     #[error(transparent)]
     Remote(#[from] RemoteError),
     #[error("cannot resolve a reference in the manifest; nothing was sent")]
@@ -102,6 +105,7 @@ impl SessionError {
                 hints
             }
             Self::Unresolved(_)
+            | Self::Journal(_)
             | Self::Randomness(_)
             | Self::Declined
             | Self::Interrupted

@@ -5,11 +5,11 @@ use super::observe::{marker_seen, observe, search_missing};
 use super::scope::Session;
 use crate::lockfile::LockView;
 use crate::model::{
-    Fingerprint, KeyCheck, Lock, LockHeader, LockedApi, Observed, ResolvedSecrets, SecretFacts,
-    Tenant,
+    Fingerprint, InstanceId, KeyCheck, Lock, LockHeader, LockedApi, Observed, ResolvedSecrets,
+    SecretFacts, Tenant,
 };
 use crate::ports::ReadRemote;
-use crate::reconcile::{PlanInput, Policy, Resend};
+use crate::reconcile::{PlanInput, Policy, Resend, View};
 use crate::secrets::{FactInput, FingerprintKey, facts};
 
 /// What a live plan is made from, and what an apply needs besides.
@@ -20,6 +20,8 @@ pub(super) struct Gathered {
     /// As it is to be recorded.
     pub(super) header: LockHeader,
     pub(super) marker_seen: bool,
+    /// What the journal remembers and the platform has deleted.
+    pub(super) deleted: Vec<InstanceId>,
 }
 
 /// The platform as these credentials see it.
@@ -39,7 +41,7 @@ impl Session<'_> {
         self.same_url(lock)?;
         let tenant = remote.tenant().await?;
         self.same_tenant(lock, &tenant)?;
-        let observed = observe(remote, self.desired, lock, &view.retired).await?;
+        let observed = observe(remote, self.desired, lock, &view.remembered()).await?;
         Ok(Sighting { tenant, observed })
     }
 
@@ -68,6 +70,7 @@ impl Session<'_> {
                 lock: &lock,
                 observed: &observed,
                 intents: &view.intents,
+                missing: &view.missing,
                 key: &key,
             },
             &mut secrets,
@@ -76,11 +79,16 @@ impl Session<'_> {
         let keys = desired.instances.keys().chain(lock.instances.keys());
         Ok(Gathered {
             header: self.header(&lock, &tenant, &credentials),
+            deleted: view
+                .remembered()
+                .intersection(&observed.gone)
+                .copied()
+                .collect(),
             marker_seen: marker_seen(&observed, &desired.inventory, keys),
             input: PlanInput {
                 desired: desired.clone(),
                 lock,
-                observed: Some(observed),
+                view: View::Live(observed),
                 secrets: facts,
                 intents: view.intents,
                 policy,

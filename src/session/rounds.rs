@@ -11,7 +11,7 @@ use super::scope::Session;
 use super::store::Store;
 use crate::apply::{Apply, ApplyOptions, ApplyOutcome};
 use crate::model::{ApplyReport, InstanceKey, Planned, ResolvedSecrets};
-use crate::ports::{Clock, Stop, StopLevel, WriteRemote};
+use crate::ports::{Clock, Record, Stop, StopLevel, WriteRemote};
 use crate::reconcile::{Policy, Resend};
 
 /// An instance that was found while settling may be of an earlier manifest, which takes a second
@@ -112,6 +112,9 @@ impl Rounds<'_> {
             };
         };
         let gathered = gathered?;
+        for id in &gathered.deleted {
+            store.record(Record::Deleted { id: *id }).await?;
+        }
         let planned = audited(&gathered.input)?;
         let is_idle = planned.plan.steps.is_empty() && gathered.input.intents.is_empty();
         if !is_idle || round == 1 || !planned.refusals.is_empty() {

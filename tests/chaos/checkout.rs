@@ -45,6 +45,8 @@ pub(crate) enum Mistake {
     /// The window of what an earlier run left starts at the newest record, when that run may have been
     /// alive for long.
     NoTakeover,
+    /// The journal forgets what a fold wrote: instances that lists may not show yet.
+    NoCheckpoint,
     /// An intent is struck off at once, and its result made durable when the run ends.
     FoldFirst,
 }

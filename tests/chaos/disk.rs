@@ -88,6 +88,9 @@ impl Store for Disk {
                 intent.since = intent.since.and(self.newest);
             }
         }
+        if self.mistake == Mistake::NoCheckpoint {
+            view.missing.clear();
+        }
         view
     }
 

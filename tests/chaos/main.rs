@@ -28,7 +28,6 @@ mod tally;
 mod world;
 
 use checkout::Mistake;
-use known_unsafe::Worlds;
 use schedule::Schedule;
 
 #[derive(Parser)]
@@ -42,9 +41,6 @@ struct Arguments {
     /// Build a mistake into the protocol.
     #[arg(long, value_enum)]
     mistake: Option<Mistake>,
-    /// Also play what the product is known to be wrong under
-    #[arg(long)]
-    known_unsafe: bool,
     /// Play this one schedule, as it was printed.
     #[arg(long, value_parser = replayed, conflicts_with_all = ["seeds", "first"])]
     replay: Option<Schedule>,
@@ -65,19 +61,14 @@ fn main() -> ExitCode {
         println!("{}", tally.line());
         return ExitCode::from(u8::from(!tally.is_clean()));
     }
-    let worlds = if arguments.known_unsafe {
-        Worlds::All
-    } else {
-        Worlds::Safe
-    };
     let seeds = arguments.first..arguments.first.saturating_add(arguments.seeds);
-    let (tally, bad) = story::run_many(seeds, worlds, mistake);
+    let (tally, bad) = story::run_many(seeds, mistake);
     println!("{}", tally.line());
     let Some(&seed) = bad.first() else {
         return ExitCode::SUCCESS;
     };
     println!("seeds that break a law: {bad:?}");
-    let schedule = story::smallest(seed, worlds, mistake);
+    let schedule = story::smallest(seed, mistake);
     println!(
         "seed {seed}, made smaller:\n--replay '{}'",
         schedule.to_json()

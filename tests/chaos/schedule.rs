@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use connectorctl::sandbox::Assumptions;
 
-use super::known_unsafe::{Worlds, is_known_unsafe};
+use super::known_unsafe::is_known_unsafe;
 use super::manifest::{Change, Stanza};
 use super::world::User;
 
@@ -335,10 +335,6 @@ fn schedule() -> impl Strategy<Value = Schedule> {
     })
 }
 
-fn played(worlds: Worlds) -> impl Strategy<Value = Schedule> {
-    schedule().prop_map(move |schedule| worlds.restrict(schedule))
-}
-
 fn runner(seed: u64) -> TestRunner {
     TestRunner::new(Config {
         rng_seed: RngSeed::Fixed(seed),
@@ -350,15 +346,15 @@ fn runner(seed: u64) -> TestRunner {
 
 impl Schedule {
     /// The schedule of a seed, always the same one.
-    pub(crate) fn of(seed: u64, worlds: Worlds) -> Self {
-        let tree = played(worlds).new_tree(&mut runner(seed));
+    pub(crate) fn of(seed: u64) -> Self {
+        let tree = schedule().new_tree(&mut runner(seed));
         tree.expect("a schedule is never refused").current()
     }
 
     /// The smallest one found, from that of a seed, that is still bad.
-    pub(crate) fn smallest(seed: u64, worlds: Worlds, is_bad: impl Fn(&Self) -> bool) -> Self {
+    pub(crate) fn smallest(seed: u64, is_bad: impl Fn(&Self) -> bool) -> Self {
         let mut runner = runner(seed);
-        let tree = played(worlds).new_tree(&mut runner);
+        let tree = schedule().new_tree(&mut runner);
         let tree = tree.expect("a schedule is never refused");
         let whole = tree.current();
         let result = runner.run_one(tree, |schedule| {

@@ -9,7 +9,6 @@ use connectorctl::model::{Lock, Marker, NoteCode, Planned, Prune, Timestamp};
 use serde_json::Value;
 
 use super::checkout::{Checkout, End, Mistake, folder};
-use super::known_unsafe::Worlds;
 use super::manifest;
 use super::schedule::{Ending, Event, Launch, Schedule};
 use super::tally::Tally;
@@ -332,17 +331,13 @@ pub(crate) fn run(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>)
 }
 
 /// Plays the schedules of these seeds on every core; returns the sum, and the bad seeds in order.
-pub(crate) fn run_many(
-    seeds: std::ops::Range<u64>,
-    worlds: Worlds,
-    mistake: Mistake,
-) -> (Tally, Vec<u64>) {
+pub(crate) fn run_many(seeds: std::ops::Range<u64>, mistake: Mistake) -> (Tally, Vec<u64>) {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let part = |first: usize| {
         let mut total = Tally::default();
         let mut bad = Vec::new();
         for seed in seeds.clone().skip(first).step_by(cores) {
-            let tally = run(&Schedule::of(seed, worlds), mistake).0;
+            let tally = run(&Schedule::of(seed), mistake).0;
             if !tally.is_clean() {
                 bad.push(seed);
             }
@@ -367,8 +362,6 @@ pub(crate) fn run_many(
 }
 
 /// The smallest schedule found, from that of a bad seed, that is still bad.
-pub(crate) fn smallest(seed: u64, worlds: Worlds, mistake: Mistake) -> Schedule {
-    Schedule::smallest(seed, worlds, |schedule| {
-        !run(schedule, mistake).0.is_clean()
-    })
+pub(crate) fn smallest(seed: u64, mistake: Mistake) -> Schedule {
+    Schedule::smallest(seed, |schedule| !run(schedule, mistake).0.is_clean())
 }

@@ -3,6 +3,7 @@
 mod faults;
 mod histories;
 mod kills;
+mod lock_file;
 mod matrix;
 mod posts;
 mod references;

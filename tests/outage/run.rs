@@ -161,6 +161,7 @@ impl Store for Memory {
             lock: None,
             intents: BTreeMap::new(),
             retired: BTreeSet::new(),
+            missing: BTreeMap::new(),
             open_to_others: false,
         }
     }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::random::history;
 use super::*;
+use crate::lockfile::event::{RecentInstance, RetiredInstance, SupersededSecrets};
 use crate::lockfile::journal::{line, read};
 use crate::model::BootTime;
 
@@ -17,8 +18,7 @@ fn with_checkpoints() -> Vec<TimedEvent> {
     let checkpoint = Checkpoint {
         lock: Some("digest".to_owned()),
         header: Some(header()),
-        retired: retired(&folded),
-        intents: folded.intents,
+        ..checkpoint(&folded)
     };
     for event in [
         StoredEvent::Header { header: header() },
@@ -168,13 +168,35 @@ fn every_kind() -> Vec<TimedEvent> {
             id: InstanceId(1),
             at: Timestamp::from_millis(7),
         }],
+        recent: Vec::new(),
+        superseded: Vec::new(),
     };
     let nothing = Checkpoint {
         lock: None,
         header: None,
         intents: BTreeMap::new(),
         retired: Vec::new(),
+        recent: Vec::new(),
+        superseded: Vec::new(),
     };
+    let print = Fingerprint {
+        salt: "salt".to_owned(),
+        fingerprint: "digest".to_owned(),
+    };
+    let remembering = Checkpoint {
+        recent: vec![RecentInstance {
+            key: key("a"),
+            id: InstanceId(1),
+            since: taken_over(true),
+            secrets: BTreeMap::from([("username".to_owned(), print.clone())]),
+        }],
+        superseded: vec![SupersededSecrets {
+            id: InstanceId(1),
+            fingerprints: vec![print],
+        }],
+        ..nothing.clone()
+    };
+    let bases = [Some("digest".to_owned()), None];
     let entry = |entry| Record::Entry {
         key: key("a"),
         entry: Box::new(entry),
@@ -205,6 +227,8 @@ fn every_kind() -> Vec<TimedEvent> {
         .chain([checkpoint.clone(), nothing.clone()].map(StoredEvent::CheckpointBegin))
         .chain([checkpoint, nothing].map(StoredEvent::CheckpointEnd))
         .chain([true, false].map(|has_boot| StoredEvent::Takeover(taken_over(has_boot))))
+        .chain([StoredEvent::CheckpointEnd(remembering)])
+        .chain(bases.map(|lock| StoredEvent::Base { lock }))
         .map(|event| TimedEvent {
             at: Timestamp::from_millis(9),
             event,

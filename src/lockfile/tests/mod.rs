@@ -1,5 +1,6 @@
 //! What holds for the lock file and its journal.
 
+mod checkpoint;
 mod crash;
 mod files;
 mod fold;
@@ -17,8 +18,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::event::{Checkpoint, RetiredInstance, StoredEvent, TimedEvent};
-use super::fold::{Folded, drop_history, fold};
+use super::event::{Checkpoint, StoredEvent, TimedEvent};
+use super::fold::{Folded, drop_history};
 use super::format::{digest, to_bytes};
 use super::*;
 use crate::model::{
@@ -61,11 +62,28 @@ fn key(text: &str) -> InstanceKey {
     InstanceKey::new(text).expect("a key")
 }
 
-fn retired(folded: &Folded) -> Vec<RetiredInstance> {
-    let retired = folded.retired.iter();
-    retired
-        .map(|(&id, &at)| RetiredInstance { id, at })
-        .collect()
+/// The fold of these lines into this lock file.
+fn fold(lock: Lock, lines: &[TimedEvent]) -> Folded {
+    let digest = digest(&to_bytes(&lock));
+    super::fold::fold(lock, Some(&digest), lines)
+}
+
+/// The checkpoint that a commit of this lock writes.
+fn checkpoint(folded: &Folded) -> Checkpoint {
+    let digest = digest(&to_bytes(&folded.lock));
+    let now = Takeover {
+        wall: Timestamp::from_millis(1_000),
+        boot: None,
+    };
+    folded.checkpoint(Some(digest), &now)
+}
+
+/// Without when its recent instances were first in a checkpoint.
+fn undated(mut folded: Folded) -> Folded {
+    for recent in folded.recent.values_mut() {
+        recent.since = None;
+    }
+    folded
 }
 
 fn entry(id: u64) -> LockedInstance {

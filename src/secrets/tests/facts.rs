@@ -18,6 +18,7 @@ struct World {
     lock: Lock,
     observed: Observed,
     intents: BTreeMap<InstanceKey, OpenIntent>,
+    missing: BTreeMap<InstanceId, BTreeMap<String, Fingerprint>>,
     key: FingerprintKey,
 }
 
@@ -33,6 +34,7 @@ impl World {
             lock,
             observed: Observed::default(),
             intents: BTreeMap::new(),
+            missing: BTreeMap::new(),
             key,
         }
     }
@@ -110,6 +112,7 @@ impl World {
             lock: &self.lock,
             observed: &self.observed,
             intents: &self.intents,
+            missing: &self.missing,
             key: &self.key,
         };
         let facts = facts(&input, &mut resolved).expect("random");
