@@ -73,10 +73,21 @@ impl Reader<'_, '_> {
         let entry = check.entry;
         for (name, (key, node)) in &check.configuration.nodes {
             match Catalog::embedded().key_of(Some(entry), name) {
-                None => self.unknown_key(&key.span, name, entry),
+                None if HIDDEN_FAMILIES
+                    .iter()
+                    .any(|family| name.starts_with(family)) => {}
+                None => {
+                    let known = Catalog::embedded().keys_of(Some(entry));
+                    let known = known.map(|known| known.key.as_str());
+                    let otherwise =
+                        "check the spelling; the platform accepts unknown keys silently";
+                    let hint = did_you_mean(name, known, otherwise);
+                    self.unknown_key(&key.span, name, &entry.key, hint);
+                }
                 Some(known) => {
-                    if let Some(value) = check.configuration.values.get(*name) {
-                        self.check_value(&node.span, known, value);
+                    if let Some(DesiredValue::Plain(value)) = check.configuration.values.get(*name)
+                    {
+                        self.check_value(&node.span, known, &value.canonical());
                     }
                 }
             }
@@ -116,70 +127,50 @@ impl Reader<'_, '_> {
             None => "check the spelling; the configuration of a private element is not checked"
                 .to_owned(),
         };
-        let message = format!("unknown element `{element}`");
-        self.warning(at, "unknown-element", message, hint);
+        self.warning(
+            at,
+            "unknown-element",
+            format!("unknown element `{element}`"),
+            hint,
+        );
         let Some(near) = near else { return };
         for (name, (key, _)) in &configuration.nodes {
             let known = || catalog.keys_of(Some(near)).map(|known| known.key.as_str());
             if known().all(|known| known != *name)
                 && let Some(meant) = nearest(name, known())
             {
-                let message = format!("unknown configuration key `{name}` for `{element}`");
                 let hint = format!("did you mean `{meant}` of `{}`?", near.key);
-                self.warning(&key.span, "unknown-configuration", message, hint);
+                self.unknown_key(&key.span, name, element.as_str(), hint);
             }
         }
     }
 
-    fn unknown_key(&mut self, at: &Span, name: &str, entry: &ElementEntry) {
-        if HIDDEN_FAMILIES
-            .iter()
-            .any(|family| name.starts_with(family))
-        {
-            return;
-        }
-        let known = Catalog::embedded().keys_of(Some(entry));
-        let hint = did_you_mean(
-            name,
-            known.map(|known| known.key.as_str()),
-            "check the spelling; the platform accepts unknown keys silently",
-        );
-        let message = format!("unknown configuration key `{name}` for `{}`", entry.key);
+    fn unknown_key(&mut self, at: &Span, name: &str, element: &str, hint: String) {
+        let message = format!("unknown configuration key `{name}` for `{element}`");
         self.warning(at, "unknown-configuration", message, hint);
     }
 
-    fn check_value(&mut self, at: &Span, known: &ConfigurationKey, value: &DesiredValue) {
-        let DesiredValue::Plain(value) = value else {
-            return;
-        };
-        let text = value.canonical();
+    fn check_value(&mut self, at: &Span, known: &ConfigurationKey, value: &str) {
         let name = &known.key;
-        let (message, hint) = match known.kind {
-            ConfigurationType::Boolean if !matches!(text.as_str(), "true" | "false") => (
-                format!("invalid value for `{name}`: expected true or false"),
-                if is_old_boolean(&text) {
-                    OLD_BOOLEAN.to_owned()
-                } else {
-                    "write true or false".to_owned()
-                },
-            ),
+        let options = || known.options.iter().map(String::as_str);
+        let (expected, hint) = match known.kind {
+            ConfigurationType::Boolean if !matches!(value, "true" | "false") => {
+                let hint = match is_old_boolean(value) {
+                    true => OLD_BOOLEAN,
+                    false => "write true or false",
+                };
+                ("true or false".to_owned(), hint.to_owned())
+            }
             ConfigurationType::Combo
-                if !known
-                    .options
-                    .iter()
-                    .any(|option| option.eq_ignore_ascii_case(&text)) =>
+                if !options().any(|option| option.eq_ignore_ascii_case(value)) =>
             {
-                let options = known.options.iter().map(String::as_str);
-                (
-                    format!(
-                        "invalid value for `{name}`: expected one of `{}`",
-                        known.options.join("`, `")
-                    ),
-                    did_you_mean(&text, options, "use one of these values"),
-                )
+                let expected = format!("one of `{}`", known.options.join("`, `"));
+                let hint = did_you_mean(value, options(), "use one of these values");
+                (expected, hint)
             }
             _ => return,
         };
+        let message = format!("invalid value for `{name}`: expected {expected}");
         self.warning(at, "wrong-value", message, hint);
     }
 }

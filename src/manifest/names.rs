@@ -21,10 +21,8 @@ impl Reader<'_, '_> {
     pub(super) fn tags(&mut self, node: &Node) -> BTreeSet<String> {
         let mut tags = BTreeSet::new();
         for item in self.list(node, "the tags") {
-            let Some(tag) = self
-                .text(item, "a tag")
-                .and_then(|text| self.clear_text(item, text, "tag", MAX_TAG))
-            else {
+            let tag = self.text(item, "a tag");
+            let Some(tag) = tag.and_then(|text| self.clear_text(item, text, "tag", MAX_TAG)) else {
                 continue;
             };
             if Marker::state_of(&tag).is_some() {
@@ -34,11 +32,9 @@ impl Reader<'_, '_> {
                     "tags that start with `connectorctl:` or `connectorctl-retired:` are reserved",
                     "remove the tag; connectorctl adds its marker itself",
                 );
-            } else if tags.contains(&tag) {
-                let message = format!("duplicate tag `{tag}`");
+            } else if let Some(first) = tags.replace(tag) {
+                let message = format!("duplicate tag `{first}`");
                 self.warning(&item.span, "duplicate-tag", message, "remove one of them");
-            } else {
-                tags.insert(tag);
             }
         }
         tags

@@ -84,21 +84,18 @@ pub enum VersusPlatform {
 /// one, and those with a marker of the key. What was sent to one instance says nothing about
 /// another.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct SecretFacts(BTreeMap<InstanceKey, BTreeMap<InstanceId, BTreeMap<String, SecretFact>>>);
+pub struct SecretFacts(BTreeMap<(InstanceKey, InstanceId, String), SecretFact>);
 
 impl SecretFacts {
     /// Adds the fact about one configuration key of one instance.
     pub fn insert(&mut self, key: &InstanceKey, id: InstanceId, name: &str, fact: SecretFact) {
-        let of_key = self.0.entry(key.clone()).or_default();
-        let of_instance = of_key.entry(id).or_default();
-        of_instance.insert(name.to_owned(), fact);
+        self.0.insert((key.clone(), id, name.to_owned()), fact);
     }
 
     /// The fact about one configuration key of one instance. A missing fact means that nothing was
     /// compared.
     pub fn get(&self, key: &InstanceKey, id: InstanceId, name: &str) -> SecretFact {
-        let of_instance = self.0.get(key).and_then(|of_key| of_key.get(&id));
-        let fact = of_instance.and_then(|of_instance| of_instance.get(name));
+        let fact = self.0.get(&(key.clone(), id, name.to_owned()));
         fact.copied().unwrap_or(SecretFact {
             versus_lock: VersusLock::NotCompared,
             versus_platform: VersusPlatform::Hidden,
@@ -107,11 +104,7 @@ impl SecretFacts {
 
     /// Whether a recorded fingerprint was made with another key.
     pub fn is_key_rotated(&self) -> bool {
-        let mut facts = self
-            .0
-            .values()
-            .flat_map(BTreeMap::values)
-            .flat_map(BTreeMap::values);
+        let mut facts = self.0.values();
         facts.any(|fact| fact.versus_lock == VersusLock::KeyRotated)
     }
 }

@@ -27,10 +27,7 @@ macro_rules! name_type {
         pub struct $name(String);
 
         impl $name {
-            /// Checks the characters: `[A-Za-z0-9._-]+`.
-            ///
-            /// # Errors
-            /// [`InvalidName`] where there are others, or none.
+            /// A name of these characters only: `[A-Za-z0-9._-]+`.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidName> {
                 let text = text.into();
                 if is_plain_name(&text) {

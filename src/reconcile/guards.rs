@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::PlanInput;
 use super::builder::PlanBuilder;
 use super::planner::Planner;
-use super::{PlanInput, View};
 use crate::model::{Action, InstanceId, InstanceKey, Marker, RefusalCode, Step};
 
 /// If more than this percentage of the recorded instances is missing, wrong credentials are more
@@ -84,7 +84,7 @@ impl Planner<'_> {
     }
 
     fn vanished(&mut self) {
-        if self.input.policy.recreate_vanished || self.input.view == View::Offline {
+        if self.input.policy.recreate_vanished || self.input.observed.is_none() {
             return;
         }
         let entries = &self.input.lock.instances;

@@ -12,8 +12,8 @@ pub struct PlanInput {
     pub desired: Desired,
     /// The lock file, with the journal merged.
     pub lock: Lock,
-    /// What the platform shows.
-    pub view: View,
+    /// What the platform shows. Offline, the recorded state stands in for it.
+    pub observed: Option<Observed>,
     /// How each secret compares with what was sent before.
     pub secrets: SecretFacts,
     /// Creates with an unknown outcome.
@@ -22,13 +22,4 @@ pub struct PlanInput {
     pub policy: Policy,
     /// Whether the user secret differs from the one the lock file was written with.
     pub other_user: bool,
-}
-
-/// What the platform shows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum View {
-    /// The platform was read.
-    Live(Observed),
-    /// The platform was not read. The recorded state stands in for it.
-    Offline,
 }

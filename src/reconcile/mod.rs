@@ -27,7 +27,7 @@ mod tests;
 use std::borrow::Cow;
 
 pub use audit::{Violation, audit};
-pub use input::{PlanInput, View};
+pub use input::PlanInput;
 pub use normalize::is_as_recorded;
 pub use policy::{Policy, Resend, Selection};
 
@@ -41,9 +41,9 @@ pub fn plan(input: &PlanInput) -> Planned {
     let mut out = PlanBuilder::default();
     guards::check_lock(input, &mut out);
     if out.refusals.is_empty() {
-        let observed = match &input.view {
-            View::Live(observed) => Cow::Borrowed(observed),
-            View::Offline => Cow::Owned(normalize::as_recorded(&input.lock)),
+        let observed = match &input.observed {
+            Some(observed) => Cow::Borrowed(observed),
+            None => Cow::Owned(normalize::as_recorded(&input.lock)),
         };
         let index = Index::new(input, &observed);
         let mut planner = Planner {

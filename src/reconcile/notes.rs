@@ -1,6 +1,5 @@
 //! Notes that concern the whole plan.
 
-use super::View;
 use super::planner::Planner;
 use crate::model::{Completeness, NoteCode};
 
@@ -8,9 +7,10 @@ impl Planner<'_> {
     pub(super) fn general_notes(&mut self) {
         let (not_compared, rotated) = (self.out.not_compared, self.out.rotated);
         if not_compared > 0 {
-            let why = match self.input.view {
-                View::Offline => ": offline",
-                View::Live(_) => "",
+            let why = if self.input.observed.is_none() {
+                ": offline"
+            } else {
+                ""
             };
             let message = format!("{} not compared{why}", secrets(not_compared));
             self.out.note(NoteCode::NotCompared, None, message);
@@ -36,14 +36,13 @@ impl Planner<'_> {
             self.out.note(NoteCode::IncompleteList, None, message);
         }
         let foreign = self.index.foreign_count();
-        if foreign > 0 && matches!(self.input.view, View::Live(_)) {
-            let message = match foreign {
-                1 => "1 instance does not belong to this inventory and is left alone".to_owned(),
-                many => {
-                    format!("{many} instances do not belong to this inventory and are left alone")
-                }
+        if foreign > 0 {
+            let who = match foreign {
+                1 => "1 instance does not belong to this inventory and is".to_owned(),
+                many => format!("{many} instances do not belong to this inventory and are"),
             };
-            self.out.note(NoteCode::Foreign, None, message);
+            self.out
+                .note(NoteCode::Foreign, None, format!("{who} left alone"));
         }
         for key in self.input.intents.keys() {
             let message = "an earlier run was interrupted while creating this instance; `apply` finds \

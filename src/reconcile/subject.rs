@@ -167,7 +167,7 @@ fn subject<'a>(index: &Index<'a>, key: &'a InstanceKey) -> Subject<'a> {
     // Instances with the marker of a renamed key belong to the new key.
     if desired.is_some() || !index.is_claimed(key) {
         contested.extend(recorded_elsewhere(index, key, old, taken, &own));
-        for instance in index.unrecorded(own.live.iter().chain(&own.retired).cloned()) {
+        for instance in index.unrecorded(own.live().chain(own.retired()).cloned()) {
             match own.contested(instance) {
                 Some(both) => contested.push(both),
                 None if own.is_live(instance) => marked.push(instance),
@@ -208,9 +208,8 @@ fn recorded_elsewhere<'a>(
     own: &OwnMarkers,
 ) -> Vec<Contested<'a>> {
     let mut elsewhere: Vec<Contested<'a>> = Vec::new();
-    for (place, marker) in own.live.iter().enumerate() {
-        let is_own = place == 0;
-        let rightful = if is_own { taken } else { old };
+    for (place, marker) in own.live().enumerate() {
+        let rightful = if place == 0 { taken } else { old };
         for instance in index.carrying(marker) {
             let Some(holder) = index.recorded_as(instance.id) else {
                 continue;
@@ -248,33 +247,30 @@ fn recorded_state<'a>(
     }
 }
 
-/// The markers of a key, and of the key before a rename.
-struct OwnMarkers {
-    live: Vec<Marker>,
-    retired: Vec<Marker>,
-}
+/// The live and the retired marker of a key, and then those of the key before a rename: those of the
+/// key itself take precedence.
+struct OwnMarkers(Vec<[Marker; 2]>);
 
 impl OwnMarkers {
     fn of(inventory: &InventoryName, key: &InstanceKey, old: Option<&InstanceKey>) -> Self {
-        // The markers of the key itself come first: they take precedence.
-        let keys = || std::iter::once(key).chain(old);
-        Self {
-            live: keys().map(|key| Marker::live(inventory, key)).collect(),
-            retired: keys().map(|key| Marker::retired(inventory, key)).collect(),
-        }
+        let keys = std::iter::once(key).chain(old);
+        Self(keys.map(|key| Marker::both(inventory, key)).collect())
+    }
+
+    fn live(&self) -> impl Iterator<Item = &Marker> {
+        self.0.iter().map(|[live, _]| live)
+    }
+
+    fn retired(&self) -> impl Iterator<Item = &Marker> {
+        self.0.iter().map(|[_, retired]| retired)
     }
 
     fn is_live(&self, instance: &ObservedInstance) -> bool {
-        instance
-            .markers()
-            .any(|tag| self.live.iter().any(|own| own.as_str() == tag))
+        self.live().any(|own| instance.carries(own))
     }
 
     fn contested<'o>(&self, instance: &'o ObservedInstance) -> Option<Contested<'o>> {
-        let is_own = |tag: &str| {
-            let mut all = self.live.iter().chain(&self.retired);
-            all.any(|own| own.as_str() == tag)
-        };
+        let is_own = |tag: &str| self.0.iter().flatten().any(|own| own.as_str() == tag);
         let marker = instance.markers().find(|tag| !is_own(tag))?;
         let claim = Claim::Marker(marker);
         Some(Contested { instance, claim })

@@ -9,7 +9,7 @@ use crate::model::{
     SecretFacts, Tenant,
 };
 use crate::ports::ReadRemote;
-use crate::reconcile::{PlanInput, Policy, Resend, View};
+use crate::reconcile::{PlanInput, Policy, Resend};
 use crate::secrets::{FactInput, FingerprintKey, facts};
 
 /// What a live plan is made from, and what an apply needs besides.
@@ -88,7 +88,7 @@ impl Session<'_> {
             input: PlanInput {
                 desired: desired.clone(),
                 lock,
-                view: View::Live(observed),
+                observed: Some(observed),
                 secrets: facts,
                 intents: view.intents,
                 policy,

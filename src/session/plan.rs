@@ -5,7 +5,7 @@ use super::scope::Session;
 use crate::lockfile::LockView;
 use crate::model::{Desired, Lock, Planned, ResolvedSecrets, SecretFacts};
 use crate::ports::ReadRemote;
-use crate::reconcile::{self, PlanInput, Policy, View};
+use crate::reconcile::{self, PlanInput, Policy};
 
 impl Session<'_> {
     /// Compares manifest and lock file with the live platform. A plan that a guard refuses is not an
@@ -35,7 +35,7 @@ pub fn offline(desired: &Desired, view: LockView, policy: Policy) -> Result<Plan
         lock: view
             .lock
             .unwrap_or_else(|| Lock::empty(desired.inventory.clone())),
-        view: View::Offline,
+        observed: None,
         secrets: SecretFacts::default(),
         intents: view.intents,
         policy,

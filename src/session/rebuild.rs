@@ -10,7 +10,7 @@ use crate::model::{
     MarkerState, Observed, ObservedInstance, ResolvedSecrets,
 };
 use crate::ports::ReadRemote;
-use crate::reconcile::{Policy, View};
+use crate::reconcile::Policy;
 
 impl Session<'_> {
     /// The lock that the instances with our marker make. What an old lock file says of platform and
@@ -27,13 +27,11 @@ impl Session<'_> {
                 Policy::default(),
             )
             .await?;
-        let instances = match &gathered.input.view {
-            View::Live(observed) => self.recognised(observed),
-            View::Offline => BTreeMap::new(),
-        };
+        let observed = gathered.input.observed.as_ref();
+        let instances = observed.map(|observed| self.recognised(observed));
         Ok(Lock {
             header: gathered.header,
-            instances,
+            instances: instances.unwrap_or_default(),
         })
     }
 

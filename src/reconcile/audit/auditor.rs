@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{PlanInput, View};
+use super::super::PlanInput;
 use crate::model::{DesiredInstance, InstanceId, LockedInstance, Marker, ObservedInstance, Step};
 
 /// A violated invariant.
@@ -40,20 +40,15 @@ impl<'a> Auditor<'a> {
             .flat_map(|key| Marker::both(inventory, key))
             .map(|marker| marker.to_string())
             .collect();
-        let carried = match &input.view {
-            View::Live(observed) => {
-                let instances = observed.instances.values();
-                instances.flat_map(ObservedInstance::markers).collect()
-            }
-            View::Offline => BTreeSet::new(),
-        };
+        let observed = input.observed.iter();
+        let observed = observed.flat_map(|observed| observed.instances.values());
         let recorded = input.lock.instances.values().map(|entry| entry.id);
         Self {
             input,
             step,
             recorded: recorded.collect(),
             markers,
-            carried,
+            carried: observed.flat_map(ObservedInstance::markers).collect(),
             violations: Vec::new(),
         }
     }
@@ -88,10 +83,7 @@ impl<'a> Auditor<'a> {
     }
 
     pub(super) fn observed(&self, id: InstanceId) -> Option<&'a ObservedInstance> {
-        match &self.input.view {
-            View::Live(observed) => observed.instances.get(&id),
-            View::Offline => None,
-        }
+        self.input.observed.as_ref()?.instances.get(&id)
     }
 
     /// A write has to expect the marker that the instance carries.

@@ -1,6 +1,5 @@
 //! Invariants of steps: whom the instance belongs to, and who asked for the step.
 
-use super::super::View;
 use super::auditor::{Auditor, marker_count};
 use crate::model::{
     Action, DeleteRequest, InstanceId, Marker, MarkerState, ObservedInstance, OnRemove, Prune,
@@ -160,25 +159,21 @@ impl Auditor<'_> {
 
     /// Whether another valid instance of the inventory exists.
     fn has_valid_besides(&self, id: InstanceId) -> bool {
-        let View::Live(observed) = &self.input.view else {
-            return false;
-        };
         let is_ours = |seen: &ObservedInstance| {
             self.recorded.contains(&seen.id) || seen.markers().any(|tag| self.is_our_marker(tag))
         };
-        observed
-            .instances
-            .values()
-            .any(|seen| seen.id != id && seen.valid && is_ours(seen))
+        let is_valid = |seen: &ObservedInstance| seen.id != id && seen.valid && is_ours(seen);
+        let observed = self.input.observed.as_ref();
+        observed.is_some_and(|observed| observed.instances.values().any(is_valid))
     }
 
     fn forget(&mut self) {
-        let gone = match (&self.input.view, self.step.id) {
-            (View::Live(observed), Some(id)) => {
-                observed.gone.contains(&id) && !observed.instances.contains_key(&id)
-            }
-            (View::Live(_) | View::Offline, _) => false,
+        let is_gone = |id| {
+            let observed = self.input.observed.as_ref();
+            let is_gone = observed.is_some_and(|observed| observed.gone.contains(&id));
+            is_gone && self.observed(id).is_none()
         };
+        let gone = self.step.id.is_some_and(is_gone);
         self.expect(gone, "a forget of an instance that may exist");
         let wanted = self.desired().is_some();
         self.expect(!wanted, "a forget of a declared instance");

@@ -5,7 +5,7 @@ use crate::model::{
     Action, ElementId, ElementRef, InstanceId, PlainValue, Plan, Prune, Reason, RequestValue, Step,
     VersusLock, VersusPlatform,
 };
-use crate::reconcile::{PlanInput, View, audit, plan};
+use crate::reconcile::{PlanInput, audit, plan};
 
 fn complaints(input: &PlanInput, plan: &Plan) -> Vec<&'static str> {
     audit(input, plan).into_iter().map(|v| v.what).collect()
@@ -375,7 +375,7 @@ fn of_a_forget() {
         ["a forget of an instance that may exist"]
     );
     let mut offline = input.clone();
-    offline.view = View::Offline;
+    offline.observed = None;
     assert_eq!(
         complaints(&offline, &plan),
         ["a forget of an instance that may exist"]

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::model::{
     Action, DesiredValue, PlainValue, Secret, VersusLock as Lock, VersusPlatform as Platform,
 };
-use crate::reconcile::{PlanInput, Resend, View, is_as_recorded};
+use crate::reconcile::{PlanInput, Resend, is_as_recorded};
 
 fn set(input: &mut PlanInput, name: &str, value: serde_json::Value) {
     let instance = declared(input);
@@ -258,7 +258,7 @@ fn protection_alone_changes_the_lock_file_alone() {
 fn offline_the_record_is_taken_for_what_is() {
     let mut input = settled();
     fact(&mut input, Lock::NotCompared, Platform::Hidden);
-    input.view = View::Offline;
+    input.observed = None;
     let same = planned(&input);
     assert_eq!(
         (steps(&same).len(), notes(&same)),

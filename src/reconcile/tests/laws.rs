@@ -10,7 +10,7 @@ use crate::model::{
     ObservedInstance, OnRemove, OpenIntent, PlainValue, Planned, Prune, Secret, SecretFact,
     SecretFacts, VersusLock, VersusPlatform,
 };
-use crate::reconcile::{PlanInput, Policy, Resend, Selection, View, plan};
+use crate::reconcile::{PlanInput, Policy, Resend, Selection, plan};
 
 const KEYS: [&str; 4] = ["a", "b", "c", "d"];
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "old-1", "gone"];
@@ -259,7 +259,7 @@ fn any_world() -> impl Strategy<Value = PlanInput> {
 
 /// The number of instances with the live marker of this key.
 fn carriers(input: &PlanInput, name: &str) -> usize {
-    let View::Live(observed) = &input.view else {
+    let Some(observed) = &input.observed else {
         return 0;
     };
     let all = observed.instances.values();
@@ -351,7 +351,7 @@ proptest! {
     #[test]
     fn offline_nothing_is_taken_for_gone(input in any_world()) {
         let mut offline = input.clone();
-        offline.view = View::Offline;
+        offline.observed = None;
         offline.secrets = SecretFacts::default();
         for step in &planned(&offline).plan.steps {
             prop_assert!(!matches!(step.action, Action::Forget | Action::Adopt(_)), "{step:?}");
@@ -361,7 +361,7 @@ proptest! {
             return Ok(());
         }
         let mut after = applied(&input, &first);
-        after.view = View::Offline;
+        after.observed = None;
         after.secrets = SecretFacts::default();
         after.policy = Policy::default();
         let kept: Vec<_> = first
@@ -394,7 +394,7 @@ proptest! {
         let planned = planned(&input);
         for step in &planned.plan.steps {
             let Some(id) = step.id else { continue };
-            let crate::reconcile::View::Live(observed) = &input.view else { continue };
+            let Some(observed) = &input.observed else { continue };
             let Some(instance) = observed.instances.get(&id) else { continue };
             let recorded = input.lock.instances.values().any(|entry| entry.id == id);
             let marked = instance.markers().any(|tag| tag.contains(":acme:"));

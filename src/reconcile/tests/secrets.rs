@@ -4,7 +4,7 @@ use super::world::*;
 use crate::model::{
     Action, SecretFacts, SecretRecord, VersusLock as Lock, VersusPlatform as Platform,
 };
-use crate::reconcile::{PlanInput, Resend, View};
+use crate::reconcile::{PlanInput, Resend};
 
 fn record_of(input: &PlanInput) -> SecretRecord {
     let planned = planned(input);
@@ -156,7 +156,7 @@ fn offline_a_secret_more_is_a_change_and_the_others_are_one_note() {
     declared(&mut input)
         .configuration
         .insert("second".to_owned(), secret());
-    input.view = View::Offline;
+    input.observed = None;
     let planned = planned(&input);
     assert_eq!(steps(&planned), ["update k 1: configuration-changed"]);
     let paths: Vec<&str> = planned.plan.steps[0]

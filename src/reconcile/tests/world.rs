@@ -9,7 +9,7 @@ use crate::model::{
     RequestValue, Secret, SecretFact, SecretFacts, SecretRecord, Step, Template, UpdateRequest,
     VersusLock, VersusPlatform,
 };
-use crate::reconcile::{PlanInput, Policy, View, audit, plan};
+use crate::reconcile::{PlanInput, Policy, audit, plan};
 
 pub(super) fn key(text: &str) -> InstanceKey {
     InstanceKey::new(text).expect("a key")
@@ -97,7 +97,7 @@ pub(super) fn world() -> PlanInput {
             instances: BTreeMap::new(),
         },
         lock: Lock::empty(inventory()),
-        view: View::Live(Observed::default()),
+        observed: Some(Observed::default()),
         secrets: SecretFacts::default(),
         intents: BTreeMap::new(),
         policy: Policy::default(),
@@ -135,10 +135,7 @@ pub(super) fn observe(input: &mut PlanInput, instance: ObservedInstance) {
 }
 
 pub(super) fn observed(input: &mut PlanInput) -> &mut Observed {
-    match &mut input.view {
-        View::Live(observed) => observed,
-        View::Offline => panic!("offline"),
-    }
+    input.observed.as_mut().expect("a live view")
 }
 
 pub(super) fn gone(input: &mut PlanInput, id: u64) {
