@@ -50,7 +50,9 @@ impl Connection {
     ) -> Result<Self, CliError> {
         let transport =
             HttpTransport::new(certificates, address.is_loopback()).map_err(|error| {
-                CliError::caused_by(Exit::Usage, "cannot set up the connection", error)
+                let hint = error.hint();
+                let error = CliError::caused_by(Exit::Usage, "cannot set up the connection", error);
+                hint.into_iter().fold(error, CliError::hint)
             })?;
         let credentials = Credentials {
             user: identity.user.clone(),
