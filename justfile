@@ -22,6 +22,10 @@ test *filter:
 kills:
     cargo test --locked --test main exactly_once::kills:: -- --ignored
 
+# The vendor's clients against the sandbox
+clients:
+    bash .ci/clients
+
 # Random schedules: `just chaos --seeds 10000`, `just chaos --replay '…'`
 chaos *flags:
     cargo test --locked --test chaos -- "$@"

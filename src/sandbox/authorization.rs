@@ -9,7 +9,7 @@ pub(super) struct Authorization {
 }
 
 impl Authorization {
-    /// Ignores unknown schemes and malformed pairs.
+    /// Ignores unknown schemes and malformed pairs. A scheme with a colon is known and has no value that fits.
     pub(super) fn parse(header: &str) -> Self {
         let mut authorization = Self::default();
         for pair in header.split(',') {
@@ -19,6 +19,9 @@ impl Authorization {
             };
             let value = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
             match scheme.to_ascii_lowercase().as_str() {
+                "user:" | "organization:" | "element:" => {
+                    authorization.element = Some(String::new())
+                }
                 "user" => authorization.user = value,
                 "organization" => authorization.organization = value,
                 "element" => authorization.element = value,

@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::Request;
+use http::header::{HeaderValue, X_FRAME_OPTIONS};
 use serde_json::Value;
 
 use super::assumptions;
@@ -106,9 +107,15 @@ impl Platform {
             routes::dispatch(self, request)
         };
         let done = request.method != "GET" && result.is_ok();
+        let mut response = finish(result, request_id, request.has_origin);
+        // Pages of the older console, and nothing else (docs/platform.md#responses).
+        if request.path.starts_with("/elements/jsp/") {
+            let deny = HeaderValue::from_static("DENY");
+            response.headers_mut().insert(X_FRAME_OPTIONS, deny);
+        }
         Reply {
             changed: done || request.method == "POST",
-            ..Reply::new(finish(result, request_id, request.has_origin))
+            ..Reply::new(response)
         }
     }
 }

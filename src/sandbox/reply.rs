@@ -104,6 +104,11 @@ impl ApiError {
         Self::new(404, message)
     }
 
+    /// A wrong path; unlike an empty list, it does not say `No … found`.
+    pub(super) fn no_such_path() -> Self {
+        Self::not_found("The requested path does not exist")
+    }
+
     pub(super) fn not_allowed() -> Self {
         Self::new(405, "Method is not allowed here")
     }
@@ -144,7 +149,6 @@ pub(super) fn finish(result: ApiResult, request_id: &str, has_origin: bool) -> R
     let mut headers = vec![
         ("elements-request-id", request_id.to_owned()),
         ("elements-trace-id", request_id.to_owned()),
-        ("x-frame-options", "DENY".to_owned()),
     ];
     if failed {
         headers.push(("elements-error", "true".to_owned()));

@@ -1,8 +1,8 @@
 //! A request, parsed. Must not: decide anything about it.
 
 use bytes::Bytes;
-use http::Request;
 use http::header::{AUTHORIZATION, COOKIE, ORIGIN};
+use http::{Method, Request};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
@@ -22,6 +22,8 @@ pub(super) struct ApiRequest {
     pub(super) query: Vec<(String, String)>,
     pub(super) authorization: Authorization,
     pub(super) has_origin: bool,
+    /// Whether the caller wants objects with all their names (docs/platform.md#requests).
+    pub(super) is_helium: bool,
     /// The session token of the newer sign-in.
     pub(super) bearer: Option<String>,
     /// The session cookie of the older sign-in.
@@ -48,8 +50,13 @@ impl ApiRequest {
         let headers = request.headers();
         let header = |name| headers.get(name)?.to_str().ok();
         let authorization = header(AUTHORIZATION).unwrap_or_default();
+        let method = match request.method() {
+            // The server leaves the body out.
+            &Method::HEAD => &Method::GET,
+            method => method,
+        };
         Self {
-            method: request.method().as_str().to_owned(),
+            method: method.as_str().to_owned(),
             path: if path.is_empty() {
                 "/".to_owned()
             } else {
@@ -61,6 +68,9 @@ impl ApiRequest {
             bearer: authorization.strip_prefix("Bearer ").map(str::to_owned),
             cookie: header(COOKIE).map(str::to_owned),
             has_origin: headers.contains_key(ORIGIN),
+            is_helium: headers
+                .get("elements-version")
+                .is_some_and(|version| version == "Helium"),
             headers: headers.keys().map(ToString::to_string).collect(),
             body: request.body().clone(),
             below_base,

@@ -23,6 +23,9 @@ pub(super) struct PlatformState {
     pub(super) instances: BTreeMap<u64, StoredInstance>,
     /// Grant codes work once (docs/platform.md#side-effects).
     pub(super) used_codes: BTreeSet<String>,
+    /// How many elements the tenant has made; an id is never used again (docs/platform.md#catalogue).
+    #[serde(default)]
+    pub(super) elements_made: u64,
     /// Elements made by the tenant, in addition to the catalogue.
     pub(super) own_elements: OwnElements,
     pub(super) counters: Counters,
@@ -113,6 +116,8 @@ pub(super) struct Element {
     pub(super) id: u64,
     pub(super) key: String,
     pub(super) name: String,
+    #[serde(default)]
+    pub(super) description: String,
     pub(super) hub: String,
     pub(super) authentication: String,
     pub(super) active: bool,
@@ -167,6 +172,7 @@ impl PlatformState {
             next_id: FIRST_ID,
             instances: BTreeMap::new(),
             used_codes: BTreeSet::new(),
+            elements_made: 0,
             own_elements: BTreeMap::new(),
             counters: Counters::default(),
         }

@@ -10,6 +10,7 @@ mod s3_routes;
 mod s4_catalogue;
 mod s5_accounts;
 mod s8_assumptions;
+mod s9_clients;
 
 use serde_json::{Value, json};
 

@@ -107,7 +107,7 @@ fn s1_4_responses_have_the_platforms_headers() {
     assert_eq!(answer.header("elements-request-id").map(str::len), Some(24));
     assert_eq!(answer.header("elements-returned-count"), Some("1"));
     assert_eq!(answer.header("elements-total-count"), Some("1"));
-    assert_eq!(answer.header("x-frame-options"), Some("DENY"));
+    assert_eq!(answer.header("x-frame-options"), None);
     assert_eq!(answer.header("access-control-expose-headers"), None);
 }
 

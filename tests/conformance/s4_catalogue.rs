@@ -29,7 +29,7 @@ fn s4_the_list_takes_a_where_clause() {
     let found = list("key%20in%20('jira','sfdc')").expect(200);
     assert_eq!(found.as_array().map(Vec::len), Some(2));
     assert_eq!(list("key%20%3D%20'jira'").expect(200)[0]["key"], "jira");
-    list("private%3D'true'").expect(404);
+    assert_eq!(list("private%3D'true'").expect(200), json!([]));
     assert!(
         list("abridged%3D'true'").expect(200)[0]
             .get("configuration")

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::text;
-use crate::catalog::ConfigurationType;
+use crate::catalog::{ConfigurationKey, ConfigurationType};
 use crate::sandbox::assumptions::{Assumptions, NullValue, SentMask, VendorType};
 use crate::sandbox::state::{Configuration, Element};
 
@@ -35,10 +35,10 @@ pub(in crate::sandbox) fn merged(
     changes: &Map<String, Value>,
     assumptions: &Assumptions,
 ) -> Configuration {
-    let default = |key: &str| element.row(key).and_then(|row| row.default.clone());
+    let default = |key: &str| element.row(key).and_then(|row| default(element, &row));
     let defaults = element
         .rows()
-        .map(|row| (row.key.clone(), row.default.clone()));
+        .map(|row| (row.key.clone(), self::default(element, &row)));
     let mut stored: Configuration = defaults.collect();
     stored.extend(before.clone());
     for (key, value) in changes {
@@ -61,11 +61,27 @@ pub(in crate::sandbox) fn merged(
     stored
 }
 
+/// A connector that can poll has a description of what it polls (docs/platform.md#events).
+fn default(element: &Element, row: &ConfigurationKey) -> Option<String> {
+    let polls = || element.events().iter().any(|event| event == "polling");
+    let of_polling = match row.key.as_str() {
+        "event.metadata" => Some(r#"{"polling":{"contacts":{"idField":"id"}}}"#),
+        "event.poller.configuration" => Some(
+            r#"{"contacts":{"url":"/contacts","idField":"id","datesConfiguration":{"updatedDateField":"updatedDate","createdDateField":"createdDate"}}}"#,
+        ),
+        _ => None,
+    };
+    let of_polling = of_polling.filter(|_| row.default.is_none() && polls());
+    of_polling
+        .map(str::to_owned)
+        .or_else(|| row.default.clone())
+}
+
 /// The required keys without a value, for the chosen `authentication.type`.
 pub(in crate::sandbox) fn missing_required(
     element: &Element,
     stored: &Configuration,
-) -> Vec<&'static str> {
+) -> Vec<String> {
     let variant = given(stored, "authentication.type");
     element
         .rows()
@@ -75,6 +91,6 @@ pub(in crate::sandbox) fn missing_required(
             (Some(group), Some(variant)) => group.eq_ignore_ascii_case(variant),
             (Some(_), None) => false,
         })
-        .map(|row| row.key.as_str())
+        .map(|row| row.key.clone())
         .collect()
 }

@@ -148,7 +148,7 @@ pub(in crate::sandbox) fn entries(platform: &Platform, instance: &StoredInstance
                 "key": key,
                 "name": key,
                 "description": format!("The value of {key}"),
-                "type": row.map_or("TEXTFIELD_1000", |row| row.kind.as_str()),
+                "type": row.as_ref().map_or("TEXTFIELD_1000", |row| row.kind.as_str()),
                 "required": row.is_some_and(|row| row.required),
                 "active": true,
                 "hideFromConsole": false,

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::configuration::given;
-use crate::catalog::{Catalog, is_credential};
 use crate::sandbox::reply::ApiError;
 use crate::sandbox::state::{Configuration, Element};
 
@@ -15,10 +14,9 @@ pub(in crate::sandbox) fn check(
     element: &Element,
     configuration: &Configuration,
 ) -> Result<(), ApiError> {
-    let entry = Catalog::embedded().element(&element.key);
     let wrong = configuration
         .iter()
-        .filter(|(key, _)| is_credential(entry, key))
+        .filter(|(key, _)| element.is_credential(key))
         .filter_map(|(key, value)| Some((key, value.as_deref()?)))
         .find(|(_, value)| *value == "wrong" || value.starts_with("invalid-"));
     match wrong {

@@ -1,12 +1,13 @@
 //! The catalogue of elements (docs/platform.md#catalogue).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::own_elements;
+use super::filter::Where;
 use super::page::{self, Position};
 use super::visible::Call;
+use super::{oauth_url, own_elements};
 use crate::sandbox::assumptions::PageToken;
-use crate::sandbox::behaviour::{find_by_key, known_elements, resolve_element};
+use crate::sandbox::behaviour::{known_elements, resolve_element};
 use crate::sandbox::platform::Platform;
 use crate::sandbox::reply::{ApiError, ApiResponse, ApiResult, ok};
 use crate::sandbox::request::ApiRequest;
@@ -39,6 +40,13 @@ pub(super) fn dispatch(call: &mut Call<'_>, rest: &[&str]) -> ApiResult {
     let element = resolve_element(own, key)?;
     ok(match (call.method, more) {
         ("GET", [] | ["export"]) => element.whole(),
+        ("GET", ["resources" | "hooks" | "parameters"]) => json!([]),
+        ("GET", ["configuration", key]) if !element.is_own() => {
+            let entries = element.configuration();
+            let mut entries = entries.as_array().into_iter().flatten();
+            let found = entries.find(|entry| entry["key"] == *key).cloned();
+            found.ok_or_else(|| ApiError::not_found("No configuration found with that key"))?
+        }
         ("GET", ["configuration"]) => json!({
             "configuration": element.configuration(),
             "authentication": {"type": element.authentication},
@@ -57,25 +65,7 @@ pub(super) fn dispatch(call: &mut Call<'_>, rest: &[&str]) -> ApiResult {
         ("GET", ["transformations"]) => {
             return Err(ApiError::not_found("No transformations found"));
         }
-        ("GET", ["oauth", "url", "default"]) => oauth_url(element, "default", "", None),
-        ("GET" | "POST", ["oauth", "url"]) => {
-            let body = match call.method {
-                "POST" => request.object()?,
-                _ => Map::new(),
-            };
-            let text = |name: &str| match call.method {
-                "POST" => body.get(name).and_then(Value::as_str),
-                _ => request.parameter(name),
-            };
-            let (Some(key), Some(_), Some(callback)) =
-                (text("apiKey"), text("apiSecret"), text("callbackUrl"))
-            else {
-                return Err(ApiError::bad_request(
-                    "apiKey, apiSecret and callbackUrl are required",
-                ));
-            };
-            oauth_url(element, key, callback, text("state"))
-        }
+        (_, ["oauth", "url", ..]) => return oauth_url::answer(platform, request, element.id, more),
         ("GET", ["oauth", "token"]) if element.authentication == "oauth1" => {
             let random = &mut platform.state.random;
             json!({"token": random.token(), "secret": random.token()})
@@ -83,6 +73,7 @@ pub(super) fn dispatch(call: &mut Call<'_>, rest: &[&str]) -> ApiResult {
         ("GET", ["oauth", "token"]) => {
             return Err(ApiError::bad_request("The element does not use OAuth 1"));
         }
+        ("GET", _) if !element.is_own() => return Err(ApiError::no_such_path()),
         _ => {
             let id = element.id;
             return own_elements::dispatch(call, id, more);
@@ -93,29 +84,15 @@ pub(super) fn dispatch(call: &mut Call<'_>, rest: &[&str]) -> ApiResult {
 fn list(platform: &Platform, request: &ApiRequest) -> ApiResult {
     let clause = request.parameter("where").unwrap_or_default();
     let own = &platform.state.own_elements;
-    let found: Vec<&Element> = match wanted_keys(clause) {
-        _ if clause.contains("private='true'") => own.values().collect(),
-        _ if clause.contains("extended='true'") => Vec::new(),
-        Some(keys) => keys.filter_map(|key| find_by_key(own, key)).collect(),
-        None => known_elements().chain(own.values()).collect(),
-    };
-    if found.is_empty() {
-        return Err(ApiError::not_found("No elements found"));
-    }
-    let shape = match clause.contains("abridged='true'") {
+    let clause = Where::parse(clause);
+    let all = known_elements().chain(own.values());
+    // None is an empty list, unlike one of instances (docs/platform.md#catalogue).
+    let found = all.filter(|element| clause.allows(element));
+    let shape = match clause.abridged {
         true => Element::embedded,
         false => Element::whole,
     };
-    page(request, found.into_iter().map(shape))
-}
-
-/// The keys of `key = 'a'` or `key in ('a','b')`.
-fn wanted_keys(clause: &str) -> Option<impl Iterator<Item = &str>> {
-    let rest = clause.trim().strip_prefix("key")?.trim_start();
-    let rest = rest.strip_prefix('=').or_else(|| rest.strip_prefix("in"))?;
-    let keys = rest.split(',');
-    let keys = keys.map(|part| part.trim_matches(|c: char| "(' )\"".contains(c)));
-    Some(keys.filter(|key| !key.is_empty()))
+    page(request, found.map(shape))
 }
 
 fn page(request: &ApiRequest, all: impl Iterator<Item = Value>) -> ApiResult {
@@ -141,7 +118,7 @@ fn metadata(platform: &Platform, element: &Element, expanded: bool) -> Value {
         "id": element.id,
         "key": element.key,
         "name": element.name,
-        "description": format!("The {} connector", element.name),
+        "description": element.description,
         "events": {
             "supported": !events.is_empty(),
             "methods": events,
@@ -154,24 +131,27 @@ fn metadata(platform: &Platform, element: &Element, expanded: bool) -> Value {
         let live = instances.filter(|own| !own.deleted && own.element == element.id);
         value["authenticationType"] = element.authentication.as_str().into();
         value["hub"] = element.hub.as_str().into();
-        value["discovery"] = json!({"nativeObjectDiscovery": false});
+        value["discovery"] = json!({
+            "nativeObjectDiscovery": false,
+            "customFields": false,
+            "customObjects": false,
+            "endpointCustomFields": false,
+            "endpointCustomObjects": false,
+        });
         value["bulk"] = json!({"upload": false, "download": false});
-        value["usage"] = json!({"instanceCount": live.count()});
+        value["usage"] = json!({"instanceCount": live.count(), "customerCount": 1, "traffic": 0});
         value["api"] = json!({"type": "rest"});
         value["resources"] = json!([]);
+        value["image"] = format!("elements/{}.png", element.key).into();
+        value["displayOrder"] = 0.into();
+        value["active"] = element.active.into();
+        value["beta"] = false.into();
+        value["transformations"] = true.into();
+        value["elementType"] = "element".into();
+        value["churros"] = false.into();
+        value["normalizedPaging"] = true.into();
+        value["swaggerValidated"] = true.into();
+        value["cloneable"] = true.into();
     }
     value
-}
-
-fn oauth_url(element: &Element, key: &str, callback: &str, state: Option<&str>) -> Value {
-    let query: String = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("response_type", "code")
-        .append_pair("client_id", key)
-        .append_pair("redirect_uri", callback)
-        .append_pair("state", state.unwrap_or(&element.key))
-        .finish();
-    json!({
-        "element": element.key,
-        "oauthUrl": format!("https://login.example.com/{}/authorize?{query}", element.key),
-    })
 }

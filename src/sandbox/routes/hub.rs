@@ -4,9 +4,13 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::page::{self, Position};
 use super::visible::Call;
+use crate::sandbox::assumptions::PageToken;
 use crate::sandbox::behaviour::{given, plain};
 use crate::sandbox::reply::{ApiError, ApiResponse, ApiResult};
+
+const OBJECTS: [&str; 3] = ["contacts", "accounts", "incidents"];
 
 /// The records of a resource, nulls included.
 fn records(resource: &str) -> impl Iterator<Item = Value> {
@@ -40,7 +44,11 @@ pub(super) fn dispatch(call: &Call<'_>, segments: &[&str]) -> ApiResult {
     };
     let body = match (call.method, segments) {
         // Calls about the connector itself work while the instance is disabled (docs/platform.md#enable).
-        ("GET", ["objects"]) => json!(["contacts", "accounts", "incidents"]),
+        ("GET", ["objects"]) if call.request.is_helium => OBJECTS
+            .iter()
+            .map(|name| json!({"name": name, "vendorName": name, "type": "vendor"}))
+            .collect(),
+        ("GET", ["objects"]) => json!(OBJECTS),
         _ if instance.disabled => {
             return Err(ApiError::new(403, "The element instance is disabled"));
         }
@@ -55,7 +63,20 @@ pub(super) fn dispatch(call: &Call<'_>, segments: &[&str]) -> ApiResult {
                 "endpoint": instance.element_key,
             })
         }
-        ("GET", [resource]) => records(resource).map(clean).collect(),
+        ("GET", [resource]) => {
+            let size = page::requested_size(call.request)?.min(page::MAX_SIZE);
+            let start = Position::of(call.request)?.skipped(std::iter::empty());
+            let part: Vec<Value> = records(resource)
+                .map(clean)
+                .skip(start)
+                .take(size)
+                .collect();
+            // Unlike a list of instances, always (docs/platform.md#paging).
+            let token = page::token(PageToken::Offset, size, start + part.len(), None);
+            return Ok(ApiResponse::new(part.into())
+                .with("elements-element-instance-id", instance.id)
+                .with("elements-next-page-token", token));
+        }
         ("GET", [resource, wanted]) => records(resource)
             .find(|record| record["id"] == *wanted)
             .map(clean)

@@ -28,7 +28,9 @@ pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult
             return show(platform, id);
         }
         (_, ["configuration", more @ ..]) => return configuration::dispatch(call, id, more),
-        ("GET", ["docs", more @ ..]) => return docs(&stored(platform, id)?.element_key, more),
+        ("GET", ["docs", more @ ..]) => {
+            return docs(request, &stored(platform, id)?.element_key, more);
+        }
         ("DELETE", []) => modify(platform, id, |instance| instance.deleted = true)?,
         (method @ ("PUT" | "DELETE"), ["enabled"]) => {
             modify(platform, id, |instance| {
@@ -67,22 +69,32 @@ fn check_duration(request: &ApiRequest) -> ApiResult<()> {
     }
 }
 
-/// A small Swagger of the instance (docs/platform.md#instance-docs).
-fn docs(element: &str, more: &[&str]) -> ApiResult {
-    let operation = json!({
-        "operationId": "getContacts",
-        "summary": "Lists contacts",
-        "responses": {"200": {"description": "The contacts"}},
-    });
+/// A small Swagger of the instance, whole also where one operation is asked for
+/// (docs/platform.md#instance-docs).
+fn docs(request: &ApiRequest, element: &str, more: &[&str]) -> ApiResult {
+    let contacts = json!({"contacts": {"type": "object"}});
+    let base_url = request
+        .parameter("baseUrl")
+        .and_then(|text| url::Url::parse(text).ok());
+    let host = base_url.as_ref().and_then(url::Url::host_str);
+    let scheme = base_url.as_ref().map_or("https", url::Url::scheme);
     match more {
-        [] => ok(json!({
+        [] | ["getContacts"] => ok(json!({
             "swagger": "2.0",
             "info": {"title": element, "version": "1"},
+            "host": host.unwrap_or("api.example.com"),
+            "schemes": [scheme],
             "basePath": BASE,
-            "paths": {"/contacts": {"get": operation}},
+            "tags": [{"name": "contacts"}],
+            "paths": {"/contacts": {"get": {
+                "operationId": "getContacts",
+                "summary": "Lists contacts",
+                "tags": ["contacts"],
+                "responses": {"200": {"description": "The contacts"}},
+            }}},
+            "definitions": contacts,
         })),
-        ["getContacts"] => ok(operation),
-        ["getContacts", "definitions"] => ok(json!({"contacts": {"type": "object"}})),
+        ["getContacts", "definitions"] => ok(contacts),
         _ => Err(ApiError::not_found("No documentation found")),
     }
 }

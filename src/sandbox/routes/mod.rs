@@ -5,9 +5,11 @@ mod admin;
 mod catalogue;
 mod configuration;
 mod create;
+mod filter;
 mod hub;
 mod instance;
 mod list;
+mod oauth_url;
 mod own_elements;
 mod page;
 mod update;
@@ -26,7 +28,7 @@ pub(super) fn dispatch(platform: &mut Platform, request: &ApiRequest) -> ApiResu
         return result;
     }
     if !request.below_base {
-        return Err(ApiError::not_found("The requested path does not exist"));
+        return Err(ApiError::no_such_path());
     }
     let call = &mut Call::new(platform, request)?;
     let segments = &request.segments()[..];
@@ -44,6 +46,14 @@ pub(super) fn dispatch(platform: &mut Platform, request: &ApiRequest) -> ApiResu
             let id = call.of_element(element, id)?;
             instance::dispatch(call, id, rest)
         }
+        (
+            "GET",
+            [
+                "instances",
+                what @ ("events" | "analytics" | "dispositions"),
+                ..,
+            ],
+        ) if token.is_none() => Err(ApiError::not_found(format!("No {what} found"))),
         (_, ["instances", rest @ ..]) if is_id(rest) => {
             let id = call.by_id(rest[0])?;
             instance::dispatch(call, id, &rest[1..])
@@ -55,10 +65,12 @@ pub(super) fn dispatch(platform: &mut Platform, request: &ApiRequest) -> ApiResu
         (_, ["organizations" | "users", ..]) => accounts::dispatch(call, segments),
         (_, ["accounts", ..]) if token.is_none() => accounts::dispatch(call, segments),
         (_, ["elements", rest @ ..]) => catalogue::dispatch(call, rest),
-        (_, [_, ..]) if token.is_some() => hub::dispatch(call, segments),
-        (method, _) => Err(ApiError::not_found(format!(
-            "No resource found for {method} {}",
-            request.path
-        ))),
+        ("GET", [what @ ("formulas" | "jobs" | "usage"), ..]) => {
+            Err(ApiError::not_found(format!("No {what} found")))
+        }
+        (_, ["formulas" | "jobs" | "usage", ..] | []) => Err(ApiError::no_such_path()),
+        // Everything else is the vendor's.
+        _ if token.is_none() => Err(ApiError::unauthorized()),
+        _ => hub::dispatch(call, segments),
     }
 }

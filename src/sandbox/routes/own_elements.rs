@@ -27,6 +27,7 @@ pub(super) fn create(platform: &mut Platform, request: &ApiRequest) -> ApiResult
         id: 0,
         key,
         name,
+        description: text("description").unwrap_or_default().to_owned(),
         hub: text("hub").unwrap_or("general").to_owned(),
         authentication: authentication.to_owned(),
         active: true,
@@ -37,10 +38,14 @@ pub(super) fn create(platform: &mut Platform, request: &ApiRequest) -> ApiResult
 }
 
 fn keep(platform: &mut Platform, mut element: Element) -> ApiResult {
-    let last = platform.state.own_elements.keys().next_back();
-    element.id = last.map_or(FIRST_OWN_ID, |last| last + 1);
+    let state = &mut platform.state;
+    // A state file of an earlier version has elements and no count.
+    let last = state.own_elements.keys().next_back();
+    let next = last.map_or(FIRST_OWN_ID, |last| last + 1);
+    element.id = next.max(FIRST_OWN_ID + state.elements_made);
+    state.elements_made = element.id + 1 - FIRST_OWN_ID;
     let whole = element.whole();
-    platform.state.own_elements.insert(element.id, element);
+    state.own_elements.insert(element.id, element);
     ok(whole)
 }
 
@@ -55,7 +60,6 @@ pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult
         let copy = Element {
             name: format!("{} (clone)", source.name),
             active: true,
-            configuration: Vec::new(),
             ..source.clone()
         };
         return keep(platform, copy);
@@ -70,8 +74,23 @@ pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult
         ("DELETE", ["active"]) => own.active = false,
         ("PUT" | "PATCH", []) => {
             let body = request.object()?;
-            if let Some(name) = body.get("name").and_then(Value::as_str) {
+            let text = |name: &str| body.get(name).and_then(Value::as_str);
+            if let Some(name) = text("name") {
                 own.name = strip_markup(name);
+            }
+            if let Some(description) = text("description") {
+                own.description = description.to_owned();
+            }
+            if let Some(kind) = body
+                .get("authentication")
+                .and_then(|it| it["type"].as_str())
+            {
+                own.authentication = kind.to_owned();
+            }
+            if let Some(entries) = body.get("configuration").and_then(Value::as_array) {
+                own.configuration = entries.clone();
+                // From now on these are all there are, the common ones apart.
+                own.cloned_from = None;
             }
         }
         ("DELETE", []) => {

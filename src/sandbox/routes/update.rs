@@ -4,7 +4,6 @@
 use serde_json::{Map, Value};
 
 use super::visible::no_instance;
-use crate::catalog::{Catalog, is_credential};
 use crate::sandbox::assumptions::{DisabledInBody, PatchedSecret, Put};
 use crate::sandbox::behaviour::{
     self, Parts, check_with_vendor, find_element, merged, no_element, signs_in, strip_markup,
@@ -12,7 +11,7 @@ use crate::sandbox::behaviour::{
 use crate::sandbox::platform::Platform;
 use crate::sandbox::reply::{ApiError, ApiResult, ok};
 use crate::sandbox::request::object_member;
-use crate::sandbox::state::StoredInstance;
+use crate::sandbox::state::{Element, StoredInstance};
 
 pub(super) fn stored(platform: &Platform, id: u64) -> ApiResult<&StoredInstance> {
     let instances = &platform.state.instances;
@@ -84,8 +83,9 @@ pub(super) fn change(
         next.element = found.id;
         next.element_key.clone_from(&found.key);
     }
-    let element = find_element(&state.own_elements, next.element)
-        .ok_or_else(|| ApiError::not_found("No element found"))?;
+    // An instance outlives its element (docs/platform.md#catalogue).
+    let gone = Element::gone(next.element, &next.element_key);
+    let element = find_element(&state.own_elements, next.element).unwrap_or(&gone);
     let provider_data = object_member(body, "providerData")?.filter(|data| !data.is_empty());
     let mut tried = false;
     if let Some(given) = object_member(body, "configuration")? {
@@ -99,12 +99,11 @@ pub(super) fn change(
                 .collect(),
         };
         let after = merged(element, &base, given, assumptions);
-        let entry = Catalog::embedded().element(&element.key);
         tried = after.iter().any(|(key, value)| {
             let changes = next.configuration.get(key).unwrap_or(&None) != value;
             // After a failure the same credentials are worth another try.
             let again = !next.valid && given.contains_key(key);
-            is_credential(entry, key) && (changes || again)
+            element.is_credential(key) && (changes || again)
         });
         next.configuration = after;
     }
