@@ -2,7 +2,7 @@
 
 use super::outcome::StepError;
 use super::step::StepRun;
-use crate::model::{InstanceId, Lookup, ObservedInstance};
+use crate::model::{InstanceId, LockEntryDraft, LockedInstance, Lookup, ObservedInstance};
 
 impl StepRun<'_> {
     /// Reads an instance by id, right before it is written.
@@ -38,4 +38,33 @@ pub(super) fn expect_marker(
             markers.join("`, `")
         ))),
     }
+}
+
+/// A replace needs a plan, which counts it and may be refused.
+pub(super) fn expect_element(
+    draft: &LockEntryDraft,
+    seen: &ObservedInstance,
+) -> Result<(), StepError> {
+    if draft.element.names(&seen.element) {
+        return Ok(());
+    }
+    Err(StepError::unknown(format!(
+        "the instance is recorded, but it has the element `{}` and the manifest declares `{}`; run \
+         `apply` again to replace it",
+        seen.element.key, draft.element
+    ))
+    .on(seen.id))
+}
+
+/// Nobody can use an instance without its token. It is recorded all the same, so that it is never
+/// created again.
+pub(super) fn expect_token(entry: &LockedInstance) -> Result<(), StepError> {
+    if entry.token.is_some() {
+        return Ok(());
+    }
+    Err(StepError::failed(
+        "the platform returned no token; the instance is recorded without one; run `apply` again with \
+         the credentials of the user who owns it, or replace it with `--replace`",
+    )
+    .on(entry.id))
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::candidate::Whose;
+use super::check::{expect_element, expect_token};
 use super::gate::GatePermit;
 use super::outcome::{StepDone, StepError};
 use super::step::StepRun;
-use crate::model::{CreateRequest, Fingerprint, Lookup, ObservedInstance, RequestValue};
-use crate::ports::{CreateOutcome, Record, RemoteError, UnknownClass, kill};
+use crate::model::{Candidate, CreateRequest, Fingerprint, ObservedInstance, RequestValue};
+use crate::ports::{CreateOutcome, Record, UnknownClass, kill};
 
 /// How often one run sends the `POST` of a key, each time after the window of the one before has
 /// passed.
@@ -14,6 +16,8 @@ const MAX_POSTS: usize = 2;
 
 const NO_RESPONSE: &str =
     "the response to the create was lost; checking whether the instance exists";
+const WRONG_RESPONSE: &str =
+    "the platform responded with another instance; checking whether this one was created";
 const ERROR_RESPONSE: &str =
     "the platform reported an error; checking whether the instance was created anyway";
 
@@ -21,7 +25,7 @@ const ERROR_RESPONSE: &str =
 enum Posted {
     Exists(StepDone),
     /// Nothing was created, which is proven: the whole window has passed. It may be sent again.
-    Nothing(RemoteError),
+    Nothing(StepError),
 }
 
 impl StepRun<'_> {
@@ -36,7 +40,7 @@ impl StepRun<'_> {
             self.expect_may_start()?;
             match self.post(request).await? {
                 Posted::Exists(done) => return Ok(done),
-                Posted::Nothing(error) => last = error.to_string(),
+                Posted::Nothing(error) => last = error.message,
             }
         }
         Err(StepError::failed(format!(
@@ -67,33 +71,61 @@ impl StepRun<'_> {
         let outcome = run.apply.remote.create(&body).await;
         kill::at(kill::KillPoint::ResponseReceived);
 
-        let (class, error) = match outcome {
-            CreateOutcome::Created(seen) => {
-                return self.created(request, &seen, gate).await.map(Posted::Exists);
+        let mut candidate = None;
+        let (class, why, error) = match outcome {
+            CreateOutcome::Created(answer) => {
+                let id = answer.id;
+                let recorded = self.record_candidate(request, &answer).await;
+                let answered = recorded.map_err(|error| error.unrecorded(id))?;
+                kill::at(kill::KillPoint::AfterCandidate);
+                match self.whose(request, *answer, &answered).await {
+                    Ok(Some(found)) if found.whose == Whose::Ours && found.seen.id == id => {
+                        let created = self.created(request, &found.seen, gate);
+                        return created.await.map(Posted::Exists);
+                    }
+                    Ok(Some(found)) => {
+                        let concluded = self.conclude(&request.entry, &sent, &found);
+                        return concluded.await.map(Posted::Exists);
+                    }
+                    // What could not be read is read again below.
+                    Ok(None) | Err(_) => {}
+                }
+                candidate = Some(answered);
+                let error =
+                    format!("the platform responded with instance {id}, which is another one");
+                (
+                    UnknownClass::Unanswered,
+                    WRONG_RESPONSE,
+                    StepError::failed(error),
+                )
             }
             CreateOutcome::Rejected(error) => {
                 self.record_not_created(self.key).await?;
                 return Err(error.into());
             }
-            CreateOutcome::Unknown { class, error } => (class, error),
+            CreateOutcome::Unknown { class, error } => {
+                let why = match class {
+                    UnknownClass::Unanswered => NO_RESPONSE,
+                    UnknownClass::Answered | UnknownClass::Refused => {
+                        let key = self.key.clone();
+                        run.record(Record::Answered { key }).await?;
+                        ERROR_RESPONSE
+                    }
+                };
+                (class, why, error.into())
+            }
         };
         // Lets the next create start while this one is settled.
         drop(gate);
-        let why = match class {
-            UnknownClass::Unanswered => NO_RESPONSE,
-            UnknownClass::Answered | UnknownClass::Refused => {
-                let key = self.key.clone();
-                run.record(Record::Answered { key }).await?;
-                ERROR_RESPONSE
-            }
-        };
-        if let Some(seen) = self.settle(run.window_from_now(class), why).await? {
-            let adopted = self.adopt_found(&request.entry, &sent, &seen);
-            return adopted.await.map(Posted::Exists);
+        let candidates: Vec<&Candidate> = candidate.iter().collect();
+        let until = run.window_from_now(class);
+        if let Some(found) = self.settle(until, why, &candidates).await? {
+            let concluded = self.conclude(&request.entry, &sent, &found);
+            return concluded.await.map(Posted::Exists);
         }
         match class {
             // The intent stays open for the list lag, because an instance may still appear.
-            UnknownClass::Refused => Err(error.into()),
+            UnknownClass::Refused => Err(error),
             UnknownClass::Answered | UnknownClass::Unanswered => {
                 self.record_not_created(self.key).await?;
                 Ok(Posted::Nothing(error))
@@ -116,10 +148,8 @@ impl StepRun<'_> {
             .map_err(|error| error.unrecorded(id))?;
         kill::at(kill::KillPoint::AfterResult);
 
-        if gate.must_check() {
-            self.check_marker(request, seen).await?;
-        }
         gate.marker_kept();
+        expect_element(&request.entry, seen)?;
         if !request.enabled {
             self.run
                 .apply
@@ -128,34 +158,10 @@ impl StepRun<'_> {
                 .await
                 .map_err(|error| StepError::from(error).on(id))?;
             entry.enabled = false;
-            self.record_entry(entry).await?;
+            self.record_entry(entry.clone()).await?;
         }
+        expect_token(&entry)?;
         Ok(StepDone::with(id))
-    }
-
-    /// The first marker on a platform must come back unchanged.
-    async fn check_marker(
-        &self,
-        request: &CreateRequest,
-        seen: &ObservedInstance,
-    ) -> Result<(), StepError> {
-        let kept = match &seen.tags {
-            Some(_) => seen.has_tag(&request.marker),
-            None => match self.run.apply.remote.get(seen.id).await? {
-                Lookup::Found(instance) => instance.has_tag(&request.marker),
-                Lookup::Gone => false,
-            },
-        };
-        if kept {
-            return Ok(());
-        }
-        Err(StepError::failed(format!(
-            "the instance was created and recorded, but the platform altered its marker `{}`; \
-             nothing more is created, because a lost response could then cause a duplicate",
-            request.marker
-        ))
-        .on(seen.id)
-        .fatal())
     }
 
     fn sent_fingerprints(&self, request: &CreateRequest) -> BTreeMap<String, Fingerprint> {

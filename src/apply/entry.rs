@@ -51,6 +51,7 @@ impl StepRun<'_> {
     ) -> LockedInstance {
         let before = self.locked(seen.id);
         let LockEntryDraft {
+            element: _,
             name,
             tags,
             configuration,

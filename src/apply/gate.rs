@@ -25,11 +25,6 @@ impl MarkerGate {
 }
 
 impl GatePermit<'_> {
-    /// Whether the marker of this create has to be checked.
-    pub(super) fn must_check(&self) -> bool {
-        self.0.is_some()
-    }
-
     /// The platform returned the marker unchanged.
     pub(super) fn marker_kept(mut self) {
         if let Some(kept) = &mut self.0 {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::progress::Progress;
-use crate::model::{InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets, Timestamp};
+use crate::model::{InstanceId, InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets, Timestamp};
 use crate::ports::{Clock, LockSink, Stop, WriteRemote};
 
 /// How long a created instance may be missing from lists (docs/lifecycle.md#create).
@@ -51,6 +51,8 @@ pub(crate) struct Apply<'a> {
     /// it.
     pub lock: &'a Lock,
     pub intents: &'a BTreeMap<InstanceKey, OpenIntent>,
+    /// The highest id that was known when the plan was made: ids ascend (docs/platform.md#create).
+    pub newest: Option<InstanceId>,
     pub remote: &'a dyn WriteRemote,
     pub sink: &'a dyn LockSink,
     pub clock: &'a dyn Clock,

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::candidate::Whose;
 use super::outcome::{StepDone, StepError};
 use super::step::StepRun;
-use crate::model::{Fingerprint, InstanceKey, LockEntryDraft, ObservedInstance, OpenIntent};
+use crate::model::{Candidate, Fingerprint, InstanceKey, LockEntryDraft, OpenIntent};
 use crate::ports::Record;
 
 const INTERRUPTED: &str = "an earlier run was interrupted while creating this instance; checking whether it exists before creating it again";
@@ -27,10 +28,16 @@ impl StepRun<'_> {
         };
         let ends = open.iter().map(|(_, intent)| run.window_end(intent));
         let until = ends.max().unwrap_or_default();
-        match self.settle(until, INTERRUPTED).await? {
-            Some(seen) => {
-                self.record_rename().await?;
-                let done = self.adopt_found(draft, &first.secrets, &seen).await?;
+        let candidates: Vec<&Candidate> = open
+            .iter()
+            .filter_map(|(_, intent)| intent.candidate.as_ref())
+            .collect();
+        match self.settle(until, INTERRUPTED, &candidates).await? {
+            Some(found) => {
+                if found.whose != Whose::Unclear {
+                    self.record_rename().await?;
+                }
+                let done = self.conclude(draft, &first.secrets, &found).await?;
                 Ok(Some(done))
             }
             None => {
@@ -52,21 +59,5 @@ impl StepRun<'_> {
             secrets: sent.clone(),
         };
         self.run.record(record).await
-    }
-
-    /// Records an instance that was found by its marker. It may have been created from an earlier
-    /// manifest, so it needs another plan.
-    pub(super) async fn adopt_found(
-        &self,
-        draft: &LockEntryDraft,
-        sent: &BTreeMap<String, Fingerprint>,
-        seen: &ObservedInstance,
-    ) -> Result<StepDone, StepError> {
-        let entry = self.found_entry(draft, sent, seen);
-        self.record_entry(entry).await?;
-        Ok(StepDone {
-            id: Some(seen.id),
-            replan: true,
-        })
     }
 }

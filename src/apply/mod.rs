@@ -18,6 +18,8 @@ mod step;
 
 mod check;
 mod entry;
+
+mod candidate;
 mod settle;
 
 mod intent;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::outcome::{StepDone, StepError};
 use super::step::StepRun;
-use crate::model::{Lifecycle, LockEntryDraft, OpenIntent};
+use crate::model::{Candidate, ElementRef, Lifecycle, LockEntryDraft, OpenIntent};
 
 const INTERRUPTED: &str = "an earlier run was interrupted while creating this instance, which is no longer in the manifest; checking whether it exists";
 
@@ -15,10 +15,12 @@ impl StepRun<'_> {
         intent: &OpenIntent,
     ) -> Result<StepDone, StepError> {
         let until = self.run.window_end(intent);
-        let Some(seen) = self.settle(until, INTERRUPTED).await? else {
+        let candidates: Vec<&Candidate> = intent.candidate.iter().collect();
+        let Some(found) = self.settle(until, INTERRUPTED, &candidates).await? else {
             self.record_not_created(self.key).await?;
             return Ok(StepDone::default());
         };
+        let seen = &found.seen;
         if self.locked(seen.id).is_some() {
             // The intent was for a successor that was never created. The entry says more than this
             // step knows.
@@ -27,6 +29,7 @@ impl StepRun<'_> {
         }
         // What was declared is no longer known, so nothing of it is managed.
         let draft = LockEntryDraft {
+            element: ElementRef::Key(seen.element.key.clone()),
             name: seen.name.clone(),
             tags: Some(seen.own_tags()),
             configuration: BTreeMap::new(),
@@ -34,6 +37,6 @@ impl StepRun<'_> {
             enabled: seen.enabled,
             lifecycle: Lifecycle::default(),
         };
-        self.adopt_found(&draft, &intent.secrets, &seen).await
+        self.conclude(&draft, &intent.secrets, &found).await
     }
 }

@@ -1,15 +1,16 @@
 //! What the steps of one apply share: the slots, the marker gate, the open intents, and whether
 //! another request may start. Must not know what a step does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 
 use super::gate::MarkerGate;
 use super::input::Apply;
 use super::outcome::StepError;
-use crate::model::{Action, InstanceKey, OpenIntent, Timestamp};
+use crate::model::{Action, InstanceId, InstanceKey, Marker, OpenIntent, Timestamp};
 use crate::ports::{Record, StopLevel};
 
 /// A running apply.
@@ -22,6 +23,10 @@ pub(super) struct Run<'a> {
     /// a second instance with the same live marker.
     pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
     pub(super) started: Timestamp,
+    /// The markers of every key of the plan and the lock file.
+    pub(super) markers: BTreeSet<String>,
+    /// Whose the instances are that this run recorded.
+    claimed: Mutex<BTreeMap<InstanceId, InstanceKey>>,
     halted: AtomicBool,
 }
 
@@ -33,6 +38,8 @@ impl<'a> Run<'a> {
             gate: MarkerGate::new(apply.options.marker_seen),
             intents: intents(apply),
             started: apply.clock.now(),
+            markers: markers(apply),
+            claimed: Mutex::default(),
             halted: AtomicBool::new(false),
         }
     }
@@ -54,9 +61,24 @@ impl<'a> Run<'a> {
         self.halted.store(true, Ordering::SeqCst);
     }
 
+    /// Claims an instance for a key; `false` if this run recorded it for another one.
+    pub(super) fn claim(&self, id: InstanceId, key: &InstanceKey) -> bool {
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        claimed.entry(id).or_insert_with(|| key.clone()) == key
+    }
+
     pub(super) async fn record(&self, record: Record) -> Result<(), StepError> {
         Ok(self.apply.sink.record(record).await?)
     }
+}
+
+fn markers(apply: &Apply<'_>) -> BTreeSet<String> {
+    let steps = apply.plan.steps.iter();
+    let planned = steps.flat_map(|step| [Some(&step.key), step.moved_from.as_ref()]);
+    let keys = apply.lock.instances.keys().chain(planned.flatten());
+    keys.flat_map(|key| Marker::both(&apply.plan.inventory, key))
+        .map(|marker| marker.to_string())
+        .collect()
 }
 
 fn intents(apply: &Apply<'_>) -> BTreeMap<InstanceKey, OpenIntent> {
@@ -69,12 +91,8 @@ fn intents(apply: &Apply<'_>) -> BTreeMap<InstanceKey, OpenIntent> {
                 Action::Delete(_) | Action::Forget => false,
             };
             if may_duplicate {
-                intents.entry(step.key.clone()).or_insert(OpenIntent {
-                    takeover: None,
-                    since: None,
-                    answered: false,
-                    secrets: BTreeMap::new(),
-                });
+                let intent = || OpenIntent::new(BTreeMap::new());
+                intents.entry(step.key.clone()).or_insert_with(intent);
             }
         }
     }

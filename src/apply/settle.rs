@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use super::candidate::Found;
 use super::input::LIST_LAG;
 use super::outcome::StepError;
 use super::run::Run;
 use super::step::StepRun;
-use crate::model::{Lookup, Marker, ObservedInstance, OpenIntent, Timestamp};
+use crate::model::{Candidate, OpenIntent, Timestamp};
 use crate::ports::{RemoteError, RemoteErrorKind, StopLevel, UnknownClass};
 
 /// The first pause between two searches; doubled up to [`MAX_PAUSE`].
@@ -48,15 +49,15 @@ impl StepRun<'_> {
         &mut self,
         until: Timestamp,
         why: &str,
-    ) -> Result<Option<ObservedInstance>, StepError> {
+        candidates: &[&Candidate],
+    ) -> Result<Option<Found>, StepError> {
         let apply = self.run.apply;
-        let markers = self.markers();
         let mut pause = FIRST_PAUSE;
         let mut shown = false;
         loop {
             // Taken before the search: only a search that began after the window proves absence.
             let began = apply.clock.now();
-            match self.search(&markers).await {
+            match self.look(candidates).await {
                 Ok(None) if began < until => {}
                 Err(error) if error.kind == RemoteErrorKind::Disconnected => {
                     return Err(undecided(error).fatal());
@@ -85,28 +86,6 @@ impl StepRun<'_> {
             }
             pause = (pause * 2).min(MAX_PAUSE);
         }
-    }
-
-    /// The oldest valid instance with one of the markers, or the oldest if none is valid.
-    async fn search(&self, markers: &[Marker]) -> Result<Option<ObservedInstance>, RemoteError> {
-        let remote = self.run.apply.remote;
-        let mut hits = Vec::new();
-        for marker in markers {
-            hits.extend(remote.find(marker.as_str()).await?);
-        }
-        hits.sort_by_key(ObservedInstance::rank);
-        hits.dedup_by_key(|instance| instance.id);
-        for hit in hits {
-            // A list may be out of date, for example show the live marker of an instance that has
-            // been retired, and may leave out the token.
-            let Lookup::Found(seen) = remote.get(hit.id).await? else {
-                continue;
-            };
-            if markers.iter().any(|marker| seen.carries(marker)) {
-                return Ok(Some(*seen));
-            }
-        }
-        Ok(None)
     }
 }
 

@@ -60,7 +60,13 @@ impl<'a> StepRun<'a> {
             .collect()
     }
 
+    /// The live marker of the key.
+    pub(super) fn own_marker(&self) -> Marker {
+        Marker::live(&self.run.apply.plan.inventory, self.key)
+    }
+
     pub(super) async fn record_entry(&self, entry: LockedInstance) -> Result<(), StepError> {
+        self.run.claim(entry.id, self.key);
         let record = Record::Entry {
             key: self.key.clone(),
             entry: Box::new(entry),

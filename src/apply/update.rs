@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::expect_marker;
+use super::check::{expect_marker, expect_token};
 use super::outcome::{StepDone, StepError};
 use super::step::StepRun;
 use crate::model::{ObservedInstance, RequestValue, UpdateRequest};
@@ -40,7 +40,9 @@ impl StepRun<'_> {
             seen.enabled = enabled;
         }
         self.record_rename().await?;
-        self.record_entry(self.entry(&request.entry, &seen)).await?;
+        let entry = self.entry(&request.entry, &seen);
+        self.record_entry(entry.clone()).await?;
+        expect_token(&entry)?;
         Ok(StepDone {
             // A replace deletes the old instance only once the new one is valid.
             replan: !was_valid && seen.valid,

@@ -87,10 +87,20 @@ pub(super) async fn rebuild(
             return Err(SessionError::Declined.into());
         }
     }
+    let mut entries = lock.instances.iter();
+    let without_token = entries.find(|(_, entry)| entry.token.is_none());
+    let without_token = without_token.map(|(key, _)| key.clone());
     store.replace(lock)?;
     let printed = context
         .ui
         .print(|out| writeln!(out, "Lock file {}: {count}.", path.display()));
     printed.map_err(CliError::output)?;
+    if let Some(key) = without_token {
+        let summary = format!("the platform returned no token for `{key}`");
+        return Err(CliError::new(Exit::Partial, summary).hint(
+            "run `connectorctl apply` with the credentials of the user who owns the instance, or \
+             replace it with `--replace`",
+        ));
+    }
     Ok(Exit::Success)
 }

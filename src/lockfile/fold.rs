@@ -252,13 +252,13 @@ impl Fold {
         let folded = &mut self.folded;
         match record {
             Record::Intent { key, secrets } => {
-                let intent = OpenIntent {
-                    takeover: None,
-                    since: None,
-                    answered: false,
-                    secrets: secrets.clone(),
-                };
+                let intent = OpenIntent::new(secrets.clone());
                 folded.intents.insert(key.clone(), intent);
+            }
+            Record::Candidate { key, candidate } => {
+                if let Some(intent) = folded.intents.get_mut(key) {
+                    intent.candidate = Some((**candidate).clone());
+                }
             }
             Record::Answered { key } => {
                 if let Some(intent) = folded.intents.get_mut(key) {
@@ -383,6 +383,7 @@ impl Fold {
                     own.answered &= moved.answered;
                     let both = |taken: &_| moved.takeover.as_ref() == Some(taken);
                     own.takeover = own.takeover.take().filter(both);
+                    own.candidate = own.candidate.take().or(moved.candidate.clone());
                 })
                 .or_insert(moved);
         }

@@ -65,6 +65,10 @@ codes! {
         Pruned = "pruned",
         /// Only the lock file changes.
         LockOnly = "lock-only",
+        /// No token is recorded.
+        TokenMissing = "token-missing",
+        /// The token on the platform differs from the recorded one.
+        TokenChanged = "token-changed",
         /// An earlier run began a replace and did not finish it.
         ReplaceUnfinished = "replace-unfinished",
         /// Another instance with the same marker is kept.

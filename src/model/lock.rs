@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::unique::unique_keys;
 use super::{
-    Element, InstanceId, InstanceKey, InventoryName, Lifecycle, OrganizationId, Secret, Takeover,
-    Timestamp,
+    Element, ElementRef, InstanceId, InstanceKey, InventoryName, Lifecycle, ObservedInstance,
+    OrganizationId, Secret, Takeover, Timestamp,
 };
 
 /// The content of the lock file.
@@ -153,6 +153,17 @@ pub struct LockedInstance {
     pub lifecycle: Lifecycle,
 }
 
+impl LockedInstance {
+    /// Whether no token is recorded, or another one is shown. What is masked does not differ.
+    pub fn is_token_in_doubt(&self, seen: &ObservedInstance) -> bool {
+        match (&self.token, &seen.token) {
+            (None, _) => true,
+            (Some(recorded), Some(shown)) => recorded != shown,
+            (Some(_), None) => false,
+        }
+    }
+}
+
 /// A create of which the outcome is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredIntent")]
@@ -167,6 +178,39 @@ pub struct OpenIntent {
     pub answered: bool,
     /// Fingerprints of the secrets that were sent. They are recorded once the instance is found.
     pub secrets: BTreeMap<String, Fingerprint>,
+    /// What the platform answered, until it is known whose that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Candidate>,
+}
+
+impl OpenIntent {
+    /// The intent of a request that was sent with these secrets.
+    pub fn new(secrets: BTreeMap<String, Fingerprint>) -> Self {
+        Self {
+            takeover: None,
+            since: None,
+            answered: false,
+            secrets,
+            candidate: None,
+        }
+    }
+}
+
+/// The instance that a `POST` was answered with. It may be somebody else's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Candidate {
+    /// As in the answer.
+    pub id: InstanceId,
+    /// As in the answer; `None` where it showed none.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "plain_token")]
+    pub token: Option<Secret>,
+    /// As it was sent.
+    pub element: ElementRef,
+    /// As it was sent.
+    pub name: String,
+    /// Whether its id is higher than every id that was known before the request.
+    pub is_new: bool,
 }
 
 /// An intent as it is read. Earlier versions wrote when its process was last alive; that proves nothing.
@@ -179,6 +223,8 @@ struct StoredIntent {
     takeover: Option<Takeover>,
     answered: bool,
     secrets: BTreeMap<String, Fingerprint>,
+    #[serde(default)]
+    candidate: Option<Candidate>,
 }
 
 impl From<StoredIntent> for OpenIntent {
@@ -188,12 +234,14 @@ impl From<StoredIntent> for OpenIntent {
             takeover,
             answered,
             secrets,
+            candidate,
         } = stored;
         Self {
             takeover,
             since: None,
             answered,
             secrets,
+            candidate,
         }
     }
 }
@@ -215,8 +263,7 @@ mod plain_token {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Secret>, D::Error> {
-        // Earlier versions wrote an empty text for a token they did not know.
-        let token = String::deserialize(deserializer)?;
-        Ok((!token.is_empty()).then(|| Secret::new(token)))
+        // Earlier versions wrote an empty text for a token they did not know, and recorded a mask.
+        String::deserialize(deserializer).map(Secret::token)
     }
 }

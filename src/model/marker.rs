@@ -81,6 +81,17 @@ impl Marker {
         })
     }
 
+    /// Whether a tag has the form of a marker that nobody has cut.
+    pub fn is_whole(tag: &str) -> bool {
+        let rest = [LIVE, RETIRED]
+            .iter()
+            .find_map(|prefix| tag.strip_prefix(prefix));
+        let names = rest.and_then(|rest| rest.split_once(':'));
+        names.is_some_and(|(inventory, key)| {
+            InventoryName::new(inventory).is_ok() && InstanceKey::new(key).is_ok()
+        })
+    }
+
     /// The key in a marker of this inventory that was not shortened, for messages.
     pub fn key_in(tag: &str, inventory: &InventoryName) -> Option<String> {
         if !Self::belongs_to(tag, inventory) {

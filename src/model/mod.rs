@@ -34,7 +34,8 @@ pub use ids::{
     ElementId, ElementKey, InstanceId, InstanceKey, InvalidName, InventoryName, OrganizationId,
 };
 pub use lock::{
-    Fingerprint, KeyCheck, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret, OpenIntent,
+    Candidate, Fingerprint, KeyCheck, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret,
+    OpenIntent,
 };
 pub(crate) use marker::MAX_TAG;
 pub use marker::{Marker, MarkerState};

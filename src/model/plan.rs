@@ -235,6 +235,8 @@ impl UpdateRequest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LockEntryDraft {
+    /// As declared. An instance with another one is recorded with its own.
+    pub element: ElementRef,
     /// As declared.
     pub name: String,
     /// As declared.

@@ -21,6 +21,13 @@ impl Secret {
         Self(SecretString::from(text.into()))
     }
 
+    /// A token that the platform showed; `None` where it is empty or masked (docs/platform.md#token).
+    pub fn token(text: impl Into<String>) -> Option<Self> {
+        let text = text.into();
+        let is_shown = !text.trim().is_empty() && !text.contains("****");
+        is_shown.then(|| Self::new(text))
+    }
+
     /// The text itself. Every call is a place where a secret can leak: keep them few.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

@@ -48,7 +48,7 @@ pub enum RemoteErrorKind {
 /// The outcome of a `POST /instances` (docs/lifecycle.md#create).
 #[derive(Clone, Debug, PartialEq)]
 pub enum CreateOutcome {
-    /// The instance exists; the response has its id and token.
+    /// The response is an instance. Whose it is remains to be found out, and its token may be missing.
     Created(Box<ObservedInstance>),
     /// It is proven that nothing was created.
     Rejected(RemoteError),

@@ -17,6 +17,8 @@ codes! {
         RequestSent = "request-sent",
         /// The response is read but not recorded.
         ResponseReceived = "response-received",
+        /// The response is durable, and it is not yet known whose instance it shows.
+        AfterCandidate = "after-candidate",
         /// The result is durable.
         AfterResult = "after-result",
         /// The new lock file is written under a temporary name.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Fingerprint, InstanceId, InstanceKey, LockedInstance};
+use crate::model::{Candidate, Fingerprint, InstanceId, InstanceKey, LockedInstance};
 
 /// Something that has happened or is about to happen. Each record holds all that is needed to merge it
 /// into the lock after a crash. The journal stores it unchanged, so the names are part of its format.
@@ -18,6 +18,14 @@ pub enum Record {
         key: InstanceKey,
         /// Fingerprints of the secrets that are sent.
         secrets: BTreeMap<String, Fingerprint>,
+    },
+    /// The platform responded to the `POST` of this key with this instance. It settles nothing until it is
+    /// known whose the instance is.
+    Candidate {
+        /// Which instance.
+        key: InstanceKey,
+        /// What it responded.
+        candidate: Box<Candidate>,
     },
     /// The platform responded to the `POST` of this key, but its outcome is still unknown. Only the
     /// list lag has to pass before it is settled.

@@ -27,6 +27,7 @@ pub(super) fn draft(
         }
     }
     LockEntryDraft {
+        element: desired.element.clone(),
         name: desired.name.clone(),
         tags: desired.tags.clone(),
         configuration,
@@ -44,6 +45,8 @@ pub(super) fn draft(
 /// whether their fingerprints change is decided per secret.
 pub(super) fn differs(draft: &LockEntryDraft, locked: &LockedInstance) -> bool {
     let LockEntryDraft {
+        // Another element is replaced, and not recorded.
+        element: _,
         name,
         tags,
         configuration,

@@ -58,11 +58,10 @@ pub(super) fn verdict(answer: &Result<Response<Bytes>, NoResponse>) -> PostVerdi
     }
 }
 
-/// An instance without a token is useless: it is found by its marker and read by id instead.
+/// Its token may be missing, and it may be somebody else's.
 fn created(body: &Bytes) -> Option<ObservedInstance> {
     let value = serde_json::from_slice(body).ok()?;
-    let instance = wire::instance(&value, Detail::Abridged)?;
-    instance.token.is_some().then_some(instance)
+    wire::instance(&value, Detail::Abridged)
 }
 
 #[cfg(test)]

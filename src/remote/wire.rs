@@ -46,10 +46,6 @@ pub(super) fn instance(value: &Value, detail: Detail) -> Option<ObservedInstance
         .get("name")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let token = value
-        .get("token")
-        .and_then(Value::as_str)
-        .filter(|token| !token.is_empty());
     Some(ObservedInstance {
         id,
         name: name.to_owned(),
@@ -65,7 +61,10 @@ pub(super) fn instance(value: &Value, detail: Detail) -> Option<ObservedInstance
             .get("createdDate")
             .and_then(Value::as_str)
             .map(str::to_owned),
-        token: token.map(Secret::new),
+        token: value
+            .get("token")
+            .and_then(Value::as_str)
+            .and_then(Secret::token),
     })
 }
 

@@ -29,6 +29,7 @@ pub(super) fn secret(path: &str) -> FieldChange {
 
 pub(super) fn entry() -> LockEntryDraft {
     LockEntryDraft {
+        element: ElementRef::Key(ElementKey("freshdeskv2".to_owned())),
         name: "name".to_owned(),
         tags: None,
         configuration: BTreeMap::new(),

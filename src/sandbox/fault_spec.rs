@@ -86,6 +86,10 @@ kinds! {
     HtmlAfter = "html-after-commit", Commits, "commits, then returns a gateway's HTML page";
     TooMany = "too-many", Nothing, "returns 429, with `retry-after=SECONDS` or `retry-after=date:SECONDS` if given; `for=DURATION` replaces `count=`";
     Delay = "delay", Commits, "responds after `for=DURATION`";
+    OtherBefore = "other-before-commit", Nothing, "commits nothing, then returns an instance of another user as if it was created; only for `POST /instances`";
+    OtherAfter = "other-after-commit", Commits, "commits, then returns an instance of another user as if it was created; only for `POST /instances`";
+    NoToken = "no-token", Commits, "leaves out the tokens of instances";
+    MaskedToken = "masked-token", Commits, "masks the tokens of instances";
     ListLag = "list-lag", Permanent, "new instances appear in lists only after `for=DURATION`";
     ChangeLag = "change-lag", Permanent, "changes and deletions of instances appear in lists only after `for=DURATION`";
     PageDelete = "page-delete", Permanent, "deletes the oldest instance tagged `foreign` before every page but the first";

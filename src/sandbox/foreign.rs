@@ -1,9 +1,12 @@
-//! Instances of other users that come and go while a client reads a list, as the faults `page-delete`
-//! and `page-create` ask for. Must not: touch an instance without the tag [`FOREIGN`].
+//! Instances of other users that come and go, as the faults `page-delete`, `page-create` and `other-…` ask
+//! for. Must not: touch an instance without the tag [`FOREIGN`].
 
-use super::behaviour::find_by_key;
+use serde_json::Value;
+
+use super::behaviour::{self, Parts, find_by_key};
 use super::fault_spec::FaultKind;
 use super::platform::Platform;
+use super::reply::ApiError;
 use super::state::StoredInstance;
 
 /// The tag of instances that may come and go.
@@ -27,13 +30,19 @@ impl Platform {
         }
     }
 
-    fn create_foreign(&mut self) {
+    /// A new instance of the second user, as a response shows it.
+    pub(super) fn foreign_instance(&mut self) -> Result<Value, ApiError> {
+        let id = self.create_foreign();
+        let instance = id.and_then(|id| self.state.instances.get(&id));
+        let shown = instance.map(|one| behaviour::instance(self, one, Parts::ALL, None));
+        shown.ok_or_else(|| ApiError::new(500, "There is no other user"))
+    }
+
+    fn create_foreign(&mut self) -> Option<u64> {
         let state = &mut self.state;
-        let element = find_by_key(&state.own_elements, ELEMENT);
-        let (Some(element), Some(owner)) = (element, state.users.get(1)) else {
-            return;
-        };
-        state.add(StoredInstance {
+        let element = find_by_key(&state.own_elements, ELEMENT)?;
+        let owner = state.users.get(1)?;
+        Some(state.add(StoredInstance {
             owner: owner.id,
             organization: owner.organization,
             name: format!("Foreign {}", state.next_id),
@@ -45,6 +54,6 @@ impl Platform {
             created_ms: self.now_ms,
             listed_from_ms: self.now_ms,
             ..StoredInstance::default()
-        });
+        }))
     }
 }

@@ -4,14 +4,15 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::Request;
 use http::header::{HeaderValue, X_FRAME_OPTIONS};
+use http::{Request, Response};
 use serde_json::Value;
 
 use super::assumptions;
+use super::behaviour::MASK;
 use super::fault_spec::{Effect, Fault, FaultKind, RetryAfter};
 use super::platform::Platform;
-use super::reply::{ApiError, Cut, Reply, finish, html};
+use super::reply::{ApiError, ApiResponse, Cut, Reply, finish, html};
 use super::request::{ApiRequest, MAX_BYTES};
 use super::routes;
 
@@ -50,6 +51,7 @@ impl Platform {
             FaultKind::Delay => reply.delay = fault.duration,
             _ => {}
         }
+        let is_create = request.method == "POST" && request.path == "/instances";
         let error = |error| finish(Err(error), request_id, request.has_origin);
         let vendor = |status, message: &str| error(ApiError::vendor(status, message));
         reply.response = match fault.kind {
@@ -71,7 +73,16 @@ impl Platform {
                 error(too_many)
             }
             FaultKind::Html | FaultKind::HtmlAfter => html(fault.status),
-            FaultKind::CutBefore
+            FaultKind::OtherBefore | FaultKind::OtherAfter if is_create => {
+                reply.changed = true;
+                let other = self.foreign_instance().map(ApiResponse::new);
+                finish(other, request_id, request.has_origin)
+            }
+            FaultKind::OtherBefore => return self.perform(request, request_id),
+            FaultKind::NoToken => with_token(reply.response, None),
+            FaultKind::MaskedToken => with_token(reply.response, Some(MASK)),
+            FaultKind::OtherAfter
+            | FaultKind::CutBefore
             | FaultKind::CutAfter
             | FaultKind::CutMidBody
             | FaultKind::Delay
@@ -118,6 +129,24 @@ impl Platform {
             ..Reply::new(response)
         }
     }
+}
+
+/// The same response with this text, or none, in place of each instance's token.
+fn with_token(response: Response<Bytes>, token: Option<&str>) -> Response<Bytes> {
+    let Ok(mut body) = serde_json::from_slice::<Value>(response.body()) else {
+        return response;
+    };
+    let items = match &mut body {
+        Value::Array(items) => items.as_mut_slice(),
+        one => std::slice::from_mut(one),
+    };
+    for members in items.iter_mut().filter_map(Value::as_object_mut) {
+        let had_one = members.remove("token").is_some();
+        if let Some(token) = token.filter(|_| had_one) {
+            members.insert("token".to_owned(), token.into());
+        }
+    }
+    response.map(|_| Bytes::from(body.to_string()))
 }
 
 /// Vendors repeat what they were given, credentials included.

@@ -115,7 +115,8 @@ fn markers(desired: &Desired, lock: &Lock) -> BTreeSet<String> {
 }
 
 /// The ids to read one by one: locked and retired ones that the list lacks, for only the platform's own
-/// 404 makes them gone, and ours where the list left tags or configuration out or may have cut a marker.
+/// 404 makes them gone, and ours where the list left tags, configuration or the token out, may have cut a marker, or shows
+/// another token.
 fn to_read(
     observed: &Observed,
     markers: &BTreeSet<String>,
@@ -130,7 +131,8 @@ fn to_read(
     let unclear = observed.instances.values().filter_map(|instance| {
         let is_locked = locked.contains(&instance.id);
         let is_ours = is_locked || instance.tags.is_none() || instance.marker().is_some();
-        let unclear = (is_ours && instance.is_abridged())
+        let lacks_token = instance.token.is_none() && !is_locked;
+        let unclear = (is_ours && (instance.is_abridged() || lacks_token))
             || instance
                 .tags
                 .iter()
@@ -138,12 +140,13 @@ fn to_read(
                 .any(|tag| is_cut(tag, markers));
         unclear.then_some(instance.id)
     });
-    let unmarked = lock.instances.iter().filter_map(|(key, entry)| {
+    let differing = lock.instances.iter().filter_map(|(key, entry)| {
         let instance = observed.instances.get(&entry.id)?;
         let marker = Marker::live(&lock.header.inventory, key);
-        (!instance.carries(&marker)).then_some(entry.id)
+        let unclear = !instance.carries(&marker) || entry.is_token_in_doubt(instance);
+        unclear.then_some(entry.id)
     });
-    missing.chain(unclear).chain(unmarked).collect()
+    missing.chain(unclear).chain(differing).collect()
 }
 
 /// Whether a tag may be the beginning of one of these markers (docs/platform.md#q27).

@@ -10,9 +10,9 @@ use super::plan::audited;
 use super::scope::Session;
 use super::store::Store;
 use crate::apply::{Apply, ApplyOptions, ApplyOutcome};
-use crate::model::{ApplyReport, InstanceKey, Planned, ResolvedSecrets};
+use crate::model::{ApplyReport, InstanceId, InstanceKey, Planned, ResolvedSecrets};
 use crate::ports::{Clock, Record, Stop, StopLevel, WriteRemote};
-use crate::reconcile::{Policy, Resend};
+use crate::reconcile::{PlanInput, Policy, Resend};
 
 /// An instance that was found while settling may be of an earlier manifest, which takes a second
 /// round; where its update makes it valid, a third one ends the replace that waited for that. A
@@ -160,6 +160,7 @@ impl Rounds<'_> {
             secrets: &gathered.secrets,
             lock: &gathered.input.lock,
             intents: &gathered.input.intents,
+            newest: newest(&gathered.input),
             remote: self.remote,
             sink: store,
             clock: self.clock,
@@ -173,6 +174,14 @@ impl Rounds<'_> {
         .run()
         .await
     }
+}
+
+/// The highest id in the list or the lock file.
+fn newest(input: &PlanInput) -> Option<InstanceId> {
+    let recorded = input.lock.instances.values().map(|entry| entry.id);
+    let seen = input.observed.iter();
+    let seen = seen.flat_map(|observed| observed.instances.keys().copied());
+    recorded.chain(seen).max()
 }
 
 /// What the caller asked for was done in the round before, but for the keys that are planned again.

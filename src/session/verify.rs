@@ -61,8 +61,12 @@ fn differences(
         return vec![format!("instance {} is missing on the platform", entry.id)];
     };
     let mut differs = Vec::new();
-    if seen.token.is_some() && seen.token != entry.token {
-        differs.push("token differs".to_owned());
+    if entry.is_token_in_doubt(seen) {
+        let what = match entry.token {
+            None => "no token is recorded",
+            Some(_) => "token differs",
+        };
+        differs.push(what.to_owned());
     }
     if seen.element.key != entry.element.key {
         differs.push(format!(

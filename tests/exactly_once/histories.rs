@@ -135,6 +135,41 @@ fn a_rename_after_a_lost_journal_looks_for_the_old_marker_with_settle_first() {
     bench.plan_is_empty();
 }
 
+/// The run dies when it knows what the platform answered and not yet whose that is, and no list shows the
+/// instance before the window has passed.
+#[test]
+fn the_candidate_of_a_dead_run_is_read_by_id() {
+    let sandbox = Sandbox::start(&["--fault", "POST /instances kind=list-lag for=1h"]);
+    let mut bench = bench(&sandbox, FRESHDESK);
+    bench.set("CONNECTORCTL_KILL_AT", "after-candidate:1");
+    let ran = bench.apply_with(&["--settle", "0s"]);
+    assert_eq!(ran.code, -1, "did not die: {}", ran.all());
+    bench.set("CONNECTORCTL_KILL_AT", "");
+    let ran = bench.apply_with(&["--settle", "0s"]).expect_code(0);
+    ran.stderr_lacks("checking whether");
+    assert_eq!(sandbox.count("posts"), 1);
+    let read = sandbox.call("GET", "/instances/12345", None).expect(200);
+    assert_eq!(bench.lock()["instances"]["k"]["token"], read["token"]);
+}
+
+/// It dies with the answer of somebody else's instance, which the next run leaves alone.
+#[test]
+fn the_wrong_candidate_of_a_dead_run_is_not_recorded() {
+    let sandbox = Sandbox::start(&["--fault", "POST /instances kind=other-after-commit"]);
+    let mut bench = bench(&sandbox, FRESHDESK);
+    bench.set("CONNECTORCTL_KILL_AT", "after-candidate:1");
+    let ran = bench.apply_with(&["--settle", "1s"]);
+    assert_eq!(ran.code, -1, "did not die: {}", ran.all());
+    bench.set("CONNECTORCTL_KILL_AT", "");
+    let _ = bench.apply_with(&["--settle", "1s"]).expect_code(0);
+    assert_eq!(sandbox.count("posts"), 1);
+    assert_eq!(live(&sandbox, &["k"]), 1);
+    assert_eq!(
+        bench.lock()["instances"]["k"]["id"],
+        sandbox.instances()[0]["id"]
+    );
+}
+
 #[test]
 fn a_replace_is_finished_by_the_apply_that_repairs_the_new_instance() {
     let sandbox = Sandbox::start(&[

@@ -8,7 +8,7 @@ use connectorctl::sandbox::Fault;
 use crate::support::Sandbox;
 
 /// Every kind of fault, in each form that the table of outcomes tells apart.
-pub(super) const KINDS: [&str; 24] = [
+pub(super) const KINDS: [&str; 28] = [
     "kind=status status=500",
     "kind=status status=503",
     "kind=status status=400",
@@ -29,6 +29,10 @@ pub(super) const KINDS: [&str; 24] = [
     "kind=too-many",
     "kind=too-many retry-after=1",
     "kind=delay for=300ms",
+    "kind=other-before-commit",
+    "kind=other-after-commit",
+    "kind=no-token",
+    "kind=masked-token",
     "kind=list-lag for=400ms",
     "kind=page-delete",
     "kind=page-create",

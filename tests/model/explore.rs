@@ -52,6 +52,11 @@ pub(super) fn inside(name: &str, scope: Scope) {
     holds(name, scope, Laws::Inside, &[ADOPTED]);
 }
 
+/// This law holds in every state of this scope, in which others cannot.
+pub(super) fn only(law: &'static str, name: &str, scope: Scope) {
+    holds(name, scope, Laws::Only(law), &[]);
+}
+
 /// Duplicates happen in this scope, and every one of them is reported.
 pub(super) fn outside(name: &str, scope: Scope) {
     holds(name, scope, Laws::Outside, &[ADOPTED, DUPLICATED]);

@@ -1,6 +1,7 @@
 //! Explorations inside the conditions: laws 3 and 4 hold in every reachable state.
 
-use super::explore::inside;
+use super::explore::{inside, only};
+use super::laws::ONE_MADE;
 use super::scope::{
     PRUNED, RENAMED, RENAMED_AND_BACK, REPLACED, REPLACED_AND_BACK, Scope, TO_AND_FRO, TWO,
 };
@@ -26,6 +27,42 @@ fn a_slow_platform() {
 #[test]
 fn two_keys_side_by_side() {
     inside("two keys, one kill", Scope::inside().over(TWO).budget(1, 1));
+}
+
+#[test]
+fn answers_with_any_instance() {
+    let scope = Scope {
+        wrong_answers: true,
+        ..Scope::inside().budget(1, 2)
+    };
+    inside("answers with any instance", scope);
+}
+
+#[test]
+fn answers_with_the_instance_of_another_key() {
+    let scope = Scope {
+        wrong_answers: true,
+        ..Scope::inside().over(TWO).budget(0, 1)
+    };
+    inside("answers with any instance, two keys", scope);
+}
+
+#[test]
+fn answers_with_the_old_instance_of_a_replace() {
+    let scope = Scope {
+        wrong_answers: true,
+        ..Scope::inside().over(REPLACED).budget(1, 1)
+    };
+    inside("answers with any instance, replace", scope);
+}
+
+#[test]
+fn a_platform_that_alters_markers() {
+    let scope = Scope {
+        alters_tags: true,
+        ..Scope::inside().budget(2, 0)
+    };
+    only(ONE_MADE, "markers altered", scope);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use connectorctl::model::{MarkerState, NoteCode};
 use stateright::{Model, Property};
 
 use super::plan::Task;
-use super::platform::{Instance, Platform};
+use super::platform::{Instance, NOBODY, Platform, STRANGER};
 use super::protocol;
 use super::scope::{ALL_KEYS, Key, Scope};
 use super::state::{Action, Fate, Phase, Run, State};
@@ -21,6 +21,10 @@ pub(super) const RECOVERS: &str = "law 4: recovery runs come to rest from everyw
 pub(super) const REPORTED: &str = "every duplicate is reported by the next plan";
 /// Inside and outside.
 pub(super) const NEVER_UNASKED: &str = "nothing with a live marker is deleted unasked";
+/// Inside and outside.
+pub(super) const STRANGERS: &str = "an instance of somebody else is never changed";
+/// Where the platform alters markers.
+pub(super) const ONE_MADE: &str = "one key, one create on a platform that alters markers";
 /// Proves that the recovery is exercised.
 pub(super) const ADOPTED: &str = "an instance is found again by its marker";
 /// Proves that a scope outside the conditions is outside.
@@ -90,6 +94,7 @@ impl Protocol {
             // apply deletes.
             let known = |i: &Instance| {
                 entries.contains(&Some(i.id))
+                    || i.id == STRANGER
                     || notes.iter().any(|(_, id)| *id == i.id)
                     || (rest == Rest::Recorded && i.mark.state == MarkerState::Retired)
             };
@@ -192,6 +197,7 @@ fn rank(state: &State, action: Action) -> Option<u8> {
         | Action::Stop(_)
         | Action::Patch(..)
         | Action::Delete(..)
+        | Action::Misanswered(..)
         | Action::Rejected(_)
         | Action::Answered(_)
         | Action::CutOff(_)
@@ -213,7 +219,11 @@ impl Model for Protocol {
             ..
         } = self.scope;
         vec![State {
-            platform: Platform::empty(),
+            platform: if self.scope.wrong_answers {
+                Platform::with_stranger()
+            } else {
+                Platform::empty()
+            },
             stores: vec![Store::empty(); if own_checkouts { runs } else { 1 }],
             runs: vec![Run::down(); runs],
             manifest: 0,
@@ -238,6 +248,13 @@ impl Model for Protocol {
         let mut all = vec![
             Property::always(REPORTED, Self::reported),
             Property::always(NEVER_UNASKED, |_, state: &State| !state.deleted_unasked),
+            Property::always(STRANGERS, |model: &Self, state: &State| {
+                let stranger = state.platform.get(STRANGER);
+                !model.scope.wrong_answers || stranger.is_some_and(|i| i.mark.key == NOBODY)
+            }),
+            Property::always(ONE_MADE, |model: &Self, state: &State| {
+                !model.scope.alters_tags || state.platform.instances.len() <= 1
+            }),
             Property::always(ONE_LIVE, Self::one_live),
             Property::always(NOTHING_LOST, Self::nothing_lost),
             Property::always(RECOVERS, Self::recovers),

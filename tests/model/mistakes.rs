@@ -1,7 +1,7 @@
 //! Deliberate mistakes: each must break a law, or the model could not find anything.
 
 use super::explore::breaks;
-use super::laws::{NEVER_UNASKED, ONE_LIVE, RECOVERS};
+use super::laws::{NEVER_UNASKED, ONE_LIVE, ONE_MADE, RECOVERS, STRANGERS};
 use super::scope::{Mistake, RENAMED, REPLACED, REPLACED_AND_BACK, Scope, TO_AND_FRO};
 
 fn duplicates(scope: Scope, mistake: Mistake) {
@@ -120,6 +120,37 @@ fn settle_first_only_where_nothing_is_seen() {
         ..Scope::inside().over(REPLACED)
     };
     duplicates(scope, Mistake::SettleFirstCreateOnly);
+}
+
+fn wrong_answers() -> Scope {
+    Scope {
+        wrong_answers: true,
+        ..Scope::inside()
+    }
+}
+
+#[test]
+fn any_answer_trusted() {
+    breaks(STRANGERS, wrong_answers(), Mistake::TrustAnyAnswer);
+}
+
+#[test]
+fn a_wrong_answer_that_closes_the_intent() {
+    duplicates(wrong_answers(), Mistake::WrongAnswerCloses);
+}
+
+#[test]
+fn the_candidate_of_a_dead_run_unread() {
+    breaks(STRANGERS, wrong_answers(), Mistake::CandidateUnread);
+}
+
+#[test]
+fn the_candidate_of_a_dead_run_forgotten() {
+    let scope = Scope {
+        alters_tags: true,
+        ..Scope::inside().budget(2, 0)
+    };
+    breaks(ONE_MADE, scope, Mistake::CandidateForgotten);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use connectorctl::model::{MarkerState, NoteCode};
 
-use super::platform::{Id, Instance, Platform};
+use super::platform::{Id, Instance, NOBODY, Platform};
 use super::scope::{ALL_KEYS, Key, Manifest, Mistake, Scope, Want};
 use super::store::View;
 
@@ -26,7 +26,9 @@ pub(super) enum Task {
     Ready,
     /// The `POST` is under way.
     Sent,
-    /// It answered with this id, and `Entry` is to be recorded.
+    /// It answered with this id, and `Candidate` is to be recorded.
+    Heard(Id),
+    /// That is ours, and `Entry` is to be recorded.
     Got(Id),
     /// It answered with an error that proves nothing: `Answered` is to be recorded.
     Erred,
@@ -90,8 +92,25 @@ impl Sight<'_> {
         all.filter(shown).filter(is).collect()
     }
 
-    /// What a search to settle an intent of this key finds: the oldest.
+    /// Whether this instance is ours, as a read by id tells.
+    pub(super) fn is_ours(&self, key: Key, id: Id) -> bool {
+        let is_marked = |i: &Instance| {
+            i.mark.state == MarkerState::Live && self.family(key).contains(&i.mark.key)
+        };
+        let is_altered = |i: &Instance| self.scope.alters_tags && i.mark.key == NOBODY;
+        let instance = self.platform.get(id);
+        instance.is_some_and(|i| is_marked(i) || is_altered(i))
+    }
+
+    /// What settles an intent of this key: the candidate, or the oldest that a search finds.
     pub(super) fn hit(&self, key: Key) -> Option<Id> {
+        let candidate = self.view.intents[key].and_then(|intent| intent.candidate);
+        let is_taken =
+            |id: &Id| self.is_ours(key, *id) || self.scope.makes(Mistake::CandidateUnread);
+        let forgets = self.scope.makes(Mistake::CandidateForgotten);
+        if let Some(id) = candidate.filter(is_taken).filter(|_| !forgets) {
+            return Some(id);
+        }
         let keys = if self.scope.makes(Mistake::OwnMarkerOnly) {
             vec![key]
         } else {
@@ -141,6 +160,7 @@ impl Sight<'_> {
         let recorded = self.view.entries[key].or(before);
         let recorded = recorded.and_then(|id| self.platform.get(id));
         let ours = recorded.filter(|i| keys.contains(&i.mark.key));
+        let bare = recorded.filter(|i| i.mark.key == NOBODY);
         let mut retired = self.search(&keys, MarkerState::Retired);
         if let Some(old) = ours.filter(|i| i.mark.state == MarkerState::Retired)
             && !retired.iter().any(|i| i.id == old.id)
@@ -154,6 +174,15 @@ impl Sight<'_> {
                     Task::RestoreReady(old.id)
                 }
                 Some(_) | None => Task::Settle,
+            };
+        }
+        if let Some(bare) = bare {
+            // The marker is missing, and where the platform alters tags that never ends.
+            let restores = !self.scope.alters_tags;
+            return if restores {
+                Task::Rename(bare.id)
+            } else {
+                Task::Done
             };
         }
         let live = ours.filter(|i| i.mark.state == MarkerState::Live);

@@ -2,10 +2,16 @@
 
 use connectorctl::model::MarkerState;
 
-use super::scope::Key;
+use super::scope::{KEYS, Key};
 
 /// An instance id: ascending.
 pub(super) type Id = u8;
+
+/// The id of the instance of somebody else.
+pub(super) const STRANGER: Id = 0;
+
+/// In place of a key: the marker is nobody's, or there is none.
+pub(super) const NOBODY: Key = KEYS;
 
 /// The marker on an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -95,6 +101,22 @@ impl Platform {
             instances: Vec::new(),
             next: 1,
             pending: Vec::new(),
+        }
+    }
+
+    /// With an instance of somebody else.
+    pub(super) fn with_stranger() -> Self {
+        let mark = Mark::live(NOBODY);
+        let stranger = Instance {
+            id: STRANGER,
+            element: 1,
+            mark,
+            seen: Some(mark),
+            lag: 0,
+        };
+        Self {
+            instances: vec![stranger],
+            ..Self::empty()
         }
     }
 

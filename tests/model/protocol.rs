@@ -11,7 +11,7 @@ pub(super) fn actions(scope: &Scope, state: &State) -> Vec<Action> {
     for run in 0..state.runs.len() {
         of_run(scope, state, run, &mut actions);
     }
-    of_platform(state, &mut actions);
+    of_platform(scope, state, &mut actions);
     of_world(scope, state, &mut actions);
     actions
 }
@@ -43,7 +43,9 @@ fn of_run(scope: &Scope, state: &State, index: usize, actions: &mut Vec<Action>)
         Phase::FoldLock => actions.push(Action::FoldLock(index)),
         Phase::FoldJournal => actions.push(Action::FoldJournal(index)),
     }
-    if state.crashes > 0 {
+    let unheard = |task: &Task| matches!(task, Task::Ready | Task::Sent | Task::Heard(_));
+    let unknown = scope.alters_tags && run.tasks.iter().any(unheard);
+    if state.crashes > 0 && !unknown {
         actions.push(Action::Crash(index));
     }
 }
@@ -62,6 +64,7 @@ fn of_task(scope: &Scope, state: &State, run: usize, key: Key, actions: &mut Vec
         Task::Close
         | Task::Create
         | Task::CreateFor(_)
+        | Task::Heard(_)
         | Task::Got(_)
         | Task::Erred
         | Task::Refused
@@ -114,7 +117,7 @@ fn fates(state: &State, late: bool) -> Vec<Fate> {
     fates
 }
 
-fn of_platform(state: &State, actions: &mut Vec<Action>) {
+fn of_platform(scope: &Scope, state: &State, actions: &mut Vec<Action>) {
     for (index, pending) in state.platform.pending.iter().enumerate() {
         if pending.made.is_none() {
             actions.push(Action::Commit(index));
@@ -131,6 +134,11 @@ fn of_platform(state: &State, actions: &mut Vec<Action>) {
         if state.faults > 0 {
             actions.push(Action::Answered(index));
             actions.push(Action::CutOff(index));
+        }
+        if state.faults > 0 && scope.wrong_answers {
+            let others = state.platform.instances.iter();
+            let others = others.filter(|i| Some(i.id) != pending.made);
+            actions.extend(others.map(|i| Action::Misanswered(index, i.id)));
         }
     }
     for instance in &state.platform.instances {

@@ -78,6 +78,14 @@ pub(super) enum Mistake {
     AnsweredCloses,
     /// `--settle-first` waits only where nothing at all is seen, not to finish a replace.
     SettleFirstCreateOnly,
+    /// An answer is recorded without a look at whose instance it shows.
+    TrustAnyAnswer,
+    /// An answer that shows another instance closes the intent.
+    WrongAnswerCloses,
+    /// The candidate of a dead run is recorded without a look.
+    CandidateUnread,
+    /// The candidate of a dead run is forgotten.
+    CandidateForgotten,
     /// A retired instance is deleted although it carries the live marker again.
     DeleteUnchecked,
 }
@@ -94,6 +102,11 @@ pub(super) struct Scope {
     pub(super) late_patch: bool,
     /// Whether searches may show the tags of before for the time of the lag.
     pub(super) stale_tags: bool,
+    /// Whether there is an instance of somebody else, and a `POST` may be answered with any instance.
+    pub(super) wrong_answers: bool,
+    /// Whether the platform alters markers. No run dies then between a `POST` and the record of its answer:
+    /// nothing would tell that the instance exists.
+    pub(super) alters_tags: bool,
     /// The manifest over time.
     pub(super) manifests: &'static [Manifest],
     /// Whether the manifest is edited only after an apply that completed.
@@ -157,6 +170,8 @@ impl Scope {
             lag: 1,
             late_patch: false,
             stale_tags: false,
+            wrong_answers: false,
+            alters_tags: false,
             manifests: ONE,
             edit_when_clean: false,
             one_family: false,

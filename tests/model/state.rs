@@ -58,6 +58,7 @@ impl Run {
                 task,
                 Task::Ready
                     | Task::Sent
+                    | Task::Heard(_)
                     | Task::Got(_)
                     | Task::Erred
                     | Task::Refused
@@ -180,6 +181,8 @@ pub(super) enum Action {
     Commit(usize),
     /// A `POST` is answered with the instance.
     Created(usize),
+    /// A `POST` is answered with this other instance.
+    Misanswered(usize, Id),
     /// A `POST` is answered with a proven rejection.
     Rejected(usize),
     /// A `POST` is answered with an error that proves nothing.

@@ -3,7 +3,7 @@
 use connectorctl::model::MarkerState;
 
 use super::plan::Task;
-use super::platform::{Effect, Id, Mark, Pending};
+use super::platform::{Effect, Id, Mark, NOBODY, Pending};
 use super::scope::{ALL_KEYS, KEYS, Key, Mistake, Scope};
 use super::state::{Action, Fate, Phase, Run, State};
 use super::store::{Record, Store};
@@ -36,8 +36,12 @@ pub(super) fn next(scope: &Scope, before: &State, action: Action) -> State {
         Action::FoldJournal(run) => fold(scope, &mut state, run, Phase::Down),
         Action::Commit(index) => commit(scope, &mut state, index),
         Action::Created(index) => answer(&mut state, index, |made| {
-            made.map_or(Task::Erred, Task::Got)
+            made.map_or(Task::Erred, Task::Heard)
         }),
+        Action::Misanswered(index, id) => {
+            state.faults -= 1;
+            answer(&mut state, index, |_| Task::Heard(id));
+        }
         Action::Rejected(index) => {
             state.faults -= 1;
             answer(&mut state, index, |_| Task::Refused);
@@ -176,6 +180,10 @@ fn tag_lag(scope: &Scope) -> u8 {
 fn commit(scope: &Scope, state: &mut State, index: usize) {
     let Pending { effect, owner, .. } = state.platform.pending[index];
     let made = state.platform.commit(effect, scope.lag, tag_lag(scope));
+    if let Some(id) = made.filter(|_| scope.alters_tags) {
+        let mark = Mark::live(NOBODY);
+        state.platform.commit(Effect::Mark { id, mark }, 0, 0);
+    }
     if owner.is_some() {
         state.platform.pending[index].made = made;
     } else {
@@ -218,6 +226,10 @@ fn record(scope: &Scope, state: &mut State, run: usize, key: Key) {
         Task::Close => (Record::NotCreated { key }, Task::Todo),
         Task::Create => (intent, Task::Ready),
         Task::Restore(id) => (intent, Task::RestoreReady(id)),
+        Task::Heard(id) => (
+            Record::Candidate { key, id },
+            judge(scope, state, run, key, id),
+        ),
         Task::Got(id) | Task::Adopt(id) => {
             let old = state.runs[run].old[key].take().filter(|old| *old != id);
             (entry(id), old.map_or(Task::Todo, Task::DeleteRetired))
@@ -243,6 +255,18 @@ fn record(scope: &Scope, state: &mut State, run: usize, key: Key) {
         if let Task::Adopt(_) = state.runs[run].tasks[key] {
             state.runs[run].tasks[key] = Task::Create;
         }
+    }
+}
+
+/// What follows once it is known whose the instance of an answer is.
+fn judge(scope: &Scope, state: &State, run: usize, key: Key, id: Id) -> Task {
+    let is_ours = state.sight_of(scope, run).is_ours(key, id);
+    if is_ours || scope.makes(Mistake::TrustAnyAnswer) {
+        Task::Got(id)
+    } else if scope.makes(Mistake::WrongAnswerCloses) {
+        Task::Close
+    } else {
+        Task::Settle
     }
 }
 

@@ -18,6 +18,13 @@ pub(super) enum Record {
         /// Whether the run that wrote it is still alive. What it knows of the connection dies with it.
         mine: bool,
     },
+    /// The platform answered with this instance, and it is open whose that is.
+    Candidate {
+        /// Which.
+        key: Key,
+        /// The instance.
+        id: Id,
+    },
     /// The platform answered, and the outcome is still unknown.
     Answered {
         /// Which.
@@ -58,6 +65,8 @@ pub(super) struct OpenIntent {
     pub(super) answered: bool,
     /// See [`Record::Intent`].
     pub(super) mine: bool,
+    /// See [`Record::Candidate`].
+    pub(super) candidate: Option<Id>,
 }
 
 /// The lock file with the journal replayed over it.
@@ -110,7 +119,13 @@ impl Store {
                         age,
                         answered,
                         mine,
+                        candidate: None,
                     });
+                }
+                Record::Candidate { key, id } => {
+                    if let Some(intent) = &mut view.intents[key] {
+                        intent.candidate = Some(id);
+                    }
                 }
                 Record::Answered { key } => {
                     answered_before[key] = true;
@@ -148,8 +163,11 @@ impl Store {
                 age,
                 answered,
                 mine,
+                candidate,
             } = intent;
             self.journal.push(Record::Intent { key, age, mine });
+            let candidate = candidate.map(|id| Record::Candidate { key, id });
+            self.journal.extend(candidate);
             if answered {
                 self.journal.push(Record::Answered { key });
             }
@@ -191,7 +209,9 @@ impl Store {
             }
         }
         if let Record::NotCreated { key: settled } | Record::Entry { key: settled, .. } = record {
-            // Nobody looks at the age of a settled intent again: fewer equal states.
+            // Nobody looks at the age or the candidate of a settled intent again: fewer equal states.
+            let is_settled = |record: &Record| matches!(record, Record::Candidate { key, .. } if *key == settled);
+            self.journal.retain(|record| !is_settled(record));
             for older in &mut self.journal {
                 if let Record::Intent { key, age, mine } = older
                     && *key == settled
@@ -239,6 +259,7 @@ impl View {
                 age: own.age.min(moved.age),
                 answered: own.answered && moved.answered,
                 mine: own.mine || moved.mine,
+                candidate: own.candidate.or(moved.candidate),
             }),
             None => Some(moved),
         };

@@ -23,6 +23,10 @@ fn stands_for(record: &Code) -> StandsFor {
             age: None,
             mine: true,
         },
+        Code::Candidate {
+            key: _,
+            candidate: _,
+        } => Model::Candidate { key, id: 1 },
         Code::Answered { key: _ } => Model::Answered { key },
         Code::NotCreated { key: _ } => Model::NotCreated { key },
         Code::Entry { key: _, entry: _ } => Model::Entry { key, id: 1 },

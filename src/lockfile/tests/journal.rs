@@ -162,6 +162,7 @@ fn every_kind() -> Vec<TimedEvent> {
                 since: None,
                 answered: true,
                 secrets: sent.clone(),
+                candidate: Some(candidate(1)),
             },
         )]),
         retired: vec![RetiredInstance {
@@ -201,11 +202,17 @@ fn every_kind() -> Vec<TimedEvent> {
         key: key("a"),
         entry: Box::new(entry),
     };
+    let candidate_of = |id| Record::Candidate {
+        key: key("a"),
+        candidate: Box::new(candidate(id)),
+    };
     let records = [
         Record::Intent {
             key: key("a"),
             secrets: sent,
         },
+        candidate_of(1),
+        candidate_of(2),
         Record::Answered { key: key("a") },
         Record::NotCreated { key: key("a") },
         Record::Sending {

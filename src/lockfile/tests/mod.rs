@@ -23,9 +23,9 @@ use super::fold::{Folded, drop_history};
 use super::format::{digest, to_bytes};
 use super::*;
 use crate::model::{
-    Element, ElementId, ElementKey, Fingerprint, InstanceId, InstanceKey, InventoryName, KeyCheck,
-    Lifecycle, Lock, LockHeader, LockedApi, LockedInstance, OpenIntent, OrganizationId, Secret,
-    Takeover, Timestamp,
+    Candidate, Element, ElementId, ElementKey, ElementRef, Fingerprint, InstanceId, InstanceKey,
+    InventoryName, KeyCheck, Lifecycle, Lock, LockHeader, LockedApi, LockedInstance, OpenIntent,
+    OrganizationId, Secret, Takeover, Timestamp,
 };
 use crate::ports::{Clock, LockSink as _, Record};
 
@@ -112,6 +112,17 @@ fn entry(id: u64) -> LockedInstance {
             protect: true,
             ..Lifecycle::default()
         },
+    }
+}
+
+/// Without a token where the id is 2.
+fn candidate(id: u64) -> Candidate {
+    Candidate {
+        id: InstanceId(id),
+        token: entry(id).token.filter(|_| id != 2),
+        element: ElementRef::Key(ElementKey("freshdeskv2".to_owned())),
+        name: "Freshdesk Support".to_owned(),
+        is_new: true,
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn instance() -> impl Strategy<Value = LockedInstance> {
                 let (enabled, valid, created_date) = state;
                 LockedInstance {
                     id: InstanceId(id),
-                    token: (!token.is_empty()).then(|| Secret::new(token)),
+                    token: Secret::token(token),
                     element: Element {
                         key: ElementKey(element),
                         id: element_id.map(ElementId),
@@ -97,6 +97,10 @@ pub(super) fn record() -> impl Strategy<Value = Record> {
     prop_oneof![
         3 => (keys(), secrets).prop_map(|(key, secrets)| Record::Intent { key, secrets }),
         1 => keys().prop_map(|key| Record::Answered { key }),
+        1 => (keys(), 0..4_u64).prop_map(|(key, id)| Record::Candidate {
+            key,
+            candidate: Box::new(candidate(id)),
+        }),
         1 => keys().prop_map(|key| Record::NotCreated { key }),
         2 => (keys(), btree_set("[uv]", 0..2))
             .prop_map(|(key, secrets)| Record::Sending { key, secrets }),

@@ -129,6 +129,7 @@ impl Auditor<'_> {
     /// The lock entry records what is declared.
     fn entry_is_declared(&mut self, entry: &LockEntryDraft) {
         let LockEntryDraft {
+            element,
             name,
             tags,
             configuration,
@@ -146,7 +147,8 @@ impl Auditor<'_> {
                 DesiredValue::Secret(_) => secret.insert(name),
             };
         }
-        let declared = *name == wanted.name
+        let declared = *element == wanted.element
+            && *name == wanted.name
             && *tags == wanted.tags
             && *enabled == wanted.enabled
             && lifecycle.protect == wanted.lifecycle.protect

@@ -11,8 +11,8 @@ use super::super::subject::{Declared, Subject};
 use super::secret::Decision;
 use crate::catalog::Catalog;
 use crate::model::{
-    Action, DesiredInstance, DesiredValue, FieldChange, LockEntryDraft, Marker, NoteCode,
-    ObservedInstance, Reason, RequestValue, SecretRecord, Step, UpdateRequest,
+    Action, DesiredInstance, DesiredValue, FieldChange, LockEntryDraft, LockedInstance, Marker,
+    NoteCode, ObservedInstance, Reason, RequestValue, SecretRecord, Step, UpdateRequest,
 };
 
 /// The differences of one instance.
@@ -20,7 +20,7 @@ pub(super) struct Difference {
     changes: Vec<FieldChange>,
     reasons: BTreeSet<Reason>,
     request: UpdateRequest,
-    /// Whether a fingerprint changes in the lock file although nothing is sent.
+    /// Whether a fingerprint or the token changes in the lock file although nothing is sent.
     rerecord: bool,
 }
 
@@ -101,6 +101,7 @@ impl Planner<'_> {
         comparison.secrets(decisions);
         comparison.lifecycle();
         comparison.released();
+        comparison.token();
         comparison.validity();
         comparison.out
     }
@@ -289,6 +290,21 @@ impl Comparison<'_, '_> {
             if before != after {
                 self.show(path, Some(before), after);
             }
+        }
+    }
+
+    /// A token is in the lock file only, and nothing of it is shown.
+    fn token(&mut self) {
+        let locked = self.subject.locked;
+        let is_in_doubt = |entry: &&LockedInstance| {
+            entry.id == self.seen.id && entry.is_token_in_doubt(self.seen)
+        };
+        if let Some(entry) = locked.filter(is_in_doubt) {
+            self.out.rerecord = true;
+            self.out.caused_by(match entry.token {
+                None => Reason::TokenMissing,
+                Some(_) => Reason::TokenChanged,
+            });
         }
     }
 

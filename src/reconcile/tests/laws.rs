@@ -244,12 +244,7 @@ fn any_world() -> impl Strategy<Value = PlanInput> {
             }
         }
         for place in intents {
-            let intent = OpenIntent {
-                takeover: None,
-                since: None,
-                answered: false,
-                secrets: BTreeMap::new(),
-            };
+            let intent = OpenIntent::new(BTreeMap::new());
             input.intents.insert(key(NAMES[place]), intent);
         }
         input.policy = policy;

@@ -347,12 +347,7 @@ fn a_run_for_some_keys_touches_no_other() {
 #[test]
 fn open_intents_are_notes_and_no_steps() {
     let mut input = settled();
-    let intent = OpenIntent {
-        takeover: None,
-        since: None,
-        answered: false,
-        secrets: std::collections::BTreeMap::new(),
-    };
+    let intent = OpenIntent::new(std::collections::BTreeMap::new());
     input.intents.insert(key("left-the-manifest"), intent);
     let planned = planned(&input);
     assert_eq!(

@@ -75,15 +75,22 @@ fn every_row_of_the_table() {
 }
 
 #[test]
-fn a_success_counts_only_with_id_and_token() {
+fn a_success_counts_only_with_id_and_element() {
     let whole = r#"{"id":7,"token":"t","name":"n","element":{"key":"jira"}}"#;
     assert!(matches!(of(200, whole), PostVerdict::Created(_)));
     assert!(matches!(of(201, whole), PostVerdict::Created(_)));
+    for no_token in ["", r#""token":"","#, r#""token":"********","#] {
+        let body = format!(r#"{{"id":7,{no_token}"element":{{"key":"jira"}}}}"#);
+        let PostVerdict::Created(seen) = of(200, &body) else {
+            panic!("{body}");
+        };
+        assert_eq!(seen.token, None, "{body}");
+    }
     for body in [
         "",
         "{}",
         HTML,
-        r#"{"id":7,"name":"n","element":{"key":"jira"}}"#,
+        r#"{"id":7,"token":"t","name":"n"}"#,
         r#"{"token":"t","element":{"key":"jira"}}"#,
         &whole[..20],
     ] {

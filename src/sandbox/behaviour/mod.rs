@@ -7,7 +7,7 @@ mod shape;
 mod text;
 mod vendor;
 
-pub(super) use configuration::{given, is_masked, merged, missing_required};
+pub(super) use configuration::{MASK, given, is_masked, merged, missing_required};
 pub(super) use elements::{
     FIRST_OWN_ID, find as find_element, find_by_key, known as known_elements, no_element,
     resolve as resolve_element,

@@ -77,12 +77,7 @@ impl World {
     }
 
     fn sent(&mut self, secret: Fingerprint) {
-        let intent = OpenIntent {
-            takeover: None,
-            since: None,
-            answered: false,
-            secrets: BTreeMap::from([("password".to_owned(), secret)]),
-        };
+        let intent = OpenIntent::new(BTreeMap::from([("password".to_owned(), secret)]));
         self.intents.insert(key(), intent);
     }
 
