@@ -18,9 +18,9 @@ use connectorctl::reconcile::Policy;
 use connectorctl::remote::{Address, Credentials, RemoteReader, Settings};
 use connectorctl::session::{Approval, Hooks, Identity, Rounds, Session, SessionError};
 
-use super::blind::Blind;
 use super::disk::{Disk, newest_record};
 use super::freezer::Freezer;
+use super::mistaken::Mistaken;
 use super::schedule::{Ending, Launch};
 use super::world::{Process, User, Wire, World};
 
@@ -47,6 +47,8 @@ pub(crate) enum Mistake {
     NoTakeover,
     /// The journal forgets what a fold wrote: instances that lists may not show yet.
     NoCheckpoint,
+    /// Every instance in the answer to a create is taken for ours.
+    TrustAnyAnswer,
     /// An intent is struck off at once, and its result made durable when the run ends.
     FoldFirst,
 }
@@ -255,8 +257,9 @@ impl Checkout {
         let identity = self.identity(launch.user);
         let writer = self.reader(&identity, Arc::clone(process), Arc::clone(clock), deadline);
         let writer = writer.into_writer();
-        let blind = Blind {
+        let mistaken = Mistaken {
             writer: &writer,
+            mistake: self.mistake,
             paths: self.paths(),
             inventory: self.desired.inventory.clone(),
         };
@@ -267,11 +270,7 @@ impl Checkout {
             },
             secrets: &self.resolved,
             policy: self.policy(),
-            remote: if self.mistake == Mistake::NoMarkerSearch {
-                &blind
-            } else {
-                &writer
-            },
+            remote: &mistaken,
             clock: &**clock,
             stop,
             options: ApplyOptions {

@@ -15,13 +15,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-mod blind;
+mod answers;
 mod checkout;
 mod clock;
 mod disk;
 mod freezer;
 mod known_unsafe;
 mod manifest;
+mod mistaken;
 mod schedule;
 mod story;
 mod tally;

@@ -41,6 +41,18 @@ pub(crate) struct Schedule {
     pub(crate) foreign: u16,
     pub(crate) instances: Vec<Stanza>,
     pub(crate) rounds: Vec<Round>,
+    /// Creates that are answered wrongly: which, and how. Drawn last, so that a seed keeps the rest.
+    #[serde(default)]
+    pub(crate) answers: Vec<(u8, WrongAnswer)>,
+}
+
+/// A success that says something else than what was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum WrongAnswer {
+    /// With any other instance; whether it was done.
+    Other(bool),
+    /// Without a token, or with a masked one; so are this many reads after it.
+    NoToken { masked: bool, reads: u8 },
 }
 
 /// Runs that overlap, and what happens once all of them have ended.
@@ -305,6 +317,14 @@ fn refusal() -> impl Strategy<Value = Refusal> {
     ])
 }
 
+fn wrong_answer() -> impl Strategy<Value = WrongAnswer> {
+    prop_oneof![
+        2 => any::<bool>().prop_map(WrongAnswer::Other),
+        1 => (any::<bool>(), 0..8_u8)
+            .prop_map(|(masked, reads)| WrongAnswer::NoToken { masked, reads }),
+    ]
+}
+
 fn schedule() -> impl Strategy<Value = Schedule> {
     // A third may have a second checkout: the conditions hold in the others.
     prop::bool::weighted(0.3).prop_flat_map(|may_be_apart| {
@@ -317,9 +337,20 @@ fn schedule() -> impl Strategy<Value = Schedule> {
             prop_oneof![12 => Just(0), 4 => 1..6_u16, 1 => 180..420_u16],
             prop_oneof![16 => vec(Stanza::any(), 1..=4), 1 => vec(Stanza::any(), 5..=40)],
             vec(round(may_be_apart), 0..5),
+            vec((0..6_u8, wrong_answer()), 0..3),
         )
             .prop_map(
-                |(pace, lag_s, readings, refusals, second_sees, foreign, instances, rounds)| {
+                |(
+                    pace,
+                    lag_s,
+                    readings,
+                    refusals,
+                    second_sees,
+                    foreign,
+                    instances,
+                    rounds,
+                    answers,
+                )| {
                     Schedule {
                         pace,
                         lag_s,
@@ -329,6 +360,7 @@ fn schedule() -> impl Strategy<Value = Schedule> {
                         foreign,
                         instances,
                         rounds,
+                        answers,
                     }
                 },
             )

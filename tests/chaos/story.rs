@@ -174,6 +174,7 @@ impl Story {
             self.tally.inside += 1;
             self.tally.duplicates_inside += u64::from(self.world.was_ever_doubled());
         }
+        self.tally.strangers_changed = self.world.strangers_changed();
         let live = self.world.live();
         for instance in &live {
             self.world.tell(format_args!(

@@ -24,6 +24,8 @@ pub(crate) struct Tally {
     pub(crate) unreported: u64,
     pub(crate) lost_tokens: u64,
     pub(crate) non_empty_plans: u64,
+    /// Instances of others that were changed or deleted.
+    pub(crate) strangers_changed: u64,
 }
 
 impl Tally {
@@ -44,17 +46,23 @@ impl Tally {
         self.unreported += other.unreported;
         self.lost_tokens += other.lost_tokens;
         self.non_empty_plans += other.non_empty_plans;
+        self.strangers_changed += other.strangers_changed;
     }
 
     /// Whether every law was kept.
     pub(crate) fn is_clean(&self) -> bool {
-        self.duplicates_inside + self.unreported + self.lost_tokens + self.non_empty_plans == 0
+        self.duplicates_inside
+            + self.unreported
+            + self.lost_tokens
+            + self.non_empty_plans
+            + self.strangers_changed
+            == 0
     }
 
     /// One line that says it all.
     pub(crate) fn line(&self) -> String {
         format!(
-            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, rollbacks {}, clock steps {}, edits {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}",
+            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, rollbacks {}, clock steps {}, edits {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}, instances of others changed {}",
             self.inside + self.outside,
             self.inside,
             self.outside,
@@ -71,7 +79,8 @@ impl Tally {
             self.duplicates_inside,
             self.unreported,
             self.lost_tokens,
-            self.non_empty_plans
+            self.non_empty_plans,
+            self.strangers_changed
         )
     }
 }

@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use super::answers::{Answers, without_token};
 use super::clock::SimClock;
 use super::manifest::INVENTORY;
-use super::schedule::{Ending, Launch, Mishap, MishapKind, Schedule};
+use super::schedule::{Ending, Launch, Mishap, MishapKind, Schedule, WrongAnswer};
 
 /// The slowest answer of a network where nothing is wrong, in milliseconds.
 const SLOWEST: u64 = 400;
@@ -74,6 +75,9 @@ struct State {
     late_writes: bool,
     /// Whether two live instances ever carried one live marker.
     doubled: bool,
+    answers: Answers,
+    /// The instances of others, as they were in the beginning.
+    strangers: Vec<Value>,
     /// What happened, line by line.
     log: Vec<String>,
 }
@@ -125,6 +129,8 @@ impl World {
                 faults: 0,
                 late_writes: false,
                 doubled: false,
+                answers: Answers::of(schedule),
+                strangers: Vec::new(),
                 log: Vec::new(),
             }),
         };
@@ -135,6 +141,7 @@ impl World {
             for number in 0..schedule.foreign {
                 state.make_foreign(number, now);
             }
+            state.strangers = state.live();
             state.admin(Method::PUT, "faults", &faults.into());
         }
         Arc::new(world)
@@ -187,6 +194,14 @@ impl World {
         self.state().late_writes
     }
 
+    /// How many instances of others are not what they were.
+    pub(crate) fn strangers_changed(&self) -> u64 {
+        let mut state = self.state();
+        let live = state.live();
+        let changed = state.strangers.iter().filter(|row| !live.contains(row));
+        changed.count() as u64
+    }
+
     pub(crate) fn was_ever_doubled(&self) -> bool {
         self.state().doubled
     }
@@ -212,18 +227,9 @@ impl World {
 
     /// The token of an instance, as the platform answers it.
     pub(crate) fn token(&self, id: &Value) -> Value {
-        let (user, organization) = self.credentials(User::First);
-        let request = Request::builder()
-            .uri(format!("/elements/api-v2/instances/{id}"))
-            .header(
-                "authorization",
-                format!("User {user}, Organization {organization}"),
-            )
-            .body(Bytes::new())
-            .expect("a request");
         let now = self.clock.now_ms();
-        let reply = self.state().platform.handle(&request, now);
-        let body: Value = serde_json::from_slice(reply.response.body()).expect("JSON");
+        let response = self.state().read(id, now);
+        let body: Value = serde_json::from_slice(response.body()).expect("JSON");
         body["token"].clone()
     }
 
@@ -253,7 +259,7 @@ impl World {
             state.posts += u64::from(is_create);
             state.faults += u64::from(mishap.is_some());
             match mishap {
-                None => return Ok(state.handle(&request, now)),
+                None => return Ok(state.answer(&request, now)),
                 Some(MishapKind::LostBefore) => return Err(lost()),
                 Some(MishapKind::LostAfter) => {
                     let _ = state.handle(&request, now);
@@ -325,6 +331,43 @@ impl State {
             let answer = self.handle(&late.request, late.at_ms);
             *late.answer.lock().expect("the answer") = Some(answer);
         }
+    }
+
+    /// Carries out a request, and answers it rightly or wrongly.
+    fn answer(&mut self, request: &Request<Bytes>, now: u64) -> Response<Bytes> {
+        let wrong = self.answers.next(request, self.posts.saturating_sub(1));
+        self.faults += u64::from(wrong.is_some());
+        match wrong {
+            None => self.handle(request, now),
+            Some(WrongAnswer::NoToken { masked, .. }) => {
+                without_token(self.handle(request, now), masked)
+            }
+            Some(WrongAnswer::Other(done)) => {
+                let before = self.live();
+                if before.is_empty() {
+                    return self.handle(request, now);
+                }
+                let _ = done.then(|| self.handle(request, now));
+                let place = self.pace.below(before.len() as u64);
+                let id = before[usize::try_from(place).expect("a place")]["id"].clone();
+                self.log.push(format!("{now} answered with instance {id}"));
+                self.read(&id, now)
+            }
+        }
+    }
+
+    /// An instance as its owner reads it.
+    fn read(&mut self, id: &Value, now: u64) -> Response<Bytes> {
+        let (user, organization) = self.credentials(User::First);
+        let request = Request::builder()
+            .uri(format!("/elements/api-v2/instances/{id}"))
+            .header(
+                "authorization",
+                format!("User {user}, Organization {organization}"),
+            )
+            .body(Bytes::new())
+            .expect("a request");
+        self.platform.handle(&request, now).response
     }
 
     fn handle(&mut self, request: &Request<Bytes>, now: u64) -> Response<Bytes> {

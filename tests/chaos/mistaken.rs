@@ -1,4 +1,5 @@
-//! A deliberate mistake: a client that finds nothing by its marker, neither by search nor in the list.
+//! Deliberate mistakes of a client: one that finds nothing by its marker, neither by search nor in the list,
+//! and one that takes every answer for right.
 
 use async_trait::async_trait;
 use connectorctl::lockfile::{LockPaths, LockView};
@@ -8,21 +9,27 @@ use connectorctl::ports::{
 };
 use connectorctl::remote::RemoteWriter;
 
-/// Shows of the list only what the lock file records.
-pub(crate) struct Blind<'a> {
+use super::checkout::Mistake;
+
+pub(crate) struct Mistaken<'a> {
     pub(crate) writer: &'a RemoteWriter,
+    pub(crate) mistake: Mistake,
     pub(crate) paths: LockPaths,
     pub(crate) inventory: InventoryName,
 }
 
 #[async_trait]
-impl ReadRemote for Blind<'_> {
+impl ReadRemote for Mistaken<'_> {
     async fn tenant(&self) -> Result<Tenant, RemoteError> {
         self.writer.tenant().await
     }
 
     async fn list(&self) -> Result<Listing, RemoteError> {
         let mut listed = self.writer.list().await?;
+        if self.mistake != Mistake::NoMarkerSearch {
+            return Ok(listed);
+        }
+        // Only what the lock file records.
         let view = LockView::read(&self.paths, &self.inventory).expect("a view");
         listed.instances.retain(|instance| {
             let mut entries = view.lock.iter().flat_map(|lock| lock.instances.values());
@@ -31,19 +38,32 @@ impl ReadRemote for Blind<'_> {
         Ok(listed)
     }
 
-    async fn find(&self, _tag: &str) -> Result<Vec<ObservedInstance>, RemoteError> {
-        Ok(Vec::new())
+    async fn find(&self, tag: &str) -> Result<Vec<ObservedInstance>, RemoteError> {
+        match self.mistake {
+            Mistake::NoMarkerSearch => Ok(Vec::new()),
+            _ => self.writer.find(tag).await,
+        }
     }
 
     async fn get(&self, id: InstanceId) -> Result<Lookup, RemoteError> {
         self.writer.get(id).await
     }
+
+    async fn disconnected(&self) {
+        self.writer.disconnected().await;
+    }
 }
 
 #[async_trait]
-impl WriteRemote for Blind<'_> {
+impl WriteRemote for Mistaken<'_> {
     async fn create(&self, body: &CreateBody<'_>) -> CreateOutcome {
-        self.writer.create(body).await
+        let mut outcome = self.writer.create(body).await;
+        if let (Mistake::TrustAnyAnswer, CreateOutcome::Created(seen)) =
+            (self.mistake, &mut outcome)
+        {
+            seen.tags = Some(body.tags.iter().cloned().collect());
+        }
+        outcome
     }
 
     async fn update(
