@@ -97,6 +97,8 @@ codes! {
         FingerprintsRotated = "fingerprints-rotated",
         /// The platform reports an instance as not valid.
         Invalid = "invalid",
+        /// The platform disabled an instance whose token it could not refresh.
+        DisabledByPlatform = "disabled-by-platform",
         /// The instance needs an interactive sign-in.
         NeedsSignIn = "needs-sign-in",
         /// The outcome of a create in an earlier run is unknown.

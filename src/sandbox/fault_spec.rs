@@ -85,6 +85,7 @@ kinds! {
     Html = "html", Nothing, "returns a gateway's HTML page with `status=` (502); commits nothing";
     HtmlAfter = "html-after-commit", Commits, "commits, then returns a gateway's HTML page";
     TooMany = "too-many", Nothing, "returns 429, with `retry-after=SECONDS` or `retry-after=date:SECONDS` if given; `for=DURATION` replaces `count=`";
+    RefreshFails = "refresh-fails", Commits, "the vendor refuses to refresh the token of the newest instance; the fifth time the platform disables it";
     Delay = "delay", Commits, "responds after `for=DURATION`";
     OtherBefore = "other-before-commit", Nothing, "commits nothing, then returns an instance of another user as if it was created; only for `POST /instances`";
     OtherAfter = "other-after-commit", Commits, "commits, then returns an instance of another user as if it was created; only for `POST /instances`";

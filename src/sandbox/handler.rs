@@ -48,6 +48,10 @@ impl Platform {
         match fault.kind {
             FaultKind::CutBefore | FaultKind::CutAfter => reply.cut = Cut::Whole,
             FaultKind::CutMidBody => reply.cut = Cut::MidBody,
+            FaultKind::RefreshFails => {
+                self.state.fail_refresh();
+                reply.changed = true;
+            }
             FaultKind::Delay => reply.delay = fault.duration,
             _ => {}
         }
@@ -85,6 +89,7 @@ impl Platform {
             | FaultKind::CutBefore
             | FaultKind::CutAfter
             | FaultKind::CutMidBody
+            | FaultKind::RefreshFails
             | FaultKind::Delay
             | FaultKind::ListLag
             | FaultKind::ChangeLag

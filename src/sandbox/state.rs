@@ -11,6 +11,9 @@ pub(super) const VERSION: u32 = 1;
 /// Ids start here and ascend by one (docs/platform.md#the-instance).
 const FIRST_ID: u64 = 12345;
 
+/// After so many the platform disables an instance (docs/platform.md#q23).
+const MAX_FAILED_REFRESHES: u32 = 5;
+
 /// Everything the platform stores, and the content of the state file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,6 +75,9 @@ pub(super) struct StoredInstance {
     pub(super) created_ms: u64,
     /// When lists begin to show it.
     pub(super) listed_from_ms: u64,
+    /// How often in a row its token could not be refreshed.
+    #[serde(default)]
+    pub(super) failed_refreshes: u32,
     /// Earlier versions that lists show instead, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) superseded: Vec<Superseded>,
@@ -184,6 +190,18 @@ impl PlatformState {
 
     pub(super) fn organization(&self, id: u64) -> Option<&Organization> {
         self.organizations.iter().find(|own| own.id == id)
+    }
+
+    /// The token of the newest instance could not be refreshed.
+    pub(super) fn fail_refresh(&mut self) {
+        if let Some(mut newest) = self.instances.last_entry() {
+            let newest = newest.get_mut();
+            newest.failed_refreshes += 1;
+            if newest.failed_refreshes >= MAX_FAILED_REFRESHES {
+                newest.disabled = true;
+                newest.valid = false;
+            }
+        }
     }
 
     /// Adds an instance with the next id and a new token.

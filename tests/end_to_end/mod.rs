@@ -5,6 +5,7 @@ mod assumptions;
 mod canary;
 mod catalogue;
 mod changes;
+mod disabled;
 mod documented;
 mod example;
 mod failures;

@@ -8,7 +8,7 @@ use connectorctl::sandbox::Fault;
 use crate::support::Sandbox;
 
 /// Every kind of fault, in each form that the table of outcomes tells apart.
-pub(super) const KINDS: [&str; 28] = [
+pub(super) const KINDS: [&str; 29] = [
     "kind=status status=500",
     "kind=status status=503",
     "kind=status status=400",
@@ -28,6 +28,7 @@ pub(super) const KINDS: [&str; 28] = [
     "kind=html-after-commit",
     "kind=too-many",
     "kind=too-many retry-after=1",
+    "kind=refresh-fails",
     "kind=delay for=300ms",
     "kind=other-before-commit",
     "kind=other-after-commit",

@@ -96,7 +96,7 @@ impl Planner<'_> {
         };
         comparison.name();
         comparison.tags();
-        comparison.enabled();
+        comparison.enabled(&decisions);
         comparison.plain_values();
         comparison.secrets(decisions);
         comparison.lifecycle();
@@ -169,7 +169,11 @@ impl Comparison<'_, '_> {
         }
     }
 
-    fn enabled(&mut self) {
+    fn enabled(&mut self, decisions: &BTreeMap<String, Decision>) {
+        let sends_secret = decisions.values().any(|it| matches!(it, Decision::Send(_)));
+        if self.is_disabled_by_platform() && !sends_secret {
+            return;
+        }
         let sides = Sides {
             before: Some(self.seen.enabled.into()),
             after: self.desired.enabled.into(),
@@ -178,6 +182,13 @@ impl Comparison<'_, '_> {
         if self.differs("enabled", sides) {
             self.out.request.enabled = Some(self.desired.enabled);
         }
+    }
+
+    /// The platform disables an instance whose token it could not refresh five times
+    /// (docs/platform.md#q23). Enabling it again is useless before it is signed in to again.
+    fn is_disabled_by_platform(&self) -> bool {
+        let recorded = self.subject.locked.is_some_and(|entry| entry.enabled);
+        self.desired.enabled && recorded && !self.seen.enabled && !self.seen.valid
     }
 
     /// Declared tags are the whole set. Without declared tags all existing ones stay. The marker is
@@ -333,11 +344,17 @@ impl Comparison<'_, '_> {
         if self.seen.valid || !self.out.request.configuration.is_empty() {
             return;
         }
-        let message = format!(
-            "platform reports instance {} as not valid; fix its credentials, or send them again with \
-             `connectorctl apply --resend-secrets={}`",
-            self.seen.id, self.subject.key
-        );
-        self.note(NoteCode::Invalid, message);
+        let (code, what) = if self.is_disabled_by_platform() {
+            let what = "was disabled by the platform because it could not sign in; sign in again and \
+                        enable it, or send its credentials again, which enables it,";
+            (NoteCode::DisabledByPlatform, what)
+        } else {
+            let what =
+                "is not valid, as the platform reports; fix its credentials, or send them again";
+            (NoteCode::Invalid, what)
+        };
+        let (id, key) = (self.seen.id, self.subject.key);
+        let command = format!("`connectorctl apply --resend-secrets={key}`");
+        self.note(code, format!("instance {id} {what} with {command}"));
     }
 }

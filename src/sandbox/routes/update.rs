@@ -120,6 +120,7 @@ pub(super) fn change(
         }
         check_with_vendor(element, &next.configuration)?;
         next.valid = true;
+        next.failed_refreshes = 0;
         state.counters.authentications += 1;
     }
     if let Some(Value::Bool(disabled)) = body.get("disabled")
