@@ -331,3 +331,36 @@ proptest! {
         prop_assert!(!shown(&loaded).contains(CANARY), "{text}\n{}", shown(&loaded));
     }
 }
+
+/// A long key has a shortened marker. A key that spells out its end has the same one.
+#[test]
+fn keys_with_the_same_marker_are_refused() {
+    use crate::model::{InstanceKey, InventoryName, Marker};
+    let inventory = InventoryName::new("a").expect("a name");
+    let long = "k".repeat(70);
+    let key = InstanceKey::new(&*long).expect("a key");
+    let short = |marker: &Marker| marker.as_str().rsplit(':').next().map(str::to_owned);
+    for marker in Marker::both(&inventory, &key) {
+        let other = short(&marker).expect("its end");
+        let declared = |first: &str, more: &str| {
+            format!(
+                "version: 1\ninventory: a\ninstances:\n  {first}: {{ element: private }}\n  {more}\n"
+            )
+        };
+        let both = declared(&long, &format!("{other}: {{ element: private }}"));
+        assert!(codes(both).contains(&"same-marker"), "{other}");
+        let moved = format!("n: {{ element: private, lifecycle: {{ movedFrom: {other} }} }}");
+        assert!(
+            codes(declared(&long, &moved)).contains(&"same-marker"),
+            "{other}"
+        );
+        let apart = declared(&long, "n: { element: private }");
+        assert!(!codes(apart).contains(&"same-marker"));
+        let renamed =
+            format!("{other}: {{ element: private, lifecycle: {{ movedFrom: {long} }} }}");
+        assert!(
+            codes(declared("n", &renamed)).contains(&"same-marker"),
+            "{other}"
+        );
+    }
+}

@@ -7,7 +7,7 @@ use super::document::Document;
 use super::instance::ReadInstance;
 use super::text::Places;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::{ApiSettings, Desired, InstanceKey, InventoryName};
+use crate::model::{ApiSettings, Desired, InstanceKey, InventoryName, Marker};
 
 /// Merges the files; `None` if no file names an inventory.
 pub(super) fn unite(
@@ -38,8 +38,10 @@ pub(super) fn unite(
         }
     }
     check_moves(&seen, out);
+    let inventory = inventory?;
+    check_markers(&inventory, &seen, out);
     let desired = Desired {
-        inventory: inventory?,
+        inventory,
         api,
         instances: seen
             .into_iter()
@@ -102,6 +104,37 @@ fn check_moves(seen: &BTreeMap<InstanceKey, ReadInstance>, out: &mut Diagnostics
                     .also(first.clone(), "the other one")
                     .hint("keep `movedFrom` in only one of them"),
             );
+        }
+    }
+}
+
+/// A long key has a shortened marker, which another key may spell out. Each would take the instance of
+/// the other for its own.
+fn check_markers(
+    inventory: &InventoryName,
+    seen: &BTreeMap<InstanceKey, ReadInstance>,
+    out: &mut Diagnostics,
+) {
+    let mut markers: BTreeMap<Marker, (&InstanceKey, &Place)> = BTreeMap::new();
+    for (key, read) in seen {
+        let moved_from = read.instance.lifecycle.moved_from.as_ref();
+        let old = moved_from.zip(read.moved_from_place.as_ref());
+        for (key, place) in [(key, &read.place)].into_iter().chain(old) {
+            for marker in Marker::both(inventory, key) {
+                let Some((other, first)) = markers.insert(marker, (key, place)) else {
+                    continue;
+                };
+                if other == key {
+                    continue;
+                }
+                let message = format!("`{key}` and `{other}` have the same marker");
+                out.push(
+                    Diagnostic::error("same-marker", message)
+                        .at(place.clone())
+                        .also(first.clone(), "the other key")
+                        .hint("choose another key for one of them"),
+                );
+            }
         }
     }
 }
