@@ -56,11 +56,11 @@ impl From<SandboxError> for CliError {
 
 fn of_lock(error: &LockError) -> Exit {
     match error {
-        LockError::Io { .. } => Exit::Failed,
+        LockError::Io { .. } | LockError::Unusable { .. } => Exit::Failed,
         LockError::Damaged { .. } | LockError::Newer { .. } | LockError::JournalDamaged { .. } => {
             Exit::Lock
         }
-        LockError::Held { .. } => Exit::Stale,
+        LockError::Held { .. } | LockError::Conflict { .. } => Exit::Stale,
     }
 }
 

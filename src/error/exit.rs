@@ -51,7 +51,10 @@ impl Exit {
             "the outcome of a request is unknown; run `apply` again",
         ),
         (Self::Refused, "refused by a guard or by protection"),
-        (Self::Stale, "stale plan, or the lock is held"),
+        (
+            Self::Stale,
+            "stale plan, the lock is held, or the lock file was changed during the run",
+        ),
         (
             Self::Authentication,
             "authentication failed, or wrong organization",

@@ -38,6 +38,16 @@ pub enum LockError {
     /// A complete line of the journal cannot be read. Lines count from 1.
     #[error("{}:{line}: journal is damaged", path.display())]
     JournalDamaged { path: PathBuf, line: usize },
+    /// Something that is no plain file or folder of this user, or cannot be written.
+    #[error("cannot use `{}`: {what}", path.display())]
+    Unusable {
+        path: PathBuf,
+        what: String,
+        hint: String,
+    },
+    /// Somebody changed the lock file while the run was recording, and it cannot be merged.
+    #[error("`{}` was changed during the run: {what}; it was not written", path.display())]
+    Conflict { path: PathBuf, what: String },
     /// Another process holds the exclusive lock.
     #[error("lock file is held by {holder}")]
     Held { holder: String },
@@ -55,6 +65,15 @@ impl LockError {
 
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Io { source, .. }
+                if [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem]
+                    .contains(&source.kind()) =>
+            {
+                Some(
+                    "make it writable for this user, or pass `--lock` with a file in another directory"
+                        .to_owned(),
+                )
+            }
             Self::Io { .. } => None,
             Self::Damaged { hint, .. } => Some((*hint).to_owned()),
             Self::Newer { .. } => {
@@ -66,6 +85,12 @@ impl LockError {
                  `--resend-secrets` if that run was changing secrets",
                 path.display()
             )),
+            Self::Unusable { hint, .. } => Some(hint.clone()),
+            Self::Conflict { .. } => Some(
+                "put the right version of the lock file in its place: every result of this run is in \
+                 the journal"
+                    .to_owned(),
+            ),
             Self::Held { .. } => {
                 Some("wait until it ends, or pass `--lock-timeout 5m` to wait here".to_owned())
             }

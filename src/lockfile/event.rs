@@ -35,6 +35,8 @@ pub(super) enum StoredEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lock: Option<String>,
     },
+    /// The lock file was changed during the run, so the records before this line are not in it.
+    Conflict { what: String },
     /// A run got the exclusive lock: the run that wrote the open intents before this line is dead.
     Takeover(Takeover),
     /// Says nothing. Earlier versions wrote it while a request was in flight.
@@ -146,6 +148,7 @@ impl TimedEvent {
             | StoredEvent::Header { .. }
             | StoredEvent::CheckpointBegin(_)
             | StoredEvent::Base { .. }
+            | StoredEvent::Conflict { .. }
             | StoredEvent::Alive
             | StoredEvent::Record(_) => {}
         }

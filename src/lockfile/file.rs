@@ -11,7 +11,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::LockError;
+use super::{LockError, LockPaths};
 use crate::ports::kill;
 
 /// The start of a temporary file's name. What a killed process leaves can be found by it, and one
@@ -22,7 +22,7 @@ const MAX_SYMLINKS: usize = 40;
 
 /// Where a name finally points, whether or not a file is there. Replacing a symlink would turn a
 /// shared file into a private copy.
-pub(super) fn resolve_symlinks(path: &Path) -> PathBuf {
+fn resolve_symlinks(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..MAX_SYMLINKS {
         let Ok(link) = fs::read_link(&path) else {
@@ -33,7 +33,7 @@ pub(super) fn resolve_symlinks(path: &Path) -> PathBuf {
     path
 }
 
-fn parent_of(path: &Path) -> PathBuf {
+pub(super) fn parent_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
@@ -54,20 +54,81 @@ pub(super) fn temporary_prefix(path: &Path) -> String {
 /// # Errors
 /// [`LockError::Io`]; the old content is untouched then.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), LockError> {
-    replace(path, bytes, || {})
-}
-
-/// As [`write_atomic`], with a point at which a test may kill the process.
-pub(super) fn write_lock(path: &Path, bytes: &[u8]) -> Result<(), LockError> {
-    replace(path, bytes, || kill::at(kill::KillPoint::BeforeRename))
-}
-
-fn replace(path: &Path, bytes: &[u8], before_rename: fn()) -> Result<(), LockError> {
     let path = resolve_symlinks(path);
-    write(&path, bytes, before_rename).map_err(LockError::io("write", &path))
+    replace(&path, bytes, || Ok(true))
+        .map(|_| ())
+        .map_err(LockError::io("write", &path))
 }
 
-fn write(path: &Path, bytes: &[u8], before_rename: fn()) -> io::Result<()> {
+/// As [`write_atomic`], if the lock file still has the `old` content; answers whether it had. Between
+/// that look and the rename nothing else happens.
+pub(super) fn write_lock(
+    paths: &LockPaths,
+    bytes: &[u8],
+    old: Option<&[u8]>,
+) -> Result<bool, LockError> {
+    let path = &paths.lock;
+    let is_unchanged = || {
+        kill::at(kill::KillPoint::BeforeRename);
+        match fs::read(path) {
+            Ok(now) => Ok(Some(&*now) == old),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(old.is_none()),
+            Err(error) => Err(error),
+        }
+    };
+    if !is_mount(path) {
+        return replace(path, bytes, is_unchanged).map_err(LockError::io("write", path));
+    }
+    // Nothing can be renamed onto a mount.
+    write_atomic(&paths.copy, bytes)?;
+    if !is_unchanged().map_err(LockError::io("read", path))? {
+        remove(&paths.copy);
+        return Ok(false);
+    }
+    write_in_place(path, bytes).map_err(LockError::io("write", path))?;
+    remove(&paths.copy);
+    Ok(true)
+}
+
+/// Writes the lock file in place from its copy, if there is one. A process may have died in between.
+pub(super) fn finish_copy(paths: &LockPaths) -> Result<(), LockError> {
+    if let Some(copy) = unfinished_copy(paths)? {
+        write_in_place(&paths.lock, &copy).map_err(LockError::io("write", &paths.lock))?;
+    }
+    remove(&paths.copy);
+    Ok(())
+}
+
+/// The copy, where the lock file holds only its beginning: a write in place that did not end.
+fn unfinished_copy(paths: &LockPaths) -> Result<Option<Vec<u8>>, LockError> {
+    let Some(copy) = read(&paths.copy)? else {
+        return Ok(None);
+    };
+    let written = read(&paths.lock)?;
+    let is_begun = written.is_some_and(|part| part.len() < copy.len() && copy.starts_with(&part));
+    Ok(is_begun.then_some(copy))
+}
+
+/// The content of the lock file, or `None` where there is none.
+pub(super) fn read_lock(paths: &LockPaths) -> Result<Option<Vec<u8>>, LockError> {
+    match unfinished_copy(paths)? {
+        Some(copy) => Ok(Some(copy)),
+        None => read(&paths.lock),
+    }
+}
+
+fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).truncate(true).open(path)?;
+    kill::at(kill::KillPoint::BeforeRename);
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn replace(
+    path: &Path,
+    bytes: &[u8],
+    may_replace: impl FnOnce() -> io::Result<bool>,
+) -> io::Result<bool> {
     let folder = parent_of(path);
     // `tempfile` creates files with mode 0600.
     let mut temporary = tempfile::Builder::new()
@@ -75,13 +136,56 @@ fn write(path: &Path, bytes: &[u8], before_rename: fn()) -> io::Result<()> {
         .tempfile_in(&folder)?;
     temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;
-    before_rename();
+    if !may_replace()? {
+        return Ok(false);
+    }
     temporary.persist(path).map_err(|error| error.error)?;
-    sync_folder(&folder)
+    sync_folder(&folder)?;
+    Ok(true)
+}
+
+/// Whether a file is a mount of its own, as a container has that mounts one file.
+#[cfg(target_os = "linux")]
+pub(super) fn is_mount(path: &Path) -> bool {
+    use std::os::unix::ffi::OsStrExt as _;
+    let (Ok(path), Ok(mounts)) = (fs::canonicalize(path), fs::read("/proc/self/mountinfo")) else {
+        return false;
+    };
+    let escaped: Vec<u8> = path
+        .as_os_str()
+        .as_bytes()
+        .iter()
+        .copied()
+        .flat_map(escape)
+        .collect();
+    // The fifth member of a line is where it is mounted.
+    let mut lines = mounts.split(|byte| *byte == b'\n');
+    lines.any(|line| line.split(|byte| *byte == b' ').nth(4) == Some(&escaped[..]))
+}
+
+/// As the kernel writes the byte of a path in a list of mounts.
+#[cfg(target_os = "linux")]
+fn escape(byte: u8) -> Vec<u8> {
+    match byte {
+        b' ' | b'\t' | b'\n' | b'\\' => format!("\\{byte:03o}").into_bytes(),
+        other => vec![other],
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_mount(_path: &Path) -> bool {
+    false
+}
+#[cfg(test)]
+thread_local! {
+    /// The folders that a test has made durable.
+    pub(super) static SYNCED: std::cell::RefCell<Vec<PathBuf>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(test)]
+    SYNCED.with_borrow_mut(|synced| synced.push(folder.to_owned()));
     File::open(folder)?.sync_all()
 }
 
@@ -93,9 +197,8 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 /// Removes the temporary files of this file that killed runs left. Only under the exclusive lock:
 /// the run that holds it may be writing one.
 pub(super) fn sweep(path: &Path) {
-    let path = resolve_symlinks(path);
-    let prefix = temporary_prefix(&path);
-    let Ok(entries) = fs::read_dir(parent_of(&path)) else {
+    let prefix = temporary_prefix(path);
+    let Ok(entries) = fs::read_dir(parent_of(path)) else {
         return;
     };
     for entry in entries.flatten() {
@@ -121,6 +224,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, LockError> {
 
 /// Creates the folder beside the lock file, with mode 0700 and a `.gitignore` that hides it.
 pub(super) fn create_state_folder(folder: &Path) -> Result<(), LockError> {
+    let is_new = !folder.exists();
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -131,6 +235,11 @@ pub(super) fn create_state_folder(folder: &Path) -> Result<(), LockError> {
     builder
         .create(folder)
         .map_err(LockError::io("create", folder))?;
+    if is_new {
+        // The journal is not durable before its folder is.
+        let parent = parent_of(folder);
+        sync_folder(&parent).map_err(LockError::io("sync", &parent))?;
+    }
     restrict_to_owner(folder, 0o700);
     let ignore = folder.join(".gitignore");
     if !ignore.exists() {

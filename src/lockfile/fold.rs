@@ -106,10 +106,19 @@ pub(super) fn fold(lock: Lock, digest: Option<&str>, lines: &[TimedEvent]) -> Fo
             }
             // The lock file of a checkpoint without an end was never written, so the lines before it
             // still count.
-            StoredEvent::CheckpointBegin(_) | StoredEvent::Alive => {}
+            StoredEvent::CheckpointBegin(_) | StoredEvent::Conflict { .. } | StoredEvent::Alive => {
+            }
         }
     }
     fold.folded
+}
+
+/// Why the run before this one did not write the lock file.
+pub(super) fn conflict(lines: &[TimedEvent]) -> Option<&str> {
+    lines.iter().rev().find_map(|line| match &line.event {
+        StoredEvent::Conflict { what } => Some(what.as_str()),
+        _ => None,
+    })
 }
 
 /// Whether an intent is open that no run has taken over.

@@ -10,8 +10,10 @@ mod fold;
 mod format;
 mod holder;
 mod journal;
+mod merge;
 mod paths;
 mod store;
+mod usable;
 mod view;
 mod writer;
 

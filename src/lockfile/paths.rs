@@ -3,8 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::file;
-
 /// The folder beside the lock file that holds what is not committed.
 const STATE_FOLDER: &str = ".connectorctl";
 
@@ -24,15 +22,14 @@ pub struct LockPaths {
     pub journal: PathBuf,
     /// Names the process that holds the lock.
     pub holder: PathBuf,
+    /// A copy of the lock file while that is written in place.
+    pub copy: PathBuf,
 }
 
 impl LockPaths {
     /// The lock file is `explicit`, or stands beside the first manifest: `prod.lock.json` beside
     /// `prod.yaml`, `instances.lock.json` in a folder. With [`LockKind::Sandbox`] it ends in
     /// `.sandbox.lock.json`, so that a trial cannot mix with the real inventory.
-    ///
-    /// The folder of a lock file that is a symbolic link is where the link points to: two checkouts
-    /// that share a lock file must share its journal, and the lock on it.
     pub fn new(
         explicit: Option<&Path>,
         first_manifest: &Path,
@@ -41,19 +38,19 @@ impl LockPaths {
     ) -> Self {
         let beside = || beside(first_manifest, manifest_is_folder, kind);
         let lock = explicit.map_or_else(beside, Path::to_owned);
-        let real = file::resolve_symlinks(&lock);
-        let folder = match real.parent() {
+        let folder = match lock.parent() {
             Some(parent) => parent.join(STATE_FOLDER),
             None => PathBuf::from(STATE_FOLDER),
         };
         let named = |ending: &str| {
-            let mut name = OsString::from(real.file_name().unwrap_or_default());
+            let mut name = OsString::from(lock.file_name().unwrap_or_default());
             name.push(ending);
             folder.join(name)
         };
         Self {
             journal: named(".journal"),
             holder: named(".holder"),
+            copy: named(".copy"),
             state_folder: folder,
             lock,
         }

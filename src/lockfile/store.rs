@@ -13,11 +13,15 @@ use super::event::{StoredEvent, TimedEvent};
 use super::fold::{Folded, base, drop_history, fold, is_left_open};
 use super::format::LockFile;
 use super::holder::{Holder, acquire};
-use super::view::LockView;
+use super::merge::merge;
+use super::view::{LockView, tell_conflict};
 use super::writer::Writer;
-use super::{LockError, LockPaths, file, format, journal};
+use super::{LockError, LockPaths, file, format, journal, usable};
 use crate::model::{InventoryName, Lock, LockHeader, Takeover, Timestamp};
 use crate::ports::{Clock, LockSink, Record, SinkError, kill};
+
+/// How often a lock file that changes meanwhile is merged.
+const MAX_MERGES: usize = 5;
 
 /// What a run has recorded at its end.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +58,10 @@ impl LockStore {
         holder: &Holder,
         wait: Duration,
     ) -> Result<Self, LockError> {
+        usable::check(&paths)?;
         let journal = acquire(&paths, clock.as_ref(), holder, wait).await?;
+        usable::probe(&paths)?;
+        file::finish_copy(&paths)?;
         file::sweep(&paths.lock);
         file::sweep(&paths.holder);
         file::sweep(&paths.journal);
@@ -62,7 +69,7 @@ impl LockStore {
         let failed = |action| LockError::io(action, &paths.journal);
         let bytes = file::read_open(&journal).map_err(failed("read"))?;
         let (lines, length) = journal::read(&paths.journal, &bytes)?;
-        let lock = file::read(&paths.lock)?;
+        let lock = file::read_lock(&paths)?;
         let lock = lock
             .map(|bytes| LockFile::parse(&paths.lock, &bytes))
             .transpose()?;
@@ -88,6 +95,7 @@ impl LockStore {
         let mut lines = drop_history(lines, digest);
         let (now, reading) = (clock.now(), clock.reading());
         lines.iter_mut().for_each(|line| line.cap(now, &reading));
+        tell_conflict(&lines);
         let replaced = match &lines[..] {
             [only] if died_in_fold => Some(only.clone()),
             _ => None,
@@ -208,8 +216,58 @@ impl LockStore {
 
     /// Begins a checkpoint, replaces the lock file, ends the checkpoint. Whenever the process dies,
     /// either the checkpoint's digest says that the lock file holds everything, or the journal does.
+    /// Begins anew where somebody changes the lock file meanwhile.
     fn commit(&mut self, folded: Folded, needed: bool) -> Result<bool, LockError> {
-        let old = file::read(&self.paths.lock)?;
+        for _ in 0..MAX_MERGES {
+            let old = file::read_lock(&self.paths)?;
+            let lock = match self.merged(old.as_deref(), folded.lock.clone()) {
+                Ok(lock) => lock,
+                Err(what) => return self.conflict(what),
+            };
+            let merged = Folded {
+                lock,
+                ..folded.clone()
+            };
+            if let Some(rewritten) = self.try_commit(merged, needed, old)? {
+                return Ok(rewritten);
+            }
+        }
+        self.conflict("it changes all the time".to_owned())
+    }
+
+    /// The lock to write, with what somebody else wrote since this run read the lock file.
+    fn merged(&self, now: Option<&[u8]>, ours: Lock) -> Result<Lock, String> {
+        let digest = now.map(format::digest);
+        if digest == self.digest() {
+            return Ok(ours);
+        }
+        let base = self.on_disk.as_ref().map(|file| &file.lock);
+        let now = now.ok_or("it is gone")?;
+        let theirs = format::parse(&self.paths.lock, now).map_err(|error| error.to_string())?;
+        merge(base, &theirs, ours)
+    }
+
+    /// Leaves the lock file alone. The next run tells what this one found.
+    fn conflict<T>(&mut self, what: String) -> Result<T, LockError> {
+        let line = TimedEvent {
+            at: self.clock.now(),
+            event: StoredEvent::Conflict { what: what.clone() },
+        };
+        self.writer
+            .checkpoint(journal::line(&line))
+            .map_err(LockError::io("write", &self.paths.journal))?;
+        self.lines().push(line);
+        let path = self.paths.lock.clone();
+        Err(LockError::Conflict { path, what })
+    }
+
+    /// One attempt to commit on the lock file with these bytes; `None` where they have changed.
+    fn try_commit(
+        &mut self,
+        folded: Folded,
+        needed: bool,
+        old: Option<Vec<u8>>,
+    ) -> Result<Option<bool>, LockError> {
         let new = (needed || old.is_some()).then(|| format::to_bytes(&folded.lock));
         let digest = new.as_deref().map(format::digest);
         let checkpoint = folded.checkpoint(digest.clone(), &self.clock.reading());
@@ -231,20 +289,22 @@ impl LockStore {
                 .checkpoint(journal::line(&line))
                 .map_err(LockError::io("write", &self.paths.journal))?;
         }
-        if rewritten && let Some(new) = &new {
-            file::write_lock(&self.paths.lock, new)?;
+        if rewritten
+            && let Some(new) = &new
+            && !file::write_lock(&self.paths, new, old.as_deref())?
+        {
+            return Ok(None);
         }
         let lock = folded.lock;
         self.on_disk = digest.map(|digest| LockFile { lock, digest });
         kill::at(kill::KillPoint::DuringFold);
-        if is_unchanged {
-            return Ok(rewritten);
+        if !is_unchanged {
+            self.end_checkpoint(TimedEvent {
+                at,
+                event: StoredEvent::CheckpointEnd(checkpoint),
+            })?;
         }
-        self.end_checkpoint(TimedEvent {
-            at,
-            event: StoredEvent::CheckpointEnd(checkpoint),
-        })?;
-        Ok(rewritten)
+        Ok(Some(rewritten))
     }
 
     /// Once the lock file is durable: the end of its checkpoint takes the journal's place.
@@ -273,6 +333,14 @@ impl LockStore {
     }
 
     async fn append(&self, event: StoredEvent) -> std::io::Result<()> {
+        if matches!(event, StoredEvent::Record(Record::Intent { .. }))
+            && !file::is_same_file(&self.journal, &self.paths.journal)?
+        {
+            // The next run would not know of the create.
+            return Err(std::io::Error::other(
+                "it was moved or deleted during the run",
+            ));
+        }
         let timed = TimedEvent {
             at: self.clock.now(),
             event,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{StoredEvent, TimedEvent};
-use super::fold::{drop_history, fold};
+use super::fold::{conflict, drop_history, fold};
 use super::format::LockFile;
-use super::{LockError, LockPaths, file, format, journal};
+use super::{LockError, LockPaths, file, format, journal, usable};
 use crate::model::{
     Fingerprint, InstanceId, InstanceKey, InventoryName, Lock, OpenIntent, Takeover,
 };
@@ -39,12 +39,14 @@ impl LockView {
     /// # Errors
     /// [`LockError`], where either file cannot be used.
     pub fn read(paths: &LockPaths, inventory: &InventoryName) -> Result<Self, LockError> {
+        usable::check(paths)?;
         let (lock, journal) = consistent(
-            || file::read(&paths.lock),
+            || file::read_lock(paths),
             || Ok(file::read(&paths.journal)?.unwrap_or_default()),
         )?;
         let (lines, _) = journal::read(&paths.journal, &journal)?;
         let lines = drop_history(lines, lock.as_deref().map(format::digest).as_deref());
+        tell_conflict(&lines);
         let lock = lock
             .map(|bytes| LockFile::parse(&paths.lock, &bytes))
             .transpose()?;
@@ -68,6 +70,7 @@ impl LockView {
             StoredEvent::Record(_)
             | StoredEvent::CheckpointBegin(_)
             | StoredEvent::Base { .. }
+            | StoredEvent::Conflict { .. }
             | StoredEvent::Takeover(_)
             | StoredEvent::Alive => false,
         });
@@ -84,6 +87,17 @@ impl LockView {
             missing,
             open_to_others: exists && file::is_open_to_others(&paths.lock),
         }
+    }
+}
+
+/// Tells that the last run did not write the lock file, and why.
+pub(super) fn tell_conflict(lines: &[TimedEvent]) {
+    if let Some(what) = conflict(lines) {
+        tracing::warn!(
+            found = what,
+            "the last run did not write the lock file, which was changed meanwhile; its results are \
+             in the journal"
+        );
     }
 }
 

@@ -6,9 +6,11 @@ mod kills;
 mod lock_file;
 mod matrix;
 mod posts;
+mod pulled;
 mod references;
 mod runs;
 mod signals;
+mod unusable;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -39,27 +39,18 @@ fn paths_follow_the_manifest() {
 
 #[tokio::test]
 async fn files_with_tokens_are_readable_by_their_owner_only() {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::PermissionsExt as _;
 
     let folder = tempfile::tempdir().expect("a folder");
-    let real = folder.path().join("elsewhere.json");
-    fs::write(&real, GOLDEN).expect("written");
-    symlink(&real, folder.path().join("instances.lock.json")).expect("a link");
+    let lock = paths(folder.path()).lock;
+    fs::write(&lock, GOLDEN).expect("written");
+    let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    fs::set_permissions(&lock, fs::Permissions::from_mode(0o644)).expect("set");
     let mut store = open(folder.path()).await.expect("the lock");
     assert!(store.view(&inventory()).open_to_others);
     store.record(created("a", 1)).await.expect("durable");
     store.finish(&header()).expect("written");
-    let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
-    assert_eq!(
-        mode(&real),
-        0o600,
-        "the link's target is replaced, not the link"
-    );
-    assert!(
-        fs::symlink_metadata(&store.paths().lock)
-            .expect("a link")
-            .is_symlink()
-    );
+    assert_eq!(mode(&lock), 0o600);
     assert_eq!(mode(&store.paths().journal), 0o600);
     assert_eq!(mode(&store.paths().state_folder), 0o700);
     let ignore = store.paths().state_folder.join(".gitignore");
@@ -68,8 +59,7 @@ async fn files_with_tokens_are_readable_by_their_owner_only() {
 
 #[cfg(unix)]
 mod unix {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
-    use std::path::PathBuf;
+    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 
@@ -93,56 +83,6 @@ mod unix {
         assert_eq!(mode(&paths.holder), 0o600);
         drop(store);
         assert!(!paths.holder.exists(), "no process holds the lock any more");
-    }
-
-    fn linked(folder: &Path, checkout: &str, to: &Path) -> PathBuf {
-        let checkout = folder.join(checkout);
-        fs::create_dir(&checkout).expect("a folder");
-        symlink(to, checkout.join("instances.lock.json")).expect("a link");
-        checkout
-    }
-
-    /// Two checkouts that share a lock file must share its journal, or each would overwrite the other's
-    /// records.
-    #[tokio::test]
-    async fn two_links_to_one_lock_file_are_one_lock() {
-        let folder = tempfile::tempdir().expect("a folder");
-        // The target does not exist yet, and the second link is relative and points to the first.
-        let shared = folder.path().join("shared.json");
-        let one = linked(folder.path(), "one", &shared);
-        let two = linked(
-            folder.path(),
-            "two",
-            Path::new("../one/instances.lock.json"),
-        );
-        let mut store = super::open(&one).await.expect("the lock");
-        let error = refused(&two).await;
-        assert!(matches!(error, LockError::Held { .. }), "{error}");
-        all(&store, vec![created("a", 1)]).await;
-        store.finish(&header()).expect("folded");
-        assert!(shared.is_file() && !shared.is_symlink());
-        assert!(one.join("instances.lock.json").is_symlink());
-        assert!(
-            folder
-                .path()
-                .join(".connectorctl/shared.json.journal")
-                .exists()
-        );
-        drop(store);
-        let view = LockView::read(&paths(&two), &inventory()).expect("a view");
-        assert_eq!(ids(&view.lock.expect("a lock")), ["a=1"]);
-    }
-
-    #[test]
-    fn a_circle_of_links_is_an_error() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("a");
-        symlink(folder.path().join("b"), &path).expect("a link");
-        symlink(&path, folder.path().join("b")).expect("a link");
-        let manifest = folder.path().join("x.yaml");
-        let paths = LockPaths::new(Some(&path), &manifest, false, LockKind::Real);
-        let error = LockView::read(&paths, &inventory()).expect_err("no file");
-        assert!(matches!(error, LockError::Io { .. }), "{error}");
     }
 }
 

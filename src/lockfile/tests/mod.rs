@@ -6,9 +6,11 @@ mod files;
 mod fold;
 mod format;
 mod journal;
+mod merge;
 mod random;
 mod store;
 mod takeover;
+mod usable;
 mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
