@@ -137,14 +137,8 @@ impl Reader<'_, '_> {
             .and_then(|(element, _)| Catalog::embedded().entry(element));
         let mut places = Vec::new();
         let configuration = self.configuration(owner, nodes("configuration"), entry, &mut places);
-        let provider_data = pick("providerData").and_then(|node| {
-            self.hide(node);
-            places.push((SecretField::ProviderData, self.file.place(&node.span)));
-            let path = format!("{}.providerData", self.owner(owner, node));
-            self.template(node, &path, true)
-        });
-        let (lifecycle, moved_from_place) =
-            pick("lifecycle").map_or_else(Default::default, |node| self.lifecycle(node));
+        let provider_data = self.provider_data(owner, nodes("providerData"), &mut places);
+        let (lifecycle, moved_from_place) = self.lifecycle(nodes("lifecycle"));
         Parts {
             element,
             entry,
@@ -201,6 +195,30 @@ impl Reader<'_, '_> {
             }
         }
         configuration
+    }
+
+    /// The merged layers of `providerData`, which need not be mappings.
+    fn provider_data(
+        &mut self,
+        owner: &str,
+        layers: Vec<&Node>,
+        places: &mut Vec<(SecretField, Place)>,
+    ) -> Option<Template> {
+        let mut merged = None;
+        for node in layers {
+            self.hide(node);
+            places.push((SecretField::ProviderData, self.file.place(&node.span)));
+            let path = format!("{}.providerData", self.owner(owner, node));
+            let own = self.template(node, &path, true)?;
+            merged = Some(match (merged, own) {
+                (Some(Template::Map(mut below)), Template::Map(own)) => {
+                    below.extend(own);
+                    Template::Map(below)
+                }
+                (_, own) => own,
+            });
+        }
+        merged
     }
 
     fn external(&mut self, node: &Node) -> Option<String> {

@@ -8,18 +8,22 @@ use crate::model::{InstanceKey, InvalidName, Lifecycle, OnRemove};
 const KNOWN: [&str; 4] = ["protect", "onRemove", "movedFrom", "ignoreChanges"];
 
 impl Reader<'_, '_> {
-    /// The block, and the place of `movedFrom`.
-    pub(super) fn lifecycle(&mut self, node: &Node) -> (Lifecycle, Option<Place>) {
+    /// The merged layers of the block, and the place of `movedFrom`.
+    pub(super) fn lifecycle(&mut self, layers: Vec<&Node>) -> (Lifecycle, Option<Place>) {
         let mut lifecycle = Lifecycle::default();
         let mut moved_from = None;
-        for member in self.members(node, "`lifecycle`").unwrap_or_default() {
+        let members = layers
+            .into_iter()
+            .flat_map(|node| self.members(node, "`lifecycle`").unwrap_or_default());
+        for member in members.collect::<Vec<_>>() {
             let (key, value) = member;
             match key.text.as_str() {
                 "protect" => {
                     lifecycle.protect = self.flag(value, "`protect`").unwrap_or_default();
                 }
                 "onRemove" => match self.text(value, "`onRemove`") {
-                    Some("keep") | None => {}
+                    None => {}
+                    Some("keep") => lifecycle.on_remove = OnRemove::Keep,
                     Some("delete") => lifecycle.on_remove = OnRemove::Delete,
                     Some(_) => self.error(
                         &value.span,
@@ -35,6 +39,7 @@ impl Reader<'_, '_> {
                     moved_from = Some(self.file.place(&value.span));
                 }
                 "ignoreChanges" => {
+                    lifecycle.ignore_changes.clear();
                     for item in self.list(value, "`ignoreChanges`") {
                         lifecycle.ignore_changes.extend(self.ignored_path(item));
                     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diagnostic::Severity;
-use crate::model::{DesiredInstance, DesiredValue, PlainValue};
+use crate::model::{DesiredInstance, DesiredValue, Lifecycle, OnRemove, PlainValue};
 
 fn source(bytes: impl Into<Vec<u8>>) -> SourceFile {
     SourceFile {
@@ -141,6 +141,37 @@ instances:
     assert_eq!(
         instance.configuration["w"],
         DesiredValue::Plain(PlainValue::text("default"))
+    );
+}
+
+#[test]
+fn every_mapping_of_an_instance_is_merged_with_the_defaults() {
+    let text = "\
+version: 1
+inventory: a
+defaults:
+  lifecycle: { protect: true, onRemove: delete, ignoreChanges: [name, tags] }
+  providerData: { a: default, b: default }
+instances:
+  k:
+    element: private
+    lifecycle: { onRemove: keep, ignoreChanges: [enabled] }
+    providerData: { b: own }
+";
+    let instance = instance(text);
+    assert_eq!(
+        instance.lifecycle,
+        Lifecycle {
+            protect: true,
+            on_remove: OnRemove::Keep,
+            moved_from: None,
+            ignore_changes: ["enabled".to_owned()].into(),
+        }
+    );
+    let provider_data = instance.provider_data.expect("provider data");
+    assert_eq!(
+        value::literal(&provider_data),
+        serde_json::json!({"a": "default", "b": "own"})
     );
 }
 
