@@ -47,11 +47,20 @@ impl Planner<'_> {
         let own_entry = self.input.lock.instances.get(subject.key);
         let mut entries = subject.locked.into_iter().chain(own_entry);
         if desired.lifecycle.protect || entries.any(|entry| entry.lifecycle.protect) {
+            // A plan with a refusal is not applied, so `protect: false` needs one without the replace.
+            let first = if desired.element.names(&old.element) {
+                "apply `protect: false` without `--replace` first".to_owned()
+            } else {
+                let element = &old.element.key;
+                format!(
+                    "declare element `{element}` again, apply `protect: false`, and then change the element"
+                )
+            };
             self.out.refuse(
                 RefusalCode::Protected,
                 Some(subject.key),
                 format!("instance {} must be replaced but is protected", old.id),
-                "apply `protect: false` first; a replace changes id and token",
+                format!("{first}; a replace changes id and token"),
             );
             return;
         }

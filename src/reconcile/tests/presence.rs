@@ -1,7 +1,7 @@
 //! One test for each row of the presence table.
 
 use super::world::*;
-use crate::model::{Limit, OnRemove, OpenIntent, Prune};
+use crate::model::{ElementId, ElementRef, Limit, OnRemove, OpenIntent, Prune};
 use crate::reconcile::Selection;
 
 #[test]
@@ -196,6 +196,42 @@ fn another_element_is_a_replace_and_protection_forbids_it() {
     assert_eq!(steps(&planned(&input)), ["replace k 1: element-changed"]);
     declared(&mut input).lifecycle.protect = true;
     assert_eq!(refusals(&planned(&input)), ["protected"]);
+}
+
+/// The hint of the refusal is followed, with the manifest as it is after each step.
+#[test]
+fn what_the_hint_of_a_protected_replace_says_can_be_done() {
+    let mut input = settled();
+    declared(&mut input).lifecycle.protect = true;
+    entry(&mut input).lifecycle.protect = true;
+    let old = declared(&mut input).element.clone();
+    let new = ElementRef::Id(ElementId(99));
+    declared(&mut input).element = new.clone();
+    let refused = planned(&input);
+    assert_eq!(refusals(&refused), ["protected"]);
+    let hint = &refused.refusals[0].hint;
+    assert!(hint.contains("declare element `private` again"), "{hint}");
+    declared(&mut input).element = old;
+    declared(&mut input).lifecycle.protect = false;
+    let unprotect = planned(&input);
+    assert_eq!(steps(&unprotect), ["update k 1: lock-only"]);
+    let mut input = applied(&input, &unprotect);
+    declared(&mut input).element = new;
+    assert_eq!(steps(&planned(&input)), ["replace k 1: element-changed"]);
+
+    let mut input = settled();
+    entry(&mut input).lifecycle.protect = true;
+    input.policy.replace.insert(key("k"));
+    let refused = planned(&input);
+    assert_eq!(refusals(&refused), ["protected"]);
+    let hint = &refused.refusals[0].hint;
+    assert!(hint.contains("without `--replace`"), "{hint}");
+    input.policy.replace.clear();
+    let unprotect = planned(&input);
+    assert_eq!(steps(&unprotect), ["update k 1: lock-only"]);
+    let mut input = applied(&input, &unprotect);
+    input.policy.replace.insert(key("k"));
+    assert_eq!(steps(&planned(&input)), ["replace k 1: replace-requested"]);
 }
 
 #[test]
