@@ -54,7 +54,7 @@ impl PlanBuilder {
         key: &InstanceKey,
         seen: &ObservedInstance,
         drop_entry: bool,
-        reasons: Vec<Reason>,
+        reasons: &[Reason],
     ) {
         self.steps.push(Step {
             key: key.clone(),
@@ -68,7 +68,7 @@ impl PlanBuilder {
                 drop_entry,
             }),
             changes: vec![name_removed(&seen.name)],
-            reasons,
+            reasons: reasons.to_vec(),
         });
     }
 

@@ -42,8 +42,8 @@ impl Planner<'_> {
         );
         if pruned {
             for other in others {
-                let reasons = vec![Reason::Duplicate, Reason::Pruned];
-                self.out.delete(subject.key, other, false, reasons);
+                let reasons = [Reason::Duplicate, Reason::Pruned];
+                self.out.delete(subject.key, other, false, &reasons);
             }
         }
     }
@@ -69,8 +69,8 @@ impl Planner<'_> {
         old: &ObservedInstance,
     ) {
         if current.valid {
-            let reasons = vec![Reason::ReplaceUnfinished];
-            self.out.delete(subject.key, old, false, reasons);
+            let reasons = [Reason::ReplaceUnfinished];
+            self.out.delete(subject.key, old, false, &reasons);
         } else {
             let current = current.id;
             let message = format!(

@@ -15,8 +15,12 @@ enum OrphanAction {
 }
 
 impl Planner<'_> {
-    /// Whether the recorded instance of a key that left the manifest has to be deleted.
+    /// Whether the recorded instance of a key that left the manifest has to be deleted. A key that was
+    /// renamed did not leave it: a second instance is a duplicate.
     pub(super) fn is_to_be_deleted(&self, subject: &Subject<'_>) -> bool {
+        if self.index.is_claimed(subject.key) {
+            return self.input.policy.prunes(Prune::Duplicates);
+        }
         let on_remove = subject.locked.map(|locked| locked.lifecycle.on_remove);
         self.input.policy.prunes(Prune::Removed) || on_remove == Some(OnRemove::Delete)
     }
@@ -38,10 +42,13 @@ impl Planner<'_> {
             );
             return false;
         }
-        let mut reasons = vec![Reason::Removed];
-        if self.input.policy.prunes(Prune::Removed) {
-            reasons.push(Reason::Pruned);
-        }
+        let reasons: &[Reason] = if self.index.is_claimed(subject.key) {
+            &[Reason::Duplicate, Reason::Pruned]
+        } else if self.input.policy.prunes(Prune::Removed) {
+            &[Reason::Removed, Reason::Pruned]
+        } else {
+            &[Reason::Removed]
+        };
         self.out.delete(subject.key, seen, true, reasons);
         true
     }
@@ -49,13 +56,12 @@ impl Planner<'_> {
     /// Notes that an instance is kept.
     pub(super) fn keep(&mut self, subject: &Subject<'_>, seen: &ObservedInstance) {
         let (code, why) = if self.index.is_claimed(subject.key) {
-            let why = "is left from a rename: the new key has an instance of its own";
+            let why = "is left from a rename: the new key has an instance of its own; `--prune=duplicates`";
             (NoteCode::Duplicate, why)
         } else {
-            let why = "left the manifest and is kept";
-            (NoteCode::Kept, why)
+            (NoteCode::Kept, "left the manifest and is kept; `--prune`")
         };
-        let message = format!("instance {} {why}; `--prune` deletes it", seen.id);
+        let message = format!("instance {} {why} deletes it", seen.id);
         self.out.note(code, Some(subject.key), message);
     }
 
@@ -102,7 +108,7 @@ impl Planner<'_> {
         let then = match action {
             OrphanAction::Leave(why) => format!("{why}, so it is left alone"),
             OrphanAction::Prune(key) if self.input.policy.prunes(Prune::Orphans) => {
-                self.out.delete(&key, seen, false, vec![Reason::Pruned]);
+                self.out.delete(&key, seen, false, &[Reason::Pruned]);
                 return;
             }
             OrphanAction::Prune(_) => "`--prune=orphans` deletes it".to_owned(),

@@ -133,7 +133,13 @@ impl Auditor<'_> {
         if drop_entry {
             let on_remove =
                 entry.is_some_and(|entry| entry.lifecycle.on_remove == OnRemove::Delete);
-            let asked = policy.prunes(Prune::Removed) || on_remove;
+            let mut desired = self.input.desired.instances.values();
+            let renamed =
+                desired.any(|wanted| wanted.lifecycle.moved_from.as_ref() == Some(&self.step.key));
+            let asked = match renamed {
+                true => policy.prunes(Prune::Duplicates),
+                false => policy.prunes(Prune::Removed) || on_remove,
+            };
             self.expect(asked, "an unrequested delete");
             self.expect(is_recorded, "a delete of another instance");
             self.expect(!self.is_protected(), "a delete of a protected instance");

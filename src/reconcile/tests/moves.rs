@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::world::*;
-use crate::model::{Action, Planned, Prune, ReplaceRequest, VersusLock, VersusPlatform};
+use crate::model::{Action, OnRemove, Planned, Prune, ReplaceRequest, VersusLock, VersusPlatform};
 use crate::reconcile::PlanInput;
 
 /// `k` is wanted and has moved from `old`, which is recorded and there.
@@ -76,9 +76,21 @@ fn where_both_exist_the_keys_own_wins_and_the_other_is_reported() {
     let second = planned(&after);
     assert_eq!(steps(&second), [""; 0]);
     assert_eq!(notes(&second), ["duplicate"]);
+    // Two keys had an instance each, and nobody asked to delete one of them by renaming.
+    let mut kept = after.clone();
+    let entry = kept.lock.instances.get_mut(&key("old")).expect("old");
+    entry.lifecycle.on_remove = OnRemove::Delete;
+    kept.policy.prune.extend([Prune::Removed, Prune::Orphans]);
+    let third = planned(&kept);
+    assert_eq!(steps(&third), [""; 0]);
+    assert_eq!(notes(&third), ["duplicate"]);
+    let message = &third.notes[0].message;
+    assert!(message.contains("--prune=duplicates"), "{message}");
     let mut pruned = after;
-    pruned.policy.prune.insert(Prune::Removed);
-    assert_eq!(steps(&planned(&pruned)), ["delete old 1: removed, pruned"]);
+    pruned.policy.prune.insert(Prune::Duplicates);
+    let last = planned(&pruned);
+    assert_eq!(steps(&last), ["delete old 1: duplicate, pruned"]);
+    assert_eq!(keys(&applied(&pruned, &last)), ["k"]);
 }
 
 /// What was sent to the old key's instance says nothing about the new key's own.
