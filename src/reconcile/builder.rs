@@ -72,8 +72,8 @@ impl PlanBuilder {
         });
     }
 
-    /// Drops the lock entry of an instance that no longer exists.
-    pub(super) fn forget(&mut self, key: &InstanceKey, locked: &LockedInstance) {
+    /// Drops the lock entry of an instance that no longer exists, or is that of another key.
+    pub(super) fn forget(&mut self, key: &InstanceKey, locked: &LockedInstance, why: Reason) {
         self.steps.push(Step {
             key: key.clone(),
             element: locked.element.key.to_string(),
@@ -82,7 +82,7 @@ impl PlanBuilder {
             former_key: None,
             action: Action::Forget,
             changes: vec![name_removed(&locked.name)],
-            reasons: vec![Reason::Removed, Reason::Vanished],
+            reasons: vec![Reason::Removed, why],
         });
     }
 

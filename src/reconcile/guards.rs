@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::PlanInput;
-use super::builder::PlanBuilder;
 use super::planner::Planner;
 use crate::model::{Action, InstanceId, InstanceKey, Marker, RefusalCode, Step};
 
@@ -12,11 +10,13 @@ use crate::model::{Action, InstanceId, InstanceKey, Marker, RefusalCode, Step};
 /// likely.
 const VANISHED_PERCENT: usize = 20;
 
-/// Refuses a lock file of another inventory, or with one instance under two keys.
-pub(super) fn check_lock(input: &PlanInput, out: &mut PlanBuilder) {
-    let (recorded, wanted) = (&input.lock.header.inventory, &input.desired.inventory);
-    if recorded != wanted {
-        out.refuse(
+impl Planner<'_> {
+    /// Refuses a lock file of another inventory, or with one instance under two keys.
+    pub(super) fn check_lock(&mut self) {
+        let Self { input, index, out } = self;
+        let (recorded, wanted) = (&input.lock.header.inventory, &input.desired.inventory);
+        if recorded != wanted {
+            out.refuse(
             RefusalCode::InventoryChanged,
             None,
             format!(
@@ -24,24 +24,24 @@ pub(super) fn check_lock(input: &PlanInput, out: &mut PlanBuilder) {
             ),
             "restore the old inventory name, or pass `--lock` to use a separate lock file",
         );
-    }
-    let mut keys: BTreeMap<InstanceId, &InstanceKey> = BTreeMap::new();
-    for (key, entry) in &input.lock.instances {
-        if let Some(other) = keys.insert(entry.id, key) {
-            out.refuse(
-                RefusalCode::RecordedTwice,
-                None,
-                format!(
-                    "lock file records instance {} under both `{other}` and `{key}`",
-                    entry.id
-                ),
-                "remove the wrong entry from the lock file",
-            );
+        }
+        let mut keys: BTreeMap<InstanceId, &InstanceKey> = BTreeMap::new();
+        let entries = input.lock.instances.iter();
+        for (key, entry) in entries.filter(|(key, _)| !index.is_outdated(key)) {
+            if let Some(other) = keys.insert(entry.id, key) {
+                out.refuse(
+                    RefusalCode::RecordedTwice,
+                    None,
+                    format!(
+                        "lock file records instance {} under both `{other}` and `{key}`",
+                        entry.id
+                    ),
+                    "remove the wrong entry from the lock file",
+                );
+            }
         }
     }
-}
 
-impl Planner<'_> {
     /// Refuses a plan that exceeds a limit of the policy.
     pub(super) fn check_limits(&mut self) {
         self.vanished();

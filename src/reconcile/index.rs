@@ -12,38 +12,71 @@ pub(super) struct Index<'o> {
     pub(super) observed: &'o Observed,
     by_marker: BTreeMap<&'o str, Vec<&'o ObservedInstance>>,
     /// The markers of all keys in the manifest and the lock file.
-    known: BTreeSet<String>,
-    /// The recorded ids and their keys.
+    known: BTreeMap<String, &'o InstanceKey>,
+    /// The recorded ids and their keys, without outdated entries.
     recorded: BTreeMap<InstanceId, &'o InstanceKey>,
     /// Keys named by a `movedFrom`.
-    claimed: BTreeSet<InstanceKey>,
+    claimed: BTreeSet<&'o InstanceKey>,
+    /// Keys whose entry is outdated, see [`Self::is_outdated`].
+    outdated: BTreeSet<&'o InstanceKey>,
 }
 
 impl<'o> Index<'o> {
     pub(super) fn new(input: &'o PlanInput, observed: &'o Observed) -> Self {
         let inventory = &input.desired.inventory;
         let desired = &input.desired.instances;
-        let claimed: BTreeSet<InstanceKey> = desired
-            .values()
-            .filter_map(|instance| instance.lifecycle.moved_from.clone())
-            .collect();
-        let known = desired
+        let moved = desired.values().map(|instance| &instance.lifecycle);
+        let claimed: BTreeSet<_> = moved.filter_map(|it| it.moved_from.as_ref()).collect();
+        let entries = &input.lock.instances;
+        let keys = desired
             .keys()
-            .chain(input.lock.instances.keys())
-            .chain(&claimed)
-            .flat_map(|key| Marker::both(inventory, key))
-            .map(|marker| marker.to_string())
-            .collect();
-        let recorded = input.lock.instances.iter();
-        let recorded = recorded.map(|(key, entry)| (entry.id, key));
-        Self {
+            .chain(entries.keys())
+            .chain(claimed.iter().copied());
+        let markers = |key| Marker::both(inventory, key).map(|marker| (marker.to_string(), key));
+        let mut index = Self {
             input,
             observed,
             by_marker: observed.by_marker(),
-            known,
-            recorded: recorded.collect(),
+            known: keys.flat_map(markers).collect(),
+            recorded: BTreeMap::new(),
             claimed,
-        }
+            outdated: BTreeSet::new(),
+        };
+        let (outdated, present): (Vec<_>, Vec<_>) = entries
+            .iter()
+            .partition(|(key, entry)| index.became_anothers(key, entry.id));
+        index.outdated = outdated.into_iter().map(|(key, _)| key).collect();
+        index.recorded = present
+            .into_iter()
+            .map(|(key, entry)| (entry.id, key))
+            .collect();
+        index
+    }
+
+    /// Whether a key left the manifest and its instance became that of another key: it carries no
+    /// marker but those of keys that declare or record it. The key was renamed, and this lock file does
+    /// not know that.
+    fn became_anothers(&self, key: &InstanceKey, id: InstanceId) -> bool {
+        let (desired, entries) = (&self.input.desired.instances, &self.input.lock.instances);
+        let is_anothers = |tag: &str| {
+            let is_heir = |other: &InstanceKey| {
+                let records = entries.get(other).is_some_and(|entry| entry.id == id);
+                other != key && (records || desired.contains_key(other))
+            };
+            self.known.get(tag).is_some_and(|other| is_heir(other))
+        };
+        let is_renamed =
+            |seen: &ObservedInstance| seen.marker().is_some() && seen.markers().all(is_anothers);
+        // Without its removal, one instance would be recorded for two keys.
+        let is_removable = self.input.policy.selection.includes(key.as_str())
+            && !desired.contains_key(key)
+            && !self.is_claimed(key);
+        is_removable && self.get(id).is_some_and(is_renamed)
+    }
+
+    /// Whether the entry of this key is outdated: its instance is that of another key by now.
+    pub(super) fn is_outdated(&self, key: &InstanceKey) -> bool {
+        self.outdated.contains(key)
     }
 
     pub(super) fn inventory(&self) -> &'o InventoryName {
@@ -98,7 +131,7 @@ impl<'o> Index<'o> {
         let instances = self.observed.instances.values();
         instances
             .filter(|seen| !self.is_recorded(seen.id))
-            .filter(|seen| !seen.markers().any(|tag| self.known.contains(tag)))
+            .filter(|seen| !seen.markers().any(|tag| self.known.contains_key(tag)))
             .filter_map(|seen| {
                 let is_own = |tag: &&str| Marker::belongs_to(tag, self.inventory());
                 Some((seen, seen.markers().find(is_own)?))
@@ -115,7 +148,7 @@ impl<'o> Index<'o> {
     /// The number of instances that are neither recorded nor carry a marker of ours.
     pub(super) fn foreign_count(&self) -> usize {
         let is_ours =
-            |tag: &str| self.known.contains(tag) || Marker::belongs_to(tag, self.inventory());
+            |tag: &str| self.known.contains_key(tag) || Marker::belongs_to(tag, self.inventory());
         let instances = self.observed.instances.values();
         let unrecorded = instances.filter(|seen| !self.is_recorded(seen.id));
         unrecorded

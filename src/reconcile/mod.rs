@@ -38,26 +38,24 @@ use planner::Planner;
 
 /// Computes the plan. The same input gives the same plan, byte for byte.
 pub fn plan(input: &PlanInput) -> Planned {
-    let mut out = PlanBuilder::default();
-    guards::check_lock(input, &mut out);
-    if out.refusals.is_empty() {
-        let observed = match &input.observed {
-            Some(observed) => Cow::Borrowed(observed),
-            None => Cow::Owned(normalize::as_recorded(&input.lock)),
-        };
-        let index = Index::new(input, &observed);
-        let mut planner = Planner {
-            input,
-            index: &index,
-            out,
-        };
+    let observed = match &input.observed {
+        Some(observed) => Cow::Borrowed(observed),
+        None => Cow::Owned(normalize::as_recorded(&input.lock)),
+    };
+    let index = Index::new(input, &observed);
+    let mut planner = Planner {
+        input,
+        index: &index,
+        out: PlanBuilder::default(),
+    };
+    planner.check_lock();
+    if planner.out.refusals.is_empty() {
         for subject in subject::subjects(&index) {
             planner.decide(&subject);
         }
         planner.orphans();
         planner.general_notes();
         planner.check_limits();
-        out = planner.out;
     }
-    out.build(&input.desired)
+    planner.out.build(&input.desired)
 }

@@ -2,7 +2,7 @@
 //! in one exhaustive match. `docs/lifecycle.md` documents the same table.
 
 use super::planner::Planner;
-use super::subject::{Contested, Declared, RecordedState, Subject};
+use super::subject::{Claim, Contested, Declared, RecordedState, Subject};
 use crate::model::{Marker, ObservedInstance, Reason, RefusalCode};
 
 impl Planner<'_> {
@@ -53,10 +53,10 @@ impl Planner<'_> {
                 self.leftovers(subject, &subject.marked);
             }
             (None, RecordedState::Gone, Some(_) | None) => {
-                if let Some(locked) = subject.locked {
-                    self.out.forget(subject.key, locked);
-                }
-                self.leftovers(subject, &subject.marked);
+                self.forget(subject, Reason::Vanished);
+            }
+            (Some(_) | None, RecordedState::Renamed, Some(_) | None) => {
+                self.forget(subject, Reason::Moved);
             }
             (Some(_), RecordedState::Contested(contested), Some(_) | None) => {
                 self.refuse_claimed(subject, contested);
@@ -132,11 +132,19 @@ impl Planner<'_> {
         } else {
             "carries the marker"
         };
+        let hint = match claim {
+            Claim::Entry(other) if !self.input.policy.selection.includes(other.as_str()) => {
+                format!("select `{other}`, too: if it was renamed, its entry is removed")
+            }
+            Claim::Entry(_) | Claim::Marker(_) => {
+                "remove it from one of the two keys or inventories".to_owned()
+            }
+        };
         self.out.refuse(
             RefusalCode::ForeignMarker,
             Some(subject.key),
             format!("instance {} {ours} `{own}`, but it {claim}", instance.id),
-            "remove it from one of the two keys or inventories",
+            hint,
         );
     }
 }

@@ -53,6 +53,14 @@ impl Planner<'_> {
         true
     }
 
+    /// Drops the entry of a key that left the manifest and has no instance any more.
+    pub(super) fn forget(&mut self, subject: &Subject<'_>, why: Reason) {
+        if let Some(locked) = subject.locked {
+            self.out.forget(subject.key, locked, why);
+        }
+        self.leftovers(subject, &subject.marked);
+    }
+
     /// Notes that an instance is kept.
     pub(super) fn keep(&mut self, subject: &Subject<'_>, seen: &ObservedInstance) {
         let (code, why) = if self.index.is_claimed(subject.key) {

@@ -70,6 +70,8 @@ pub(super) enum RecordedState<'a> {
     Contested(Contested<'a>),
     /// It exists, but its tags or its configuration were not returned.
     Abridged(&'a ObservedInstance),
+    /// It is the instance of another key by now, and this one left the manifest.
+    Renamed,
     /// The platform confirmed that it does not exist.
     Gone,
     /// It was not seen, and the platform did not confirm that it is gone.
@@ -161,6 +163,7 @@ fn subject<'a>(index: &Index<'a>, key: &'a InstanceKey) -> Subject<'a> {
     let own = OwnMarkers::of(index.inventory(), key, old);
     let recorded = match locked {
         None => RecordedState::NotRecorded,
+        Some(_) if index.is_outdated(key) => RecordedState::Renamed,
         Some(entry) => recorded_state(index, &own, entry),
     };
     let (mut marked, mut retired, mut contested) = (Vec::new(), Vec::new(), Vec::new());

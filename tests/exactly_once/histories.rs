@@ -170,6 +170,33 @@ fn the_wrong_candidate_of_a_dead_run_is_not_recorded() {
     );
 }
 
+/// The lock file of before a rename comes back, and `movedFrom` is no longer in the manifest.
+#[test]
+fn a_rename_that_the_lock_file_does_not_know_deletes_nothing() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = bench(
+        &sandbox,
+        "  old:\n    element: freshdeskv2\n    lifecycle: { onRemove: delete }\n",
+    );
+    let _ = bench.apply();
+    let before = std::fs::read(bench.path("instances.lock.json")).expect("a lock file");
+    let id = bench.lock()["instances"]["old"]["id"].clone();
+    manifest(
+        &bench,
+        "  k:\n    element: freshdeskv2\n    lifecycle: { movedFrom: old }\n",
+    );
+    let _ = bench.apply();
+    bench.fresh_clone();
+    std::fs::write(bench.path("instances.lock.json"), before).expect("written");
+    manifest(&bench, "  k:\n    element: freshdeskv2\n");
+    let ran = bench.apply_with(&["--prune"]);
+    assert_eq!(live(&sandbox, &["k"]), 1, "{}", ran.all());
+    let lock = bench.lock();
+    assert_eq!(lock["instances"]["k"]["id"], id, "{}", ran.all());
+    assert!(lock["instances"].get("old").is_none(), "{}", ran.all());
+    bench.plan_is_empty();
+}
+
 #[test]
 fn a_replace_is_finished_by_the_apply_that_repairs_the_new_instance() {
     let sandbox = Sandbox::start(&[

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::super::PlanInput;
-use crate::model::{DesiredInstance, InstanceId, LockedInstance, Marker, ObservedInstance, Step};
+use crate::model::{
+    Action, DesiredInstance, InstanceId, LockedInstance, Marker, ObservedInstance, Plan, Step,
+};
 
 /// A violated invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +20,7 @@ pub(super) struct Auditor<'a> {
     pub(super) input: &'a PlanInput,
     /// The step that is audited.
     pub(super) step: &'a Step,
+    /// The recorded ids, without the entries that the plan forgets.
     pub(super) recorded: BTreeSet<InstanceId>,
     /// The markers of all known keys.
     markers: BTreeSet<String>,
@@ -27,7 +30,7 @@ pub(super) struct Auditor<'a> {
 }
 
 impl<'a> Auditor<'a> {
-    pub(super) fn new(input: &'a PlanInput, step: &'a Step) -> Self {
+    pub(super) fn new(input: &'a PlanInput, plan: &'a Plan, step: &'a Step) -> Self {
         let inventory = &input.desired.inventory;
         let desired = &input.desired.instances;
         let moved = desired
@@ -42,7 +45,12 @@ impl<'a> Auditor<'a> {
             .collect();
         let observed = input.observed.iter();
         let observed = observed.flat_map(|observed| observed.instances.values());
-        let recorded = input.lock.instances.values().map(|entry| entry.id);
+        let forgets = |step: &&Step| matches!(step.action, Action::Forget);
+        let forgotten = plan.steps.iter().filter(forgets);
+        let forgotten: BTreeSet<_> = forgotten.map(|step| &step.key).collect();
+        let entries = input.lock.instances.iter();
+        let recorded = entries.filter(|(key, _)| !forgotten.contains(key));
+        let recorded = recorded.map(|(_, entry)| entry.id);
         Self {
             input,
             step,

@@ -8,7 +8,7 @@ mod step;
 use std::collections::BTreeSet;
 
 use super::PlanInput;
-use crate::model::{InstanceId, InstanceKey, Plan, Step};
+use crate::model::{Action, InstanceId, InstanceKey, Plan, Step};
 
 pub use auditor::Violation;
 
@@ -19,7 +19,7 @@ pub fn audit<'a>(input: &'a PlanInput, plan: &'a Plan) -> Vec<Violation> {
     let Some(first) = plan.steps.first() else {
         return Vec::new();
     };
-    let mut auditor = Auditor::new(input, first);
+    let mut auditor = Auditor::new(input, plan, first);
     let inventory = &input.desired.inventory;
     let same = plan.inventory == *inventory && input.lock.header.inventory == *inventory;
     auditor.expect(same, "a plan for another inventory");
@@ -28,7 +28,9 @@ pub fn audit<'a>(input: &'a PlanInput, plan: &'a Plan) -> Vec<Violation> {
     let mut previous = first;
     for step in &plan.steps {
         auditor.step = step;
-        let fresh = step.id.is_none_or(|id| ids.insert(id));
+        // An entry is forgotten where its instance became that of another key, which has steps of its own.
+        let forgets = matches!(step.action, Action::Forget);
+        let fresh = forgets || step.id.is_none_or(|id| ids.insert(id));
         auditor.expect(fresh, "two steps for one instance");
         let alone = step.is_superfluous() || main_steps.insert(&step.key);
         auditor.expect(alone, "two steps for one key");

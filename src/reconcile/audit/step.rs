@@ -69,7 +69,7 @@ impl Auditor<'_> {
     /// The instance belongs to the inventory, by lock file or marker, and to nobody else.
     fn ownership(&mut self, id: InstanceId) {
         let Some(seen) = self.observed(id) else {
-            let recorded = self.recorded.contains(&id);
+            let recorded = self.recorded.contains(&id) || self.records(id);
             self.expect(recorded, "a step on an instance that is not ours");
             return;
         };
@@ -179,8 +179,16 @@ impl Auditor<'_> {
             let is_gone = observed.is_some_and(|observed| observed.gone.contains(&id));
             is_gone && self.observed(id).is_none()
         };
-        let gone = self.step.id.is_some_and(is_gone);
-        self.expect(gone, "a forget of an instance that may exist");
+        let own = Marker::both(&self.input.desired.inventory, &self.step.key);
+        let is_anothers =
+            |tag: &str| self.is_our_marker(tag) && own.iter().all(|own| own.as_str() != tag);
+        let became_anothers = |id| {
+            let mut seen = self.observed(id).into_iter();
+            seen.any(|seen| seen.marker().is_some() && seen.markers().all(is_anothers))
+        };
+        let id = self.step.id.filter(|id| self.records(*id));
+        let forgettable = id.is_some_and(|id| is_gone(id) || became_anothers(id));
+        self.expect(forgettable, "a forget of an instance that may exist");
         let wanted = self.desired().is_some();
         self.expect(!wanted, "a forget of a declared instance");
     }

@@ -81,6 +81,109 @@ fn an_instance_recorded_for_one_key_and_marked_for_another_is_not_doubled() {
     );
 }
 
+/// `old` was renamed to `new`, and the lock file is older than that.
+fn renamed_elsewhere() -> PlanInput {
+    let mut input = world();
+    wants(&mut input, "new");
+    input.lock.instances.insert(key("old"), recorded(1, "new"));
+    observe(&mut input, seen(1, "new", &["declared", &live("new")]));
+    input
+}
+
+#[test]
+fn an_entry_whose_instance_became_another_keys_is_forgotten() {
+    let adopted = ["adopt new 1: marker-found", "forget old 1: removed, moved"];
+    for prune in [None, Some(Prune::Removed), Some(Prune::Orphans)] {
+        for on_remove in [OnRemove::Keep, OnRemove::Delete] {
+            let mut input = renamed_elsewhere();
+            input.policy.prune.extend(prune);
+            let entry = input.lock.instances.get_mut(&key("old")).expect("old");
+            entry.lifecycle.on_remove = on_remove;
+            entry.lifecycle.protect = true;
+            let first = planned(&input);
+            assert_eq!(steps(&first), adopted);
+            assert_eq!(refusals(&first), [""; 0]);
+            let after = applied(&input, &first);
+            assert_eq!(steps(&planned(&after)), [""; 0]);
+            assert_eq!(after.lock.instances.len(), 1);
+        }
+    }
+}
+
+/// The run was killed after it had recorded the new key.
+#[test]
+fn an_entry_whose_instance_is_recorded_for_the_key_that_it_carries_is_forgotten() {
+    let mut input = renamed_elsewhere();
+    input.lock.instances.insert(key("new"), recorded(1, "new"));
+    let first = planned(&input);
+    assert_eq!(steps(&first), ["forget old 1: removed, moved"]);
+    assert_eq!(refusals(&first), [""; 0]);
+    // The new key has left the manifest, too.
+    input.desired.instances.clear();
+    let second = planned(&input);
+    assert_eq!(steps(&second), ["forget old 1: removed, moved"]);
+    assert_eq!(notes(&second), ["kept"]);
+}
+
+/// The other key was replaced since: the instance has its retired marker, and the new one the live one.
+#[test]
+fn an_entry_whose_instance_was_renamed_and_then_replaced_is_forgotten() {
+    let mut input = renamed_elsewhere();
+    observe(&mut input, seen(1, "new", &["declared", &retired("new")]));
+    observe(&mut input, seen(2, "new", &["declared", &live("new")]));
+    input.policy.max_deletes = crate::model::Limit::Number(1);
+    assert_eq!(
+        steps(&planned(&input)),
+        [
+            "adopt new 2: marker-found",
+            "delete new 1: replace-unfinished",
+            "forget old 1: removed, moved"
+        ]
+    );
+}
+
+/// The other key has an instance of its own: this one is its duplicate.
+#[test]
+fn an_entry_whose_instance_is_another_keys_duplicate_is_forgotten() {
+    let mut input = renamed_elsewhere();
+    input.lock.instances.insert(key("new"), recorded(2, "new"));
+    observe(&mut input, seen(2, "new", &["declared", &live("new")]));
+    let first = planned(&input);
+    assert_eq!(steps(&first), ["forget old 1: removed, moved"]);
+    assert_eq!(notes(&first), ["duplicate"]);
+    input.policy.prune.insert(Prune::Duplicates);
+    assert_eq!(
+        steps(&planned(&input)),
+        [
+            "delete new 1: duplicate, pruned",
+            "forget old 1: removed, moved"
+        ]
+    );
+}
+
+/// Without the entry of the old key, the new one would record an instance that is recorded already.
+#[test]
+fn an_entry_outside_the_selection_is_not_forgotten() {
+    let mut input = renamed_elsewhere();
+    input.policy.selection.targets = ["new".to_owned()].into();
+    let refused = planned(&input);
+    assert_eq!(steps(&refused), [""; 0]);
+    assert_eq!(refusals(&refused), ["foreign-marker"]);
+    let hint = &refused.refusals[0].hint;
+    assert!(hint.contains("`old`"), "{hint}");
+}
+
+#[test]
+fn an_entry_whose_instance_carries_the_marker_of_no_known_key_is_kept() {
+    let mut input = renamed_elsewhere();
+    input.desired.instances.clear();
+    assert_eq!(notes(&planned(&input)), ["kept"]);
+    input.policy.prune.insert(Prune::Removed);
+    let refused = planned(&input);
+    assert_eq!(steps(&refused), [""; 0]);
+    assert_eq!(refusals(&refused), ["foreign-marker"]);
+}
+
 #[test]
 fn an_orphan_that_somebody_else_claims_is_not_pruned() {
     let mut input = world();
@@ -111,6 +214,8 @@ fn a_lock_file_of_another_inventory_or_with_one_id_twice_is_no_ground() {
 
     let mut input = settled();
     input.lock.instances.insert(key("twice"), recorded(1, "k"));
+    // The marker does not tell whose it is.
+    observe(&mut input, seen(1, "k", &["declared"]));
     let planned = planned(&input);
     assert_eq!(steps(&planned), [""; 0]);
     assert_eq!(refusals(&planned), ["recorded-twice"]);
