@@ -36,7 +36,7 @@ impl Takeover {
     ///
     /// `None` where a clock says that it is still to come: nobody knows its age then.
     pub fn age(&self, now: &Self) -> Option<Duration> {
-        let wall = elapsed(self.wall, now.wall)?;
+        let wall = (self.wall <= now.wall).then(|| now.wall.since(self.wall))?;
         match (&self.boot, &now.boot) {
             (Some(then), Some(now)) if then.id == now.id => {
                 let millis = now.millis.checked_sub(then.millis)?;
@@ -45,10 +45,6 @@ impl Takeover {
             _ => Some(wall),
         }
     }
-}
-
-fn elapsed(from: Timestamp, to: Timestamp) -> Option<Duration> {
-    (from <= to).then(|| to.since(from))
 }
 
 #[cfg(test)]

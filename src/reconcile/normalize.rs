@@ -9,26 +9,15 @@ use crate::model::{
     Secret, canonical_text,
 };
 
-/// A value as the platform shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ShownValue {
-    /// In plain text.
-    Clear(String),
-    /// Unknown: masked, or changed by the platform itself.
-    Hidden,
-}
-
-/// What the platform shows under a configuration key. An unset key comes back as null, as an empty
-/// text or not at all (docs/platform.md#configuration).
-pub(super) fn shown(instance: &ObservedInstance, name: &str) -> ShownValue {
+/// What the platform shows under a configuration key; `None` for a mask, and for what it changes
+/// itself. An unset key comes back as null, as an empty text or not at all
+/// (docs/platform.md#configuration).
+pub(super) fn shown(instance: &ObservedInstance, name: &str) -> Option<String> {
     if is_platform_owned(name) {
-        return ShownValue::Hidden;
+        return None;
     }
-    match instance.value(name) {
-        None => ShownValue::Clear(String::new()),
-        Some(text) if text.expose() == MASK => ShownValue::Hidden,
-        Some(text) => ShownValue::Clear(canonical(text.expose())),
-    }
+    let text = instance.value(name).map_or("", Secret::expose);
+    (text != MASK).then(|| canonical(text))
 }
 
 /// A declared value in the spelling used for comparison.
@@ -59,7 +48,7 @@ pub(super) fn same(
 /// Whether the platform shows the value that the lock file records, compared as a plan compares. A
 /// value that is not shown counts as unchanged.
 pub fn is_as_recorded(seen: &ObservedInstance, name: &str, recorded: &str) -> bool {
-    let ShownValue::Clear(shown) = shown(seen, name) else {
+    let Some(shown) = shown(seen, name) else {
         return true;
     };
     let element = Catalog::embedded().element(seen.element.key.as_str());

@@ -47,9 +47,7 @@ impl Resend {
     pub fn sends(&self, key: &InstanceKey) -> bool {
         match self {
             Self::Compare | Self::Accept => false,
-            Self::Send(patterns) => patterns
-                .iter()
-                .any(|pattern| matches(pattern, key.as_str())),
+            Self::Send(patterns) => any_matches(patterns, key.as_str()),
         }
     }
 }
@@ -66,15 +64,18 @@ pub struct Selection {
 impl Selection {
     /// Whether this key is selected.
     pub fn includes(&self, key: &str) -> bool {
-        let hit =
-            |patterns: &BTreeSet<String>| patterns.iter().any(|pattern| matches(pattern, key));
-        (self.targets.is_empty() || hit(&self.targets)) && !hit(&self.excludes)
+        (self.targets.is_empty() || any_matches(&self.targets, key))
+            && !any_matches(&self.excludes, key)
     }
 
     /// Whether every key is selected.
     pub fn is_everything(&self) -> bool {
         self.targets.is_empty() && self.excludes.is_empty()
     }
+}
+
+fn any_matches(patterns: &BTreeSet<String>, key: &str) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, key))
 }
 
 /// `*` matches any text.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::super::draft::{draft, lifecycle_fields};
-use super::super::normalize::{ShownValue, declared, same, shown};
+use super::super::normalize::{declared, same, shown};
 use super::super::planner::Planner;
 use super::super::subject::{Declared, Subject};
 use super::secret::Decision;
@@ -237,11 +237,8 @@ impl Comparison<'_, '_> {
                 .subject
                 .locked
                 .and_then(|entry| entry.configuration.get(name));
-            let before = match shown(self.seen, name) {
-                ShownValue::Clear(before) => Some(before),
-                // A hidden value is compared with the one that was last sent.
-                ShownValue::Hidden => recorded.cloned(),
-            };
+            // A hidden value is compared with the one that was last sent.
+            let before = shown(self.seen, name).or_else(|| recorded.cloned());
             let is_same = |before: &String| same(element, name, value, before);
             if before.as_ref().is_some_and(is_same) {
                 continue;
