@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::step::StepRun;
 use crate::model::{
-    Fingerprint, InstanceId, LockEntryDraft, LockedInstance, ObservedInstance, SecretRecord,
+    Fingerprint, InstanceId, LockEntryDraft, LockedInstance, ObservedInstance, Secret, SecretRecord,
 };
 
 impl StepRun<'_> {
@@ -61,7 +61,11 @@ impl StepRun<'_> {
         } = draft.clone();
         LockedInstance {
             id: seen.id,
-            token: seen.token.clone().or_else(|| before?.token.clone()),
+            token: seen
+                .token
+                .clone()
+                .or_else(|| before?.token.clone())
+                .or_else(|| self.answered_token(seen.id)),
             element: seen.element.clone(),
             name,
             tags,
@@ -75,6 +79,16 @@ impl StepRun<'_> {
                 .or_else(|| before?.created_date.clone()),
             lifecycle,
         }
+    }
+
+    /// The token that the answer to a dead run showed: a read may not show it any more.
+    fn answered_token(&self, id: InstanceId) -> Option<Secret> {
+        let intents = self.keys().filter_map(|key| self.run.intents.get(key));
+        let mut candidates = intents.filter_map(|intent| intent.candidate.as_ref());
+        candidates
+            .find(|candidate| candidate.id == id)?
+            .token
+            .clone()
     }
 
     /// The recorded entry of an instance, under this key or the key before a rename.

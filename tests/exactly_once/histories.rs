@@ -152,6 +152,24 @@ fn the_candidate_of_a_dead_run_is_read_by_id() {
     assert_eq!(bench.lock()["instances"]["k"]["token"], read["token"]);
 }
 
+/// Only the answer showed the token, and the run that read it is dead.
+#[test]
+fn the_token_of_a_candidate_is_not_lost() {
+    let sandbox = Sandbox::start(&[]);
+    let mut bench = bench(&sandbox, FRESHDESK);
+    bench.set("CONNECTORCTL_KILL_AT", "after-candidate:1");
+    let ran = bench.apply_with(&["--settle", "1s"]);
+    assert_eq!(ran.code, -1, "did not die: {}", ran.all());
+    bench.set("CONNECTORCTL_KILL_AT", "");
+    let read = sandbox.call("GET", "/instances/12345", None).expect(200);
+    for kind in ["no-token", "masked-token"] {
+        sandbox.set_faults(&[format!("GET * kind={kind} count=99")]);
+        let _ = bench.apply_with(&["--settle", "1s"]).expect_code(0);
+        assert_eq!(bench.lock()["instances"]["k"]["token"], read["token"]);
+    }
+    bench.plan_is_empty();
+}
+
 /// It dies with the answer of somebody else's instance, which the next run leaves alone.
 #[test]
 fn the_wrong_candidate_of_a_dead_run_is_not_recorded() {

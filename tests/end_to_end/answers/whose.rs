@@ -127,6 +127,7 @@ fn a_platform_that_alters_tags_gets_one_create() {
     for altered in [
         "connectorctl:acm",
         "connectorctl:acme:",
+        "connectorctl:acme:k",
         "CONNECTORCTL:ACME:K1",
         "k1",
         "connectorctl_acme_k1",
