@@ -1,7 +1,6 @@
 //! The types of the catalogue, and the catalogue compiled into the program.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -10,11 +9,15 @@ use crate::model::{ElementRef, codes};
 static TEXT: &str = include_str!("catalogue.json");
 
 /// All elements known at build time.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Catalog {
+    #[serde(rename = "version")]
+    _version: u32,
+    /// The configuration keys that every element accepts.
     common: Vec<ConfigurationKey>,
+    /// Sorted by key.
     elements: Vec<ElementEntry>,
-    by_key: BTreeMap<String, usize>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -71,61 +74,32 @@ codes! {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CatalogFile {
-    #[serde(rename = "version")]
-    _version: u32,
-    common: Vec<ConfigurationKey>,
-    elements: Vec<ElementEntry>,
-}
-
 impl Catalog {
     /// The catalogue compiled into the program; parsed once, on first use.
     pub fn embedded() -> &'static Self {
-        static CATALOG: OnceLock<Catalog> = OnceLock::new();
-        CATALOG.get_or_init(|| {
-            let CatalogFile {
-                common, elements, ..
-            } = serde_json::from_str(TEXT)
-                .expect("the embedded catalogue is valid; a test reads it");
-            let by_key = elements
-                .iter()
-                .enumerate()
-                .map(|(index, entry)| (entry.key.clone(), index))
-                .collect();
-            Self {
-                common,
-                elements,
-                by_key,
-            }
-        })
+        static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
+            serde_json::from_str(TEXT).expect("the embedded catalogue is valid; a test reads it")
+        });
+        &CATALOG
     }
 
     pub fn elements(&self) -> &[ElementEntry] {
         &self.elements
     }
 
-    /// The configuration keys that every element accepts.
-    pub fn common(&self) -> &[ConfigurationKey] {
-        &self.common
-    }
-
     /// The element that a manifest names; `None` if the catalogue does not have it.
     pub fn entry(&self, element: &ElementRef) -> Option<&ElementEntry> {
         match element {
             ElementRef::Key(key) => self.element(key.as_str()),
-            ElementRef::Id(id) => self.element_by_id(id.0),
+            // In the landscape of the documentation.
+            ElementRef::Id(id) => self.elements.iter().find(|entry| entry.id == Some(id.0)),
         }
     }
 
     pub fn element(&self, key: &str) -> Option<&ElementEntry> {
-        self.by_key.get(key).map(|&index| &self.elements[index])
-    }
-
-    /// The element with this id in the landscape of the documentation.
-    pub fn element_by_id(&self, id: u64) -> Option<&ElementEntry> {
-        self.elements.iter().find(|entry| entry.id == Some(id))
+        let elements = &self.elements;
+        let found = elements.binary_search_by(|entry| entry.key.as_str().cmp(key));
+        found.ok().map(|place| &elements[place])
     }
 
     /// The configuration keys that an element accepts: its own, then the common ones. Without an

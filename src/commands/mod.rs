@@ -18,7 +18,6 @@ mod validate;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command, LockCommand};
 use crate::error::{CliError, Exit};
@@ -36,7 +35,8 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             Ui::usage(&error, &variable);
-            return usage(&error).into();
+            let is_wrong = error.use_stderr();
+            return if is_wrong { Exit::Usage } else { Exit::Success }.into();
         }
     };
     ui::install_log(&cli.global.output);
@@ -53,13 +53,6 @@ pub fn main() -> ExitCode {
             error.exit()
         });
     exit.into()
-}
-
-fn usage(error: &clap::Error) -> Exit {
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
-        _ => Exit::Usage,
-    }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, CliError> {

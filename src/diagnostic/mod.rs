@@ -19,7 +19,7 @@ pub enum Severity {
     Warning,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Place {
     /// The file as the user named it.
     pub file: String,
@@ -28,10 +28,13 @@ pub struct Place {
     /// In characters, from 1; 0 for the whole file.
     pub column: usize,
     /// How many characters to underline; at least 1.
+    #[serde(skip)]
     pub length: usize,
     /// The text of the line around the place, with credentials masked; `None` if it must not be shown or is unknown.
+    #[serde(skip)]
     pub text: Option<String>,
     /// Where the place starts in `text`, from 1: of a long line that is only a part.
+    #[serde(skip)]
     pub text_column: usize,
 }
 
@@ -48,16 +51,20 @@ impl Place {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// In JSON, its place is among its own members (docs/reference.md#json).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// A stable word in kebab case, listed in `docs/reference.md`.
     pub code: &'static str,
     pub severity: Severity,
     /// What is wrong: one line in lower case, without a full stop.
     pub message: String,
+    #[serde(flatten)]
     pub place: Option<Place>,
     /// Related places, each with a label.
+    #[serde(skip)]
     pub also: Vec<(Place, String)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 

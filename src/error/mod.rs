@@ -22,9 +22,9 @@ pub(crate) struct CliError {
 
 #[derive(Debug, thiserror::Error)]
 #[error("{summary}")]
-struct Message {
+struct Caused {
     summary: String,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    source: Box<dyn Error + Send + Sync>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +33,11 @@ struct InvalidManifest(Diagnostics);
 
 impl CliError {
     pub(crate) fn new(exit: Exit, summary: impl Into<String>) -> Self {
-        let summary = summary.into();
-        let source = None;
-        Self::typed(exit, Message { summary, source })
+        Self {
+            exit,
+            source: summary.into().into(),
+            hints: Vec::new(),
+        }
     }
 
     /// The same because of another error.
@@ -45,8 +47,8 @@ impl CliError {
         source: impl Error + Send + Sync + 'static,
     ) -> Self {
         let summary = summary.into();
-        let source = Some(source.into());
-        Self::typed(exit, Message { summary, source })
+        let source = Box::new(source);
+        Self::typed(exit, Caused { summary, source })
     }
 
     pub(crate) fn usage(summary: impl Into<String>) -> Self {

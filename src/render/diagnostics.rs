@@ -13,22 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 #[serde(rename_all = "camelCase")]
 struct DiagnosticsObject<'a> {
     format_version: &'static str,
-    diagnostics: Vec<DiagnosticObject<'a>>,
-}
-
-#[derive(Serialize)]
-struct DiagnosticObject<'a> {
-    code: &'static str,
-    severity: Severity,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    column: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<&'a str>,
+    diagnostics: Vec<&'a Diagnostic>,
 }
 
 /// Longer lines are shown in part.
@@ -38,21 +23,9 @@ const MAX_UNDERLINED: usize = 60;
 
 /// Writes every diagnostic as JSON (docs/reference.md#json).
 pub fn json(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
-    let rows = diagnostics.sorted().into_iter().map(|diagnostic| {
-        let place = diagnostic.place.as_ref();
-        DiagnosticObject {
-            code: diagnostic.code,
-            severity: diagnostic.severity,
-            message: &diagnostic.message,
-            file: place.map(|place| place.file.as_str()),
-            line: place.map(|place| place.line),
-            column: place.map(|place| place.column),
-            hint: diagnostic.hint.as_deref(),
-        }
-    });
     let object = DiagnosticsObject {
         format_version: FORMAT_VERSION,
-        diagnostics: rows.collect(),
+        diagnostics: diagnostics.sorted(),
     };
     json::write(&object, out)
 }
@@ -70,13 +43,16 @@ pub fn human(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
     let all = diagnostics.sorted();
     let errors = all.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = all.len() - errors;
-    let (some_errors, some_warnings) = (many(errors, "error"), many(warnings, "warning"));
-    match (errors, warnings) {
-        (0, 0) => Ok(()),
-        (0, _) => writeln!(out, "{some_warnings}"),
-        (_, 0) => writeln!(out, "{some_errors}"),
-        _ => writeln!(out, "{some_errors}, {some_warnings}"),
+    let counts = [(errors, "error"), (warnings, "warning")];
+    let counts: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| many(count, word))
+        .collect();
+    if counts.is_empty() {
+        return Ok(());
     }
+    writeln!(out, "{}", counts.join(", "))
 }
 
 fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {

@@ -34,7 +34,7 @@ struct StepObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     moved_from: Option<&'a InstanceKey>,
     changes: Vec<ChangeObject<'a>>,
-    reasons: Vec<&'static str>,
+    reasons: &'a [Reason],
 }
 
 #[derive(Serialize)]
@@ -65,19 +65,17 @@ fn step_object(step: &Step) -> StepObject<'_> {
     let changes = step
         .changes
         .iter()
-        .map(|change| match &change.shown {
-            Shown::Values(values) => ChangeObject {
+        .map(|change| {
+            let values = match &change.shown {
+                Shown::Values(values) => Some(values),
+                Shown::Secret => None,
+            };
+            ChangeObject {
                 path: &change.path,
-                before: values.before.as_ref(),
-                after: values.after.as_ref(),
-                secret: false,
-            },
-            Shown::Secret => ChangeObject {
-                path: &change.path,
-                before: None,
-                after: None,
-                secret: true,
-            },
+                before: values.and_then(|values| values.before.as_ref()),
+                after: values.and_then(|values| values.after.as_ref()),
+                secret: values.is_none(),
+            }
         })
         .collect();
     StepObject {
@@ -87,7 +85,7 @@ fn step_object(step: &Step) -> StepObject<'_> {
         element: &step.element,
         moved_from: step.moved_from.as_ref(),
         changes,
-        reasons: step.reasons.iter().copied().map(Reason::as_str).collect(),
+        reasons: &step.reasons,
     }
 }
 

@@ -112,24 +112,16 @@ fn is_special(text: &str) -> bool {
         || ["true", "false", "yes", "no", "on", "off", "y", "n", "null"].contains(&word.as_str())
 }
 
+/// As JSON, which YAML contains, without unprintable characters.
 fn quoted(text: &str) -> String {
-    let mut out = String::from('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => out.extend(['\\', character]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            other if is_unprintable(other) && u32::from(other) > 0xffff => {
-                out.push_str(&format!("\\U{:08x}", u32::from(other)));
-            }
-            other if is_unprintable(other) => {
-                out.push_str(&format!("\\u{:04x}", u32::from(other)));
-            }
-            other => out.push(other),
+    let mut out = String::new();
+    for character in Value::from(text).to_string().chars() {
+        match (is_unprintable(character), u32::from(character)) {
+            (false, _) => out.push(character),
+            (true, code @ ..=0xffff) => out.push_str(&format!("\\u{code:04x}")),
+            (true, code) => out.push_str(&format!("\\U{code:08x}")),
         }
     }
-    out.push('"');
     out
 }
 

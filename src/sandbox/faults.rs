@@ -17,14 +17,6 @@ struct ActiveFault {
 }
 
 impl ActiveFault {
-    fn new(fault: Fault) -> Self {
-        Self {
-            fault,
-            matched: 0,
-            began_ms: None,
-        }
-    }
-
     /// Counts a matching request and returns whether it fails.
     fn strikes(&mut self, now_ms: u64) -> bool {
         let Fault {
@@ -50,7 +42,12 @@ impl ActiveFault {
 
 impl Faults {
     pub(super) fn new(faults: Vec<Fault>) -> Self {
-        Self(faults.into_iter().map(ActiveFault::new).collect())
+        let active = |fault| ActiveFault {
+            fault,
+            matched: 0,
+            began_ms: None,
+        };
+        Self(faults.into_iter().map(active).collect())
     }
 
     pub(super) fn add(&mut self, faults: Self) {
@@ -77,21 +74,12 @@ impl Faults {
         None
     }
 
-    /// How long a new instance stays out of lists.
-    pub(super) fn list_lag_ms(&self) -> u64 {
-        self.longest_ms(FaultKind::ListLag)
-    }
-
-    /// How long lists show an instance as it was before a change.
-    pub(super) fn change_lag_ms(&self) -> u64 {
-        self.longest_ms(FaultKind::ChangeLag)
-    }
-
     pub(super) fn has(&self, kind: FaultKind) -> bool {
         self.0.iter().any(|row| row.fault.kind == kind)
     }
 
-    fn longest_ms(&self, kind: FaultKind) -> u64 {
+    /// The longest time that faults of this kind ask for.
+    pub(super) fn longest_ms(&self, kind: FaultKind) -> u64 {
         let rows = self.0.iter().filter(|row| row.fault.kind == kind);
         let longest = rows.map(|row| row.fault.duration).max();
         u64::try_from(longest.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)

@@ -95,7 +95,7 @@ impl Platform {
 
     /// Replaces the instance with the same id by this version of it.
     pub(super) fn replace(&mut self, next: StoredInstance) {
-        let lag_ms = self.faults.change_lag_ms();
+        let lag_ms = self.faults.longest_ms(FaultKind::ChangeLag);
         if let Some(instance) = self.state.instances.get_mut(&next.id) {
             instance.supersede(next, self.now_ms, lag_ms);
         }

@@ -146,17 +146,14 @@ impl PlatformState {
     /// A new platform: two tenants, with two users in the first and one in the second.
     pub(super) fn new(seed: String) -> Self {
         let mut random = Random::new(seed);
+        let mut organization = |id, name: &str| Organization {
+            id,
+            name: name.to_owned(),
+            secret: random.organization_secret(),
+        };
         let organizations = vec![
-            Organization {
-                id: 4711,
-                name: "Sandbox".to_owned(),
-                secret: random.organization_secret(),
-            },
-            Organization {
-                id: 4712,
-                name: "Elsewhere".to_owned(),
-                secret: random.organization_secret(),
-            },
+            organization(4711, "Sandbox"),
+            organization(4712, "Elsewhere"),
         ];
         let mut user = |id, organization, email: &str, sees_account| User {
             id,

@@ -38,7 +38,7 @@ fn manifest() -> String {
             .iter()
             .find(|row| row.key == "authentication.type")
             .and_then(|row| row.options.first());
-        for row in entry.configuration.iter().chain(catalog.common()) {
+        for row in catalog.keys_of(Some(entry)) {
             let fits = match (&row.group, variant) {
                 (Some(group), Some(variant)) => group.eq_ignore_ascii_case(variant),
                 _ => true,

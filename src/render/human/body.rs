@@ -48,21 +48,13 @@ enum SecretWord {
 }
 
 impl SecretWord {
-    fn as_str(self) -> &'static str {
+    fn shown(self) -> (&'static str, Label, &'static str) {
         match self {
-            Self::Set => "(secret)",
-            Self::Changed => "(secret) changed",
-            Self::Sent => "(secret) sent again",
-            Self::Unchanged => "(secret) unchanged",
-            Self::NotCompared => "(secret) not compared",
-        }
-    }
-
-    fn mark(self) -> (&'static str, Label) {
-        match self {
-            Self::Set => ("+", Label::Added),
-            Self::Changed | Self::Sent => ("~", Label::Changed),
-            Self::Unchanged | Self::NotCompared => (" ", Label::Dim),
+            Self::Set => ("+", Label::Added, "(secret)"),
+            Self::Changed => ("~", Label::Changed, "(secret) changed"),
+            Self::Sent => ("~", Label::Changed, "(secret) sent again"),
+            Self::Unchanged => (" ", Label::Dim, "(secret) unchanged"),
+            Self::NotCompared => (" ", Label::Dim, "(secret) not compared"),
         }
     }
 }
@@ -219,9 +211,8 @@ fn write_member(member: &Member, out: &mut dyn Write) -> io::Result<()> {
     let depth = usize::from(block.is_some());
     let (before, after) = match &member.content {
         Content::Secret(word) => {
-            let (mark, label) = word.mark();
-            let head = yaml::head(depth, name);
-            let line = format!("    {mark} {head} {}", word.as_str());
+            let (mark, label, word) = word.shown();
+            let line = format!("    {mark} {} {word}", yaml::head(depth, name));
             return writeln!(out, "{}", label.paint(line));
         }
         Content::Values(Change { before, after }) => (before, after),
@@ -241,30 +232,22 @@ fn write_member(member: &Member, out: &mut dyn Write) -> io::Result<()> {
                 ChangeTag::Delete => ("-", Label::Removed, Side::Before),
                 ChangeTag::Insert => ("+", Label::Added, Side::After),
             };
-            let mut pieces = Vec::new();
-            for (emphasized, piece) in change.iter_strings_lossy() {
-                let piece = piece.trim_end_matches('\n').to_owned();
-                let label = if emphasized {
-                    Label::Emphasis(side)
-                } else {
-                    label
-                };
-                if !piece.is_empty() {
-                    pieces.push((label, piece));
-                }
-            }
+            let pieces: String = change
+                .iter_strings_lossy()
+                .map(|(emphasized, piece)| (emphasized, piece.trim_end_matches('\n').to_owned()))
+                .filter(|(_, piece)| !piece.is_empty())
+                .map(|(emphasized, piece)| match emphasized {
+                    true => Label::Emphasis(side).paint(piece),
+                    false => label.paint(piece),
+                })
+                .collect();
+            let margin = format!("    {mark} ");
             // An empty line inside a block is just its mark.
-            let margin = if pieces.is_empty() {
-                format!("    {mark}").trim_end().to_owned()
-            } else {
-                format!("    {mark} ")
+            let margin = match pieces.is_empty() {
+                true => margin.trim_end(),
+                false => &margin,
             };
-            if !margin.is_empty() {
-                pieces.insert(0, (label, margin));
-            }
-            let pieces = pieces.into_iter();
-            let line: String = pieces.map(|(label, piece)| label.paint(piece)).collect();
-            writeln!(out, "{line}")?;
+            writeln!(out, "{}{pieces}", label.paint(margin))?;
         }
     }
     Ok(())

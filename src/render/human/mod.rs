@@ -34,8 +34,7 @@ pub fn plan(planned: &Planned, full: Option<&Desired>, out: &mut dyn Write) -> i
         writeln!(out, "{}", Label::Strong.paint("Notes:"))?;
         for note in notes {
             let Note { code, key, message } = note;
-            let code = Label::Dim.paint(format!("[{code}]"));
-            writeln!(out, "  {} {code}", about(key.as_ref(), message))?;
+            writeln!(out, "  {}", about(key.as_ref(), message, code.as_str()))?;
         }
         writeln!(out)?;
     }
@@ -48,8 +47,7 @@ pub fn plan(planned: &Planned, full: Option<&Desired>, out: &mut dyn Write) -> i
                 message,
                 hint,
             } = refusal;
-            let code = Label::Dim.paint(format!("[{code}]"));
-            writeln!(out, "  {} {code}", about(key.as_ref(), message))?;
+            writeln!(out, "  {}", about(key.as_ref(), message, code.as_str()))?;
             writeln!(out, "    hint: {}", one_line(hint))?;
         }
         writeln!(out)?;
@@ -79,11 +77,10 @@ fn unchanged(planned: &Planned, full: &Desired, out: &mut dyn Write) -> io::Resu
     Ok(())
 }
 
-fn about(key: Option<&InstanceKey>, message: &str) -> String {
-    match key {
-        Some(key) => format!("{key}: {}", one_line(message)),
-        None => one_line(message),
-    }
+fn about(key: Option<&InstanceKey>, message: &str, code: &str) -> String {
+    let key = key.map(|key| format!("{key}: ")).unwrap_or_default();
+    let code = Label::Dim.paint(format!("[{code}]"));
+    format!("{key}{} {code}", one_line(message))
 }
 
 /// The last line: what will be done.

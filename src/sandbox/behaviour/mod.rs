@@ -12,6 +12,6 @@ pub(super) use elements::{
     FIRST_OWN_ID, find as find_element, find_by_key, known as known_elements, no_element,
     resolve as resolve_element,
 };
-pub(super) use shape::{Parts, Tags, entries, instance};
+pub(super) use shape::{Parts, entries, instance};
 pub(super) use text::{plain, strip_markup, tags, value};
 pub(super) use vendor::{check as check_with_vendor, signs_in};

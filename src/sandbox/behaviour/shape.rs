@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::configuration::{MASK, given, is_masked};
 use super::elements;
-use crate::sandbox::assumptions::{Assumptions, OwnSecrets, UnsetSecret};
+use crate::sandbox::assumptions::{Assumptions, ListedTags, OwnSecrets, UnsetSecret};
 use crate::sandbox::platform::Platform;
 use crate::sandbox::state::{Element, StoredInstance};
 
@@ -14,22 +14,11 @@ use crate::sandbox::state::{Element, StoredInstance};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct Parts {
     pub(in crate::sandbox) configuration: bool,
-    pub(in crate::sandbox) tags: Tags,
+    /// `None`: the response has no member `tags`.
+    pub(in crate::sandbox) tags: Option<ListedTags>,
 }
 
-/// Which tags a response shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) enum Tags {
-    All,
-    /// An empty list.
-    Empty,
-    /// The first [`CUT_TAG`] characters of each.
-    Cut,
-    /// No member `tags`.
-    Absent,
-}
-
-/// So short that tags which one tool makes for several instances become equal.
+/// How many characters of a tag are left where tags are cut: so short that tags which one tool makes for several instances become equal.
 const CUT_TAG: usize = 12;
 
 fn cut(tag: &str) -> String {
@@ -39,7 +28,7 @@ fn cut(tag: &str) -> String {
 impl Parts {
     pub(in crate::sandbox) const ALL: Self = Self {
         configuration: true,
-        tags: Tags::All,
+        tags: Some(ListedTags::All),
     };
 }
 
@@ -99,10 +88,12 @@ pub(in crate::sandbox) fn instance(
         },
     });
     match parts.tags {
-        Tags::All => value["tags"] = instance.tags.as_slice().into(),
-        Tags::Empty => value["tags"] = json!([]),
-        Tags::Cut => value["tags"] = instance.tags.iter().map(|tag| cut(tag)).collect(),
-        Tags::Absent => {}
+        None => {}
+        Some(ListedTags::All) => value["tags"] = instance.tags.as_slice().into(),
+        Some(ListedTags::Empty) => value["tags"] = json!([]),
+        Some(ListedTags::Cut) => {
+            value["tags"] = instance.tags.iter().map(|tag| cut(tag)).collect();
+        }
     }
     if parts.configuration {
         let mut configuration: Map<String, Value> = instance

@@ -18,7 +18,7 @@ const PASSWORD: &str = "sandbox";
 const BEARER: &str = "sandbox-session-";
 
 pub(super) fn dispatch(call: &Call<'_>, segments: &[&str]) -> ApiResult {
-    let (state, caller) = (&call.platform.state, &call.caller);
+    let (state, caller) = (&call.platform.state, &call.caller.user);
     let user_json = |user: &User| {
         let mut value = json!({
             "id": user.id,
@@ -27,7 +27,7 @@ pub(super) fn dispatch(call: &Call<'_>, segments: &[&str]) -> ApiResult {
             "lastName": "Box",
             "active": true,
         });
-        if user.id == caller.user {
+        if user.id == caller.id {
             value["secret"] = user.secret.as_str().into();
         }
         value
@@ -57,7 +57,7 @@ pub(super) fn dispatch(call: &Call<'_>, segments: &[&str]) -> ApiResult {
         }
         ("GET", ["users"]) => own.map(user_json).collect(),
         ("GET", ["users", "me"]) => own
-            .find(|user| user.id == caller.user)
+            .find(|user| user.id == caller.id)
             .map(user_json)
             .ok_or_else(|| not_found("No user found"))?,
         ("GET", ["users", wanted]) => own

@@ -9,7 +9,7 @@ use super::{oauth_url, own_elements};
 use crate::sandbox::assumptions::PageToken;
 use crate::sandbox::behaviour::{known_elements, resolve_element};
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{ApiError, ApiResponse, ApiResult, ok};
+use crate::sandbox::reply::{ApiError, ApiResult, ok};
 use crate::sandbox::request::ApiRequest;
 use crate::sandbox::state::Element;
 
@@ -100,16 +100,10 @@ fn page(request: &ApiRequest, all: impl Iterator<Item = Value>) -> ApiResult {
     let start = Position::of(request)?.skipped(std::iter::empty());
     let all: Vec<Value> = all.collect();
     let total = all.len();
-    let part: Vec<Value> = all.into_iter().skip(start).take(size).collect();
-    let returned = part.len();
-    let mut response = ApiResponse::new(part.into())
-        .with("elements-returned-count", returned)
-        .with("elements-total-count", total);
-    if start.saturating_add(returned) < total {
-        let token = page::token(PageToken::Offset, size, start + returned, None);
-        response = response.with("elements-next-page-token", token);
-    }
-    Ok(response)
+    let items: Vec<Value> = all.into_iter().skip(start).take(size).collect();
+    let end = start.saturating_add(items.len());
+    let next = (end < total).then(|| page::token(PageToken::Offset, size, end, None));
+    Ok(page::response(items, Some(total), next))
 }
 
 fn metadata(platform: &Platform, element: &Element, expanded: bool) -> Value {

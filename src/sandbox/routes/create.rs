@@ -9,6 +9,7 @@ use crate::sandbox::behaviour::{
     self, check_with_vendor, find_by_key, merged, missing_required, no_element, resolve_element,
     signs_in, strip_markup,
 };
+use crate::sandbox::fault_spec::FaultKind;
 use crate::sandbox::reply::{ApiError, ApiResult, ok};
 use crate::sandbox::request::object_member;
 use crate::sandbox::state::{Configuration, Element, OwnElements, StoredInstance};
@@ -49,10 +50,10 @@ pub(super) fn instance(call: &mut Call<'_>, path_element: Option<&str>) -> ApiRe
     };
     let counts = assumptions.q20 == DisabledInBody::Counts;
     let (element, element_key) = (element.id, element.key.clone());
-    let lag_ms = platform.faults.list_lag_ms();
+    let lag_ms = platform.faults.longest_ms(FaultKind::ListLag);
     let id = state.add(StoredInstance {
-        owner: call.caller.user,
-        organization: call.caller.organization,
+        owner: call.caller.user.id,
+        organization: call.caller.user.organization,
         name,
         element,
         element_key,

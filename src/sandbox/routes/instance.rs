@@ -1,6 +1,6 @@
 //! One instance, by id, by element and id, or by token: the same routes (docs/platform.md#read).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::configuration;
 use super::update::{change, modify, show, stored};
@@ -58,15 +58,11 @@ pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult
 
 /// The body is optional (docs/platform.md#trace-logging).
 fn check_duration(request: &ApiRequest) -> ApiResult<()> {
-    if request.body.is_empty() {
+    if request.body.is_empty() || request.object()?.get("duration").is_none_or(Value::is_u64) {
         return Ok(());
     }
-    match request.object()?.get("duration") {
-        Some(duration) if !duration.is_u64() => Err(ApiError::bad_request(
-            "duration must be a number of minutes",
-        )),
-        _ => Ok(()),
-    }
+    let message = "duration must be a number of minutes";
+    Err(ApiError::bad_request(message))
 }
 
 /// A small Swagger of the instance, whole also where one operation is asked for

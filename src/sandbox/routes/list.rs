@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use super::page::{self, Position};
 use super::visible::Call;
 use crate::sandbox::assumptions::{
-    Assumptions, EmptyList, LastPage, ListedTags, PageCap, PageSize, TagFilter, TotalCount,
-    Unhydrated,
+    Assumptions, EmptyList, LastPage, PageCap, PageSize, TagFilter, TotalCount, Unhydrated,
 };
-use crate::sandbox::behaviour::{self, Parts, Tags, resolve_element};
+use crate::sandbox::behaviour::{self, Parts, resolve_element};
 use crate::sandbox::platform::Platform;
-use crate::sandbox::reply::{ApiError, ApiResponse, ApiResult, ok};
+use crate::sandbox::reply::{ApiError, ApiResult, ok};
 use crate::sandbox::request::ApiRequest;
 use crate::sandbox::state::StoredInstance;
 
@@ -45,7 +44,7 @@ pub(super) fn instances(call: &mut Call<'_>, element: Option<&str>) -> ApiResult
         .map(|instance| instance.as_listed(*now_ms))
         .filter(|instance| !instance.deleted && instance.listed_from_ms <= *now_ms)
         .filter(|instance| element.is_none_or(|element| instance.element == element))
-        .filter(|instance| has_tags(instance, &tags, assumptions.q4))
+        .filter(|instance| matches_tags(instance, &tags, assumptions.q4))
         .filter(|instance| {
             search.as_ref().is_none_or(|text| {
                 instance.name.to_lowercase().contains(text)
@@ -61,43 +60,30 @@ pub(super) fn instances(call: &mut Call<'_>, element: Option<&str>) -> ApiResult
     if page.is_empty() && assumptions.q1 == EmptyList::NotFound {
         return Err(ApiError::not_found("No instances found"));
     }
-    let parts = parts(assumptions, request.flag("hydrate").unwrap_or(false));
+    let hydrated = request.flag("hydrate") == Some(true);
+    let has_tags = hydrated || assumptions.q2 == Unhydrated::Tags;
+    let parts = Parts {
+        configuration: hydrated,
+        tags: has_tags.then_some(assumptions.q27),
+    };
     let items: Vec<Value> = page
         .iter()
         .map(|instance| behaviour::instance(platform, instance, parts, volatile))
         .collect();
-    let mut response = ApiResponse::new(items.into()).with("elements-returned-count", page.len());
-    match assumptions.q26 {
-        TotalCount::Matching => response = response.with(TOTAL_COUNT, visible.len()),
-        TotalCount::Everyone => response = response.with(TOTAL_COUNT, everyone),
-        TotalCount::Absent => {}
-    }
-    let end = skipped.saturating_add(page.len());
-    if end < visible.len() || assumptions.q18 == LastPage::Token {
-        let last = match (page.last(), position) {
-            (Some(instance), _) => Some(instance.id),
-            (None, Position::After(id)) => Some(id),
-            (None, _) => None,
-        };
-        let token = page::token(assumptions.q24, size, end, last);
-        response = response.with("elements-next-page-token", token);
-    }
-    Ok(response)
-}
-
-const TOTAL_COUNT: &str = "elements-total-count";
-
-fn parts(assumptions: &Assumptions, hydrated: bool) -> Parts {
-    let tags = match (hydrated, assumptions.q2, assumptions.q27) {
-        (false, Unhydrated::Nothing, _) => Tags::Absent,
-        (_, _, ListedTags::All) => Tags::All,
-        (_, _, ListedTags::Empty) => Tags::Empty,
-        (_, _, ListedTags::Cut) => Tags::Cut,
+    let total = match assumptions.q26 {
+        TotalCount::Matching => Some(visible.len()),
+        TotalCount::Everyone => Some(everyone),
+        TotalCount::Absent => None,
     };
-    Parts {
-        configuration: hydrated,
-        tags,
-    }
+    let end = skipped.saturating_add(page.len());
+    let last = match (page.last(), position) {
+        (Some(instance), _) => Some(instance.id),
+        (None, Position::After(id)) => Some(id),
+        (None, _) => None,
+    };
+    let has_next = end < visible.len() || assumptions.q18 == LastPage::Token;
+    let next = has_next.then(|| page::token(assumptions.q24, size, end, last));
+    Ok(page::response(items, total, next))
 }
 
 pub(super) fn count(call: &Call<'_>) -> ApiResult {
@@ -115,7 +101,7 @@ pub(super) fn count(call: &Call<'_>) -> ApiResult {
     ok(json!({"totalInstances": total, "elementInstances": elements}))
 }
 
-fn has_tags(instance: &StoredInstance, tags: &[&str], assumption: TagFilter) -> bool {
+fn matches_tags(instance: &StoredInstance, tags: &[&str], assumption: TagFilter) -> bool {
     let own = &instance.tags;
     let exact = |tag: &&str| own.iter().any(|own| own == tag);
     let any_case = |tag: &&str| own.iter().any(|own| own.eq_ignore_ascii_case(tag));

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::sandbox::assumptions::PageToken;
-use crate::sandbox::reply::{ApiError, ApiResult};
+use crate::sandbox::reply::{ApiError, ApiResponse, ApiResult};
 use crate::sandbox::request::ApiRequest;
 
 /// The platform's maximum.
@@ -65,6 +65,23 @@ pub(super) fn token(kind: PageToken, size: usize, offset: usize, last: Option<u6
         PageToken::Cursor => json!({"pageSize": size, "after": last.unwrap_or(0)}),
     };
     STANDARD.encode(token.to_string())
+}
+
+/// A page, with how many items there are in all and the token of the next page, where they are said.
+pub(super) fn response(
+    items: Vec<Value>,
+    total: Option<usize>,
+    next: Option<String>,
+) -> ApiResponse {
+    let returned = items.len();
+    let mut response = ApiResponse::new(items.into()).with("elements-returned-count", returned);
+    if let Some(total) = total {
+        response = response.with("elements-total-count", total);
+    }
+    if let Some(token) = next {
+        response = response.with("elements-next-page-token", token);
+    }
+    response
 }
 
 /// The page size that the request asks for.

@@ -6,7 +6,7 @@ use crate::sandbox::behaviour::resolve_element;
 use crate::sandbox::platform::Platform;
 use crate::sandbox::reply::{ApiError, ApiResult};
 use crate::sandbox::request::ApiRequest;
-use crate::sandbox::state::StoredInstance;
+use crate::sandbox::state::{StoredInstance, User};
 
 /// A request, and whom it is from.
 pub(super) struct Call<'a> {
@@ -17,9 +17,7 @@ pub(super) struct Call<'a> {
 }
 
 pub(super) struct Caller {
-    pub(super) user: u64,
-    pub(super) organization: u64,
-    pub(super) sees_account: bool,
+    pub(super) user: User,
     /// The live instance that the `Element` token belongs to.
     pub(super) token: Option<u64>,
 }
@@ -47,17 +45,14 @@ impl Caller {
             None if token.is_some() => {}
             _ => return None,
         }
-        Some(Self {
-            user: user.id,
-            organization: user.organization,
-            sees_account: user.sees_account,
-            token,
-        })
+        let user = user.clone();
+        Some(Self { user, token })
     }
 
     pub(super) fn sees(&self, instance: &StoredInstance) -> bool {
-        instance.organization == self.organization
-            && (self.sees_account || instance.owner == self.user)
+        let user = &self.user;
+        instance.organization == user.organization
+            && (user.sees_account || instance.owner == user.id)
     }
 }
 
