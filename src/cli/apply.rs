@@ -40,7 +40,7 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub parallelism: u16,
 
-    /// Start no new request after this time
+    /// Start no new requests after this duration
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub deadline: Option<Duration>,
 

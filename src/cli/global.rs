@@ -38,7 +38,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, display_order = 101, hide_short_help = true)]
     pub allow_exec: bool,
 
-    /// Never ask; fail if a question would be needed
+    /// Never prompt; fail where confirmation is needed
     #[arg(long, global = true, display_order = 102, hide_short_help = true)]
     pub no_input: bool,
 
@@ -67,7 +67,7 @@ pub struct ConnectionArgs {
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub ca_file: Option<PathBuf>,
 
-    /// Allow plain http to hosts other than this machine
+    /// Allow plain HTTP to hosts other than this machine
     #[arg(long, global = true, hide_short_help = true)]
     pub allow_http: bool,
 }

@@ -21,7 +21,7 @@ pub enum LockCommand {
     /// Compare the lock file with the platform; exit with 2 if they differ
     #[command(after_long_help = help::after(VERIFY_EXITS, "connectorctl lock verify -f prod.yaml"))]
     Verify,
-    /// Rebuild the lock file from the instances that carry our marker
+    /// Rebuild the lock file from the instances with this inventory's marker
     ///
     /// Writes only the lock file, nothing on the platform.
     #[command(after_long_help = help::after(REBUILD_EXITS, "connectorctl lock rebuild -f prod.yaml --yes"))]

@@ -28,9 +28,9 @@ pub(crate) use values::{OutputFormat, duration};
     version,
     propagate_version = true,
     max_term_width = 100,
-    after_help = "Credentials: CONNECTORCTL_USER_SECRET and CONNECTORCTL_ORGANIZATION_SECRET, or \
-        the same names with _FILE appended for files that hold them. To try it without an account, \
-        pass --sandbox."
+    after_help = "Credentials: set CONNECTORCTL_USER_SECRET and CONNECTORCTL_ORGANIZATION_SECRET, \
+        or append _FILE to a name to read the secret from a file. Pass --sandbox to try it without \
+        an account."
 )]
 pub struct Cli {
     #[command(flatten)]

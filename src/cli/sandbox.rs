@@ -16,13 +16,14 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
 
-    /// Keep the state in this file; without it nothing is kept
+    /// Save the state in this file [default: not saved]
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
 
     /// Assume an answer to an open question; repeatable
     ///
-    /// Questions about the platform that its documentation leaves open, such as `q1=empty-array`.
+    /// For example `q1=empty-array`. The questions are those that the platform's documentation leaves
+    /// open.
     #[arg(long = "assume", alias = "reading", value_name = "Q=ANSWER")]
     pub assumptions: Vec<String>,
 

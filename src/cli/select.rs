@@ -50,7 +50,7 @@ pub struct SelectionArgs {
     )]
     pub resend_secrets: Vec<String>,
 
-    /// Record the secrets on the platform as correct, and send none
+    /// Record the secrets as correct without sending them
     #[arg(long, conflicts_with = "resend_secrets", hide_short_help = true)]
     pub accept_secrets: bool,
 
@@ -58,15 +58,15 @@ pub struct SelectionArgs {
     #[arg(long, hide_short_help = true)]
     pub recreate_vanished: bool,
 
-    /// Maximum of updates, replaces, deletes and forgets
+    /// Maximum number of updates, replaces, deletes and forgets
     ///
-    /// A plan with more is refused.
+    /// A plan that exceeds it is refused.
     #[arg(long, value_name = "N", hide_short_help = true)]
     pub max_changes: Option<usize>,
 
-    /// Maximum of deletes and replaces [default: 10%]
+    /// Maximum number of deletes and replaces [default: 10%]
     ///
-    /// A plan with more is refused. A number, or a percentage of the instances in the lock file. The
+    /// A plan that exceeds it is refused. A number, or a percentage of the instances in the lock file. The
     /// default is 10%, but at least 1.
     #[arg(long, value_name = "N|N%")]
     pub max_deletes: Option<Limit>,
@@ -81,15 +81,15 @@ impl ValueEnum for Prune {
         let (name, help) = match self {
             Self::Removed => (
                 "removed",
-                "Instances in the lock file that left the manifest",
+                "Instances in the lock file that are no longer declared",
             ),
             Self::Orphans => (
                 "orphans",
-                "Instances with our marker that are in neither the manifest nor the lock file",
+                "Instances with this inventory's marker that are in neither the manifest nor the lock file",
             ),
             Self::Duplicates => (
                 "duplicates",
-                "All but one of several instances with the marker of one key",
+                "All but one of the instances that share a key's marker",
             ),
         };
         Some(PossibleValue::new(name).help(help))

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 /// How a result is written to stdout, or a log line to stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
-    /// Text for people
+    /// Human-readable text
     Text,
     /// One JSON object
     Json,

@@ -59,9 +59,10 @@ impl Platform {
         let error = |error| finish(Err(error), request_id, request.has_origin);
         let vendor = |status, message: &str| error(ApiError::vendor(status, message));
         reply.response = match fault.kind {
-            FaultKind::Status | FaultKind::StatusAfter => {
-                error(ApiError::new(fault.status, "The request failed on demand"))
-            }
+            FaultKind::Status | FaultKind::StatusAfter => error(ApiError::new(
+                fault.status,
+                "The request failed because of an injected fault",
+            )),
             FaultKind::Vendor400 => vendor(400, &echo(&request.body)),
             FaultKind::Vendor409 => vendor(409, "The resource already exists"),
             FaultKind::Vendor429 => vendor(429, "The provider's rate limit is exceeded"),

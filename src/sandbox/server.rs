@@ -254,13 +254,13 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> io::Result<Respo
     }
     match cut {
         Cut::None => Ok(response.map(whole)),
-        Cut::Whole => Err(cut_on_demand()),
+        Cut::Whole => Err(injected_cut()),
         Cut::MidBody => Ok(response.map(half)),
     }
 }
 
-fn cut_on_demand() -> io::Error {
-    io::Error::other("cut on demand")
+fn injected_cut() -> io::Error {
+    io::Error::other("connection closed by an injected fault")
 }
 
 fn whole(bytes: Bytes) -> Body {
@@ -272,7 +272,7 @@ fn whole(bytes: Bytes) -> Body {
 /// Half of a body, then the end of the connection: fewer bytes than `Content-Length` announced.
 fn half(bytes: Bytes) -> Body {
     let first = bytes.slice(..bytes.len() / 2);
-    let frames = [Ok(Frame::data(first)), Err(cut_on_demand())];
+    let frames = [Ok(Frame::data(first)), Err(injected_cut())];
     StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync()
 }
 

@@ -53,7 +53,7 @@ fn dispatch(
         ("PATCH" | "DELETE", ["instances", id]) => {
             let id: Option<u64> = id.parse().ok();
             let known = id.and_then(|id| platform.state.instances.get(&id));
-            let known = known.ok_or_else(|| ApiError::not_found("no such instance"))?;
+            let known = known.ok_or_else(|| ApiError::not_found("instance not found"))?;
             let next = match method {
                 "PATCH" => edited(known, body)?,
                 _ => edited(known, &json!({"deleted": true}))?,
@@ -83,7 +83,7 @@ fn set_role(state: &mut PlatformState, id: &str, body: &Value) -> ApiResult<Valu
         .ok_or_else(|| expected(r#"expected {"seesAccount": true} or false"#))?;
     let mut users = state.users.iter_mut();
     let user = users.find(|user| user.id.to_string() == id);
-    user.ok_or_else(|| expected("no such user"))?.sees_account = sees_account;
+    user.ok_or_else(|| expected("user not found"))?.sees_account = sees_account;
     Ok(json!({}))
 }
 
@@ -92,7 +92,7 @@ fn rotate(state: &mut PlatformState, id: &str) -> ApiResult<Value> {
     let secret = state.random.organization_secret();
     let mut organizations = state.organizations.iter_mut();
     let organization = organizations.find(|organization| organization.id.to_string() == id);
-    let organization = organization.ok_or_else(|| expected("no such organization"))?;
+    let organization = organization.ok_or_else(|| expected("organization not found"))?;
     organization.secret.clone_from(&secret);
     Ok(json!({"organizationSecret": secret}))
 }

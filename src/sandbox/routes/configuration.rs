@@ -21,7 +21,7 @@ pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult
                 .get("propertyValue")
                 .ok_or_else(|| ApiError::bad_request("propertyValue is required"))?;
             if !(value.is_string() || value.is_null()) {
-                return Err(ApiError::bad_request("propertyValue must be a text"));
+                return Err(ApiError::bad_request("propertyValue must be a string"));
             }
             let key = found["key"].as_str().unwrap_or_default();
             let body = [("configuration".to_owned(), json!({key: value}))];

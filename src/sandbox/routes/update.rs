@@ -61,7 +61,7 @@ pub(super) fn change(
     if let Some(name) = body.get("name").filter(|name| !name.is_null()) {
         match name.as_str() {
             Some(text) if !text.trim().is_empty() => next.name = strip_markup(text),
-            _ => return Err(ApiError::bad_request("name must be a text")),
+            _ => return Err(ApiError::bad_request("name must be a string")),
         }
     }
     // An empty list clears the tags here, whatever it does at create (docs/platform.md#tags).
