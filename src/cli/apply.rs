@@ -18,7 +18,6 @@ const EXITS: &[Exit] = &[
     Exit::Interrupted,
 ];
 
-/// The options of `apply`.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::after(EXITS, "connectorctl apply -f prod.yaml --yes --report report.json"))]
 pub struct ApplyArgs {

@@ -6,7 +6,6 @@ use clap::{ArgAction, Args, ColorChoice};
 
 use super::{OutputFormat, help};
 
-/// Options that every verb accepts.
 #[derive(Debug, Args)]
 #[command(next_help_heading = help::SELECTION)]
 pub struct GlobalArgs {

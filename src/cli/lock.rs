@@ -15,7 +15,6 @@ const VERIFY_EXITS: &[Exit] = &[
 ];
 const REBUILD_EXITS: &[Exit] = &[Exit::Stale, Exit::Authentication, Exit::Lock];
 
-/// The verbs below `lock`.
 #[derive(Debug, Subcommand)]
 pub enum LockCommand {
     /// Compare the lock file with the platform; exit with 2 if they differ

@@ -39,7 +39,6 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what `apply` would do, without writing anything

@@ -14,7 +14,6 @@ const EXITS: &[Exit] = &[
     Exit::Lock,
 ];
 
-/// The options of `plan`.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::after(EXITS, "connectorctl plan -f prod.yaml --detailed-exitcode"))]
 pub struct PlanArgs {

@@ -8,7 +8,6 @@ use clap::Args;
 
 use super::{duration, help};
 
-/// The options of `sandbox`.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::after(&[], "connectorctl sandbox --listen 127.0.0.1:8080 --state sandbox.json"))]
 pub struct SandboxArgs {

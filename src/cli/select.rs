@@ -6,7 +6,6 @@ use clap::{Args, ValueEnum};
 use super::help;
 use crate::model::{Limit, Prune};
 
-/// Selection and guards.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = help::SELECTION)]
 pub struct SelectionArgs {

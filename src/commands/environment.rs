@@ -16,7 +16,6 @@ use crate::model::Secret;
 use crate::ports::Clock as _;
 use crate::secrets::decode;
 
-/// The variables of the process.
 #[derive(Clone, Default)]
 pub(crate) struct Environment(BTreeMap<String, OsString>);
 
@@ -143,7 +142,6 @@ impl Environment {
     }
 }
 
-/// A value, and where it is from.
 struct Found {
     value: String,
     /// For messages.

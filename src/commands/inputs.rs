@@ -157,11 +157,9 @@ pub(super) fn may_confirm(context: &Context, yes: bool, what: &str) -> Result<()
 }
 
 /// Where other users can read the lock file.
-pub(super) fn warn_of_permissions(context: &Context, paths: &LockPaths) {
-    if !context.global.output.quiet {
-        tracing::info!(
-            path = %paths.lock.display(),
-            "lock file is readable by other users and contains plaintext tokens"
-        );
-    }
+pub(super) fn warn_of_permissions(paths: &LockPaths) {
+    tracing::info!(
+        path = %paths.lock.display(),
+        "lock file is readable by other users and contains plaintext tokens"
+    );
 }

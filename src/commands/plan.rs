@@ -36,7 +36,7 @@ async fn planned(context: &Context, arguments: &PlanArgs) -> Result<(Desired, Pl
     let manifest = inputs::manifest(context)?;
     let view = LockView::read(&paths, &manifest.desired.inventory)?;
     if view.open_to_others {
-        inputs::warn_of_permissions(context, &paths);
+        inputs::warn_of_permissions(&paths);
     }
     let policy = inputs::policy(&arguments.selection)?;
     selection(&policy, &manifest.desired, view.lock.as_ref())?;

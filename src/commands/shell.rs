@@ -53,7 +53,7 @@ impl<'a> Shell<'a> {
 
 impl Hooks for Shell<'_> {
     fn lock_is_readable_by_others(&mut self) {
-        inputs::warn_of_permissions(self.context, &self.paths);
+        inputs::warn_of_permissions(&self.paths);
     }
 
     /// For a person the plan is the first half of the result; where the result is JSON it is talk.

@@ -17,7 +17,6 @@ struct ReportObject<'a> {
     interrupted: bool,
 }
 
-/// Writes a report as JSON.
 pub fn json(
     inventory: &InventoryName,
     report: &ApplyReport,

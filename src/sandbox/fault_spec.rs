@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid fault `{given}`: {reason}")]
 pub struct InvalidFault {
@@ -45,9 +47,9 @@ pub(super) enum Effect {
 
 macro_rules! kinds {
     ($($variant:ident = $word:literal, $effect:ident, $text:literal;)*) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
         pub(super) enum FaultKind {
-            $(#[doc = $text] $variant,)*
+            $(#[doc = $text] #[serde(rename = $word)] $variant,)*
         }
 
         impl Fault {
@@ -56,13 +58,6 @@ macro_rules! kinds {
         }
 
         impl FaultKind {
-            fn parse(word: &str) -> Option<Self> {
-                match word {
-                    $($word => Some(Self::$variant),)*
-                    _ => None,
-                }
-            }
-
             pub(super) fn effect(self) -> Effect {
                 match self {
                     $(Self::$variant => Effect::$effect,)*
@@ -99,74 +94,75 @@ kinds! {
 }
 
 impl Fault {
-    /// Parses a fault.
     pub fn parse(spec: &str) -> Result<Self, InvalidFault> {
-        let invalid = |reason: &str| InvalidFault {
+        parsed(spec).map_err(|reason| InvalidFault {
             given: spec.to_owned(),
-            reason: reason.to_owned(),
-        };
-        let mut words = spec.split_whitespace();
-        let (Some(method), Some(path)) = (words.next(), words.next()) else {
-            return Err(invalid(
-                "expected `METHOD PATH kind=KIND`, such as `POST /instances kind=cut-after-commit count=1`",
-            ));
-        };
-        let mut fault = Self {
-            spec: spec.to_owned(),
-            method: method.to_ascii_uppercase(),
-            path: path.to_owned(),
-            kind: FaultKind::Status,
-            skip: 0,
-            count: 1,
-            status: 0,
-            retry_after: None,
-            duration: Duration::ZERO,
-        };
-        let mut kind = None;
-        for word in words {
-            let (name, value) = word
-                .split_once('=')
-                .ok_or_else(|| invalid("expected `name=value` after method and path"))?;
-            let number = |text: &str| text.parse().map_err(|_| invalid("expected a number"));
-            match name {
-                "kind" => {
-                    kind = Some(FaultKind::parse(value).ok_or_else(|| {
-                        let words: Vec<&str> = Self::KINDS.iter().map(|(word, _)| *word).collect();
-                        invalid(&format!("expected one of the kinds {}", words.join(", ")))
-                    })?);
-                }
-                "skip" => fault.skip = number(value)?,
-                "count" => fault.count = number(value)?,
-                "status" => {
-                    fault.status = u16::try_from(number(value)?)
-                        .ok()
-                        .filter(|status| (100..=599).contains(status))
-                        .ok_or_else(|| invalid("expected a status from 100 to 599"))?;
-                }
-                "for" => {
-                    fault.duration = humantime::parse_duration(value)
-                        .map_err(|_| invalid("expected a duration such as `500ms` or `30s`"))?;
-                }
-                "retry-after" => {
-                    fault.retry_after = Some(match value.strip_prefix("date:") {
-                        Some(seconds) => RetryAfter::Date(number(seconds)?),
-                        None => RetryAfter::Seconds(number(value)?),
-                    });
-                }
-                _ => {
-                    return Err(invalid(
-                        "expected only kind, skip, count, status, for and retry-after",
-                    ));
-                }
-            }
-        }
-        fault.kind = kind.ok_or_else(|| invalid("`kind=` is missing"))?;
-        if fault.status == 0 {
-            fault.status = match fault.kind {
-                FaultKind::Html | FaultKind::HtmlAfter => 502,
-                _ => 500,
-            };
-        }
-        Ok(fault)
+            reason,
+        })
     }
+}
+
+const EXPECTED: &str =
+    "expected `METHOD PATH kind=KIND`, such as `POST /instances kind=cut-after-commit count=1`";
+
+fn parsed(spec: &str) -> Result<Fault, String> {
+    let mut words = spec.split_whitespace();
+    let (Some(method), Some(path)) = (words.next(), words.next()) else {
+        return Err(EXPECTED.to_owned());
+    };
+    let mut fault = Fault {
+        spec: spec.to_owned(),
+        method: method.to_ascii_uppercase(),
+        path: path.to_owned(),
+        kind: FaultKind::Status,
+        skip: 0,
+        count: 1,
+        status: 0,
+        retry_after: None,
+        duration: Duration::ZERO,
+    };
+    let mut kind = None;
+    for word in words {
+        let (name, value) = word
+            .split_once('=')
+            .ok_or("expected `name=value` after method and path")?;
+        let number = |text: &str| text.parse().map_err(|_| "expected a number");
+        match name {
+            "kind" => {
+                kind = Some(serde_json::from_value(value.into()).map_err(|_| expected_kind())?)
+            }
+            "skip" => fault.skip = number(value)?,
+            "count" => fault.count = number(value)?,
+            "status" => {
+                fault.status = u16::try_from(number(value)?)
+                    .ok()
+                    .filter(|status| (100..=599).contains(status))
+                    .ok_or("expected a status from 100 to 599")?;
+            }
+            "for" => {
+                fault.duration = humantime::parse_duration(value)
+                    .map_err(|_| "expected a duration such as `500ms` or `30s`")?;
+            }
+            "retry-after" => {
+                fault.retry_after = Some(match value.strip_prefix("date:") {
+                    Some(seconds) => RetryAfter::Date(number(seconds)?),
+                    None => RetryAfter::Seconds(number(value)?),
+                });
+            }
+            _ => return Err("expected only kind, skip, count, status, for and retry-after".into()),
+        }
+    }
+    fault.kind = kind.ok_or("`kind=` is missing")?;
+    if fault.status == 0 {
+        fault.status = match fault.kind {
+            FaultKind::Html | FaultKind::HtmlAfter => 502,
+            _ => 500,
+        };
+    }
+    Ok(fault)
+}
+
+fn expected_kind() -> String {
+    let words: Vec<&str> = Fault::KINDS.iter().map(|(word, _)| *word).collect();
+    format!("expected one of the kinds {}", words.join(", "))
 }

@@ -59,7 +59,7 @@ impl Platform {
         let error = |error| finish(Err(error), request_id, request.has_origin);
         let vendor = |status, message: &str| error(ApiError::vendor(status, message));
         reply.response = match fault.kind {
-            FaultKind::Status | FaultKind::StatusAfter => error(ApiError::new(
+            FaultKind::Status | FaultKind::StatusAfter => error(ApiError::error(
                 fault.status,
                 "The request failed because of an injected fault",
             )),
@@ -73,14 +73,14 @@ impl Platform {
                 vendor(400, "Login failed")
             }
             FaultKind::TooMany => {
-                let mut too_many = ApiError::new(429, "Too many requests");
+                let mut too_many = ApiError::error(429, "Too many requests");
                 too_many.headers.extend(self.retry_after(fault));
                 error(too_many)
             }
             FaultKind::Html | FaultKind::HtmlAfter => html(fault.status),
             FaultKind::OtherBefore | FaultKind::OtherAfter if is_create => {
                 reply.changed = true;
-                let other = self.foreign_instance().map(ApiResponse::new);
+                let other = self.foreign_instance().map(ApiResponse::ok);
                 finish(other, request_id, request.has_origin)
             }
             FaultKind::OtherBefore => return self.perform(request, request_id),
@@ -119,7 +119,7 @@ impl Platform {
 
     fn perform(&mut self, request: &ApiRequest, request_id: &str) -> Reply {
         let result = if request.body.len() > MAX_BYTES {
-            Err(ApiError::new(429, "The request is larger than 8 MB"))
+            Err(ApiError::error(429, "The request is larger than 8 MB"))
         } else {
             routes::dispatch(self, request)
         };

@@ -32,11 +32,9 @@ impl Reply {
 
     /// A reply of the sandbox's own admin routes: no platform has them.
     pub(super) fn admin(result: ApiResult<Value>) -> Self {
-        let (status, body) = match result {
-            Ok(body) => (200, body),
-            Err(error) => (error.status, error.body),
-        };
-        Self::new(response(status, "application/json", body.to_string()))
+        let ApiResponse { status, body, .. } = result.map_or_else(|error| error, ApiResponse::ok);
+        let body = body.unwrap_or_default().to_string();
+        Self::new(response(status, "application/json", body))
     }
 }
 
@@ -53,17 +51,29 @@ pub enum Cut {
 
 pub(super) type ApiResult<T = ApiResponse> = Result<T, ApiError>;
 
-/// A successful response: always 200 (docs/platform.md#responses).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ApiResponse {
+    /// Always 200 where it is not an error (docs/platform.md#responses).
+    pub(super) status: u16,
     body: Option<Value>,
-    headers: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<(&'static str, String)>,
 }
 
+/// An error in the platform's own words.
+pub(super) type ApiError = ApiResponse;
+
 impl ApiResponse {
-    pub(super) fn new(body: Value) -> Self {
+    pub(super) fn ok(body: Value) -> Self {
         Self {
             body: Some(body),
+            ..Self::empty()
+        }
+    }
+
+    pub(super) fn empty() -> Self {
+        Self {
+            status: 200,
+            body: None,
             headers: Vec::new(),
         }
     }
@@ -72,36 +82,20 @@ impl ApiResponse {
         self.headers.push((name, value.to_string()));
         self
     }
-}
 
-/// What most routes return: a body and no headers of their own.
-pub(super) fn ok(body: Value) -> ApiResult {
-    Ok(ApiResponse::new(body))
-}
-
-/// An error in the platform's own words.
-#[derive(Debug)]
-pub(super) struct ApiError {
-    pub(super) status: u16,
-    body: Value,
-    pub(super) headers: Vec<(&'static str, String)>,
-}
-
-impl ApiError {
-    pub(super) fn new(status: u16, message: impl Into<String>) -> Self {
+    pub(super) fn error(status: u16, message: impl Into<String>) -> Self {
         Self {
             status,
-            body: json!({"message": message.into()}),
-            headers: Vec::new(),
+            ..Self::ok(json!({"message": message.into()}))
         }
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(400, message)
+        Self::error(400, message)
     }
 
     pub(super) fn not_found(message: impl Into<String>) -> Self {
-        Self::new(404, message)
+        Self::error(404, message)
     }
 
     /// A wrong path; unlike an empty list, it does not say `No … found`.
@@ -110,22 +104,29 @@ impl ApiError {
     }
 
     pub(super) fn not_allowed() -> Self {
-        Self::new(405, "Method is not allowed here")
+        Self::error(405, "Method is not allowed here")
     }
 
     pub(super) fn unauthorized() -> Self {
-        Self::new(
+        Self::error(
             401,
             "Invalid Organization or User secret, or invalid Element token provided.",
         )
     }
 
     /// The vendor's error, passed on.
-    pub(super) fn vendor(status: u16, message: impl Into<String>) -> Self {
-        let mut error = Self::new(status, "The connector's provider refused the request");
-        error.body["providerMessage"] = message.into().into();
-        error
+    pub(super) fn vendor(status: u16, message: &str) -> Self {
+        let own = "The connector's provider refused the request";
+        Self {
+            status,
+            ..Self::ok(json!({"message": own, "providerMessage": message}))
+        }
     }
+}
+
+/// What most routes return: a body and no headers of their own.
+pub(super) fn ok(body: Value) -> ApiResult {
+    Ok(ApiResponse::ok(body))
 }
 
 /// The line that browsers need (docs/platform.md#responses).
@@ -133,31 +134,25 @@ const EXPOSED: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-R
 
 pub(super) fn finish(result: ApiResult, request_id: &str, has_origin: bool) -> Response<Bytes> {
     let failed = result.is_err();
-    let (status, body, own) = match result {
-        Ok(ApiResponse { body, headers }) => (200, body, headers),
-        Err(ApiError {
-            status,
-            mut body,
-            headers,
-        }) => {
-            body["requestId"] = request_id.into();
-            (status, Some(body), headers)
-        }
-    };
+    let ApiResponse {
+        status,
+        mut body,
+        headers,
+    } = result.unwrap_or_else(|error| error);
+    if let (true, Some(body)) = (failed, &mut body) {
+        body["requestId"] = request_id.into();
+    }
     let body = body.map(|body| body.to_string()).unwrap_or_default();
     let mut response = response(status, "application/json;charset=UTF-8", body);
-    let mut headers = vec![
-        ("elements-request-id", request_id.to_owned()),
-        ("elements-trace-id", request_id.to_owned()),
+    let standard = [
+        Some(("elements-request-id", request_id)),
+        Some(("elements-trace-id", request_id)),
+        failed.then_some(("elements-error", "true")),
+        has_origin.then_some(("access-control-expose-headers", EXPOSED)),
     ];
-    if failed {
-        headers.push(("elements-error", "true".to_owned()));
-    }
-    if has_origin {
-        headers.push(("access-control-expose-headers", EXPOSED.to_owned()));
-    }
-    for (name, value) in headers.into_iter().chain(own) {
-        if let Ok(value) = HeaderValue::from_str(&value) {
+    let own = headers.iter().map(|(name, value)| (*name, value.as_str()));
+    for (name, value) in standard.into_iter().flatten().chain(own) {
+        if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(name, value);
         }
     }

@@ -24,10 +24,7 @@ pub(super) struct StateFile {
 impl StateFile {
     /// Locks the state file for this process, and reads it if it exists.
     pub(super) fn open(path: PathBuf) -> Result<(Self, Option<PlatformState>), SandboxError> {
-        let failed = |source| SandboxError::StateFile {
-            path: path.clone(),
-            source,
-        };
+        let failed = |source| failed(&path, source);
         make_folder(folder(&path)).map_err(failed)?;
         let mut options = File::options();
         let lock = options.create(true).append(true).open(lock_path(&path));
@@ -58,11 +55,16 @@ impl StateFile {
             temporary.write_all(bytes)?;
             temporary.persist(&self.path).map_err(|error| error.error)
         };
-        let failed = |source| SandboxError::StateFile {
-            path: self.path.clone(),
-            source,
-        };
-        replace().map(drop).map_err(failed)
+        replace()
+            .map(drop)
+            .map_err(|source| failed(&self.path, source))
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> SandboxError {
+    SandboxError::StateFile {
+        path: path.to_owned(),
+        source,
     }
 }
 

@@ -82,7 +82,14 @@ pub(super) fn body(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let changes = step.changes.iter();
-    let mut members: Vec<Member> = changes.map(|change| member(step, change)).collect();
+    let member = |FieldChange { path, shown }: &FieldChange| Member {
+        path: path.clone(),
+        content: match shown {
+            Shown::Values(values) => Content::Values(values.clone()),
+            Shown::Secret => Content::Secret(sent_because(step)),
+        },
+    };
+    let mut members: Vec<Member> = changes.map(member).collect();
     if let (Some(desired), Some(request)) = (desired, existing(&step.action)) {
         members.extend(unchanged(step, desired, request));
     }
@@ -100,18 +107,6 @@ fn existing(action: &Action) -> Option<&UpdateRequest> {
     match action {
         Action::Update(request) | Action::Adopt(request) => Some(request),
         Action::Create(_) | Action::Replace(_) | Action::Delete(_) | Action::Forget => None,
-    }
-}
-
-fn member(step: &Step, change: &FieldChange) -> Member {
-    let FieldChange { path, shown } = change;
-    let content = match shown {
-        Shown::Values(values) => Content::Values(values.clone()),
-        Shown::Secret => Content::Secret(sent_because(step)),
-    };
-    Member {
-        path: path.clone(),
-        content,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::text::plain;
+use super::text::{plain, without_nulls};
 use crate::catalog::{Catalog, ConfigurationKey, ConfigurationType, ElementEntry, is_credential};
 use crate::sandbox::reply::ApiError;
 use crate::sandbox::state::{Element, OwnElements};
@@ -190,7 +190,11 @@ fn own_row(entry: &Value) -> Option<ConfigurationKey> {
 }
 
 fn row_json(order: usize, row: &ConfigurationKey) -> Value {
-    let mut value = json!({
+    let options = row.options.iter();
+    let options: Vec<Value> = options
+        .map(|option| json!({"value": option, "description": option}))
+        .collect();
+    without_nulls(json!({
         "key": row.key,
         "name": row.key,
         "description": format!("The value of {}", row.key),
@@ -203,19 +207,8 @@ fn row_json(order: usize, row: &ConfigurationKey) -> Value {
         "resellerConfig": false,
         "groupControl": row.key == "authentication.type",
         "displayOrder": order,
-    });
-    if let Some(default) = &row.default {
-        value["defaultValue"] = default.as_str().into();
-    }
-    if let Some(group) = &row.group {
-        value["groupName"] = group.as_str().into();
-    }
-    if !row.options.is_empty() {
-        value["options"] = row
-            .options
-            .iter()
-            .map(|option| json!({"value": option, "description": option}))
-            .collect();
-    }
-    value
+        "defaultValue": row.default,
+        "groupName": row.group,
+        "options": (!options.is_empty()).then_some(options),
+    }))
 }

@@ -13,5 +13,5 @@ pub(super) use elements::{
     resolve as resolve_element,
 };
 pub(super) use shape::{Parts, entries, instance};
-pub(super) use text::{plain, strip_markup, tags, value};
+pub(super) use text::{plain, strip_markup, tags, value, without_nulls};
 pub(super) use vendor::{check as check_with_vendor, signs_in};

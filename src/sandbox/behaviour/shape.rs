@@ -18,7 +18,8 @@ pub(in crate::sandbox) struct Parts {
     pub(in crate::sandbox) tags: Option<ListedTags>,
 }
 
-/// How many characters of a tag are left where tags are cut: so short that tags which one tool makes for several instances become equal.
+/// How many characters of a tag are left where tags are cut: so few that tags which one tool makes for
+/// several instances become equal.
 const CUT_TAG: usize = 12;
 
 fn cut(tag: &str) -> String {

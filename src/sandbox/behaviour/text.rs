@@ -21,6 +21,14 @@ pub(in crate::sandbox) fn strip_markup(text: &str) -> String {
     out
 }
 
+/// An object without its members that are null.
+pub(in crate::sandbox) fn without_nulls(mut object: Value) -> Value {
+    if let Value::Object(members) = &mut object {
+        members.retain(|_, value| !value.is_null());
+    }
+    object
+}
+
 /// Text from a client, made safe for a message.
 pub(in crate::sandbox) fn plain(text: &str) -> String {
     text.chars()

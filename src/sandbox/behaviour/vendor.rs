@@ -24,7 +24,7 @@ pub(in crate::sandbox) fn check(
         // Real vendors echo credentials, too.
         Some((key, value)) => {
             let message = format!("401 Unauthorized: {key} '{value}' is not valid");
-            Err(ApiError::vendor(400, message))
+            Err(ApiError::vendor(400, &message))
         }
     }
 }

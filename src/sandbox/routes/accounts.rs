@@ -94,7 +94,7 @@ pub(super) fn sign_in(platform: &Platform, request: &ApiRequest) -> Option<ApiRe
             let field = |name: &str| form.get(name).map(AsRef::as_ref);
             session(state, field("j_username"), field("j_password")).map(|token| {
                 let cookie = format!("JSESSIONID={token}; Path=/; HttpOnly");
-                ApiResponse::default().with("set-cookie", cookie)
+                ApiResponse::empty().with("set-cookie", cookie)
             })
         }
         ("GET", ["elements", "api-v1", "ui", "getSecrets"]) if old => {
@@ -114,7 +114,7 @@ fn session(state: &PlatformState, name: Option<&str>, password: Option<&str>) ->
     users
         .find(|user| Some(user.email.as_str()) == name && password == Some(PASSWORD))
         .map(|user| format!("{BEARER}{}", user.id))
-        .ok_or_else(|| ApiError::new(401, "Invalid username or password"))
+        .ok_or_else(|| ApiError::error(401, "Invalid username or password"))
 }
 
 fn secrets(state: &PlatformState, session: Option<&str>, names: [&str; 2]) -> ApiResult {

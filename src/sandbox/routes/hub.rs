@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::page::{self, Position};
 use super::visible::Call;
 use crate::sandbox::assumptions::PageToken;
-use crate::sandbox::behaviour::{given, plain};
+use crate::sandbox::behaviour::{given, plain, without_nulls};
 use crate::sandbox::reply::{ApiError, ApiResponse, ApiResult};
 
 const OBJECTS: [&str; 3] = ["contacts", "accounts", "incidents"];
@@ -36,11 +36,9 @@ pub(super) fn dispatch(call: &Call<'_>, segments: &[&str]) -> ApiResult {
         rest => rest,
     };
     let drop_nulls = given(&instance.configuration, "filter.response.nulls") != Some("false");
-    let clean = |mut record: Value| {
-        if let (true, Value::Object(members)) = (drop_nulls, &mut record) {
-            members.retain(|_, value| !value.is_null());
-        }
-        record
+    let clean = |record| match drop_nulls {
+        true => without_nulls(record),
+        false => record,
     };
     let body = match (call.method, segments) {
         // Calls about the connector itself work while the instance is disabled (docs/platform.md#enable).
@@ -50,7 +48,7 @@ pub(super) fn dispatch(call: &Call<'_>, segments: &[&str]) -> ApiResult {
             .collect(),
         ("GET", ["objects"]) => json!(OBJECTS),
         _ if instance.disabled => {
-            return Err(ApiError::new(403, "The element instance is disabled"));
+            return Err(ApiError::error(403, "The element instance is disabled"));
         }
         _ if !instance.valid => {
             let message = "The credentials of the instance are not valid";
@@ -73,7 +71,7 @@ pub(super) fn dispatch(call: &Call<'_>, segments: &[&str]) -> ApiResult {
                 .collect();
             // Unlike a list of instances, always (docs/platform.md#paging).
             let token = page::token(PageToken::Offset, size, start + part.len(), None);
-            return Ok(ApiResponse::new(part.into())
+            return Ok(ApiResponse::ok(part.into())
                 .with("elements-element-instance-id", instance.id)
                 .with("elements-next-page-token", token));
         }
@@ -83,8 +81,8 @@ pub(super) fn dispatch(call: &Call<'_>, segments: &[&str]) -> ApiResult {
             .ok_or_else(|| ApiError::not_found(format!("No {} found", plain(resource))))?,
         _ => {
             let message = "The vendor of the sandbox can only be read";
-            return Err(ApiError::new(405, message));
+            return Err(ApiError::error(405, message));
         }
     };
-    Ok(ApiResponse::new(body).with("elements-element-instance-id", instance.id))
+    Ok(ApiResponse::ok(body).with("elements-element-instance-id", instance.id))
 }

@@ -50,10 +50,10 @@ pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult
         ("GET", ["objects", ..]) => return not_found("No object definitions found"),
         (method, _) => {
             let message = format!("Method {method} is not allowed here");
-            return Err(ApiError::new(405, message));
+            return Err(ApiError::error(405, message));
         }
     }
-    Ok(ApiResponse::default())
+    Ok(ApiResponse::empty())
 }
 
 /// The body is optional (docs/platform.md#trace-logging).

@@ -66,7 +66,7 @@ pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult
     }
     let Some(own) = elements.get_mut(&id) else {
         let message = "Only elements of your own can be changed";
-        return Err(ApiError::new(403, message));
+        return Err(ApiError::error(403, message));
     };
     let mut entries = own.configuration.iter();
     match (call.method, rest) {
@@ -95,7 +95,7 @@ pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult
         }
         ("DELETE", []) => {
             elements.remove(&id);
-            return Ok(ApiResponse::default());
+            return Ok(ApiResponse::empty());
         }
         ("POST", ["configuration"]) => {
             let entry = Value::Object(request.object()?);
@@ -103,7 +103,7 @@ pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult
                 return Err(ApiError::bad_request("key is required"));
             }
             if entries.any(|known| known["key"] == entry["key"]) {
-                return Err(ApiError::new(409, "The configuration exists already"));
+                return Err(ApiError::error(409, "The configuration exists already"));
             }
             own.configuration.push(entry.clone());
             return ok(entry);
@@ -114,7 +114,7 @@ pub(super) fn dispatch(call: &mut Call<'_>, id: u64, rest: &[&str]) -> ApiResult
                 .ok_or_else(|| ApiError::not_found("No configuration found with that key"))?;
             if method == "DELETE" {
                 own.configuration.remove(place);
-                return Ok(ApiResponse::default());
+                return Ok(ApiResponse::empty());
             }
             if method == "PUT" {
                 let mut entry = request.object()?;

@@ -74,7 +74,7 @@ pub(super) fn response(
     next: Option<String>,
 ) -> ApiResponse {
     let returned = items.len();
-    let mut response = ApiResponse::new(items.into()).with("elements-returned-count", returned);
+    let mut response = ApiResponse::ok(items.into()).with("elements-returned-count", returned);
     if let Some(total) = total {
         response = response.with("elements-total-count", total);
     }

@@ -15,10 +15,11 @@ use crate::sandbox::state::{Element, StoredInstance};
 
 pub(super) fn stored(platform: &Platform, id: u64) -> ApiResult<&StoredInstance> {
     let instances = &platform.state.instances;
-    instances.get(&id).ok_or_else(|| no_instance(id))
+    instances
+        .get(&id)
+        .ok_or_else(|| no_instance(&id.to_string()))
 }
 
-/// Changes a stored instance.
 pub(super) fn modify(
     platform: &mut Platform,
     id: u64,

@@ -2,7 +2,7 @@
 //! docs/platform.md#visibility).
 
 use crate::sandbox::assumptions::{DeleteMissing, Foreign};
-use crate::sandbox::behaviour::resolve_element;
+use crate::sandbox::behaviour::{plain, resolve_element};
 use crate::sandbox::platform::Platform;
 use crate::sandbox::reply::{ApiError, ApiResult};
 use crate::sandbox::request::ApiRequest;
@@ -87,13 +87,7 @@ impl<'a> Call<'a> {
             state, assumptions, ..
         } = &*self.platform;
         let missing = || {
-            // The id comes from the client, so it must not return as markup.
-            let shown: String = id
-                .chars()
-                .filter(char::is_ascii_alphanumeric)
-                .take(20)
-                .collect();
-            let mut error = no_instance(shown);
+            let mut error = no_instance(id);
             let only_id = self.request.segments().len() == 2;
             if self.method == "DELETE" && only_id && assumptions.q11 == DeleteMissing::Ok {
                 error.status = 200;
@@ -112,7 +106,7 @@ impl<'a> Call<'a> {
             return Ok(number);
         }
         Err(match assumptions.q12 {
-            Foreign::Forbidden => ApiError::new(
+            Foreign::Forbidden => ApiError::error(
                 403,
                 "The user does not have the privileges to access this instance",
             ),
@@ -124,18 +118,16 @@ impl<'a> Call<'a> {
     pub(super) fn of_element(&self, element: &str, id: &str) -> ApiResult<u64> {
         let state = &self.platform.state;
         let element = resolve_element(&state.own_elements, element)?.id;
-        let number: u64 = id
-            .parse()
-            .map_err(|_| ApiError::not_found("No element instance found"))?;
-        let instance = state.instances.get(&number);
+        let instance = id.parse().ok().and_then(|id| state.instances.get(&id));
         instance
             .filter(|instance| !instance.deleted && self.caller.sees(instance))
             .filter(|instance| instance.element == element)
             .map(|instance| instance.id)
-            .ok_or_else(|| no_instance(number))
+            .ok_or_else(|| no_instance(id))
     }
 }
 
-pub(super) fn no_instance(id: impl std::fmt::Display) -> ApiError {
-    ApiError::not_found(format!("No element instance found with id {id}"))
+/// The id may come from the client, so it must not return as markup.
+pub(super) fn no_instance(id: &str) -> ApiError {
+    ApiError::not_found(format!("No element instance found with id {}", plain(id)))
 }
