@@ -105,9 +105,9 @@ fn settle_window(context: &Context, arguments: &ApplyArgs) -> Result<Duration, C
     if let Some(window) = arguments.settle {
         return Ok(window);
     }
-    match context.environment.get(SETTLE) {
+    match context.environment.setting(SETTLE)? {
         None => Ok(SETTLE_WINDOW),
-        Some(text) => duration(text).map_err(|expected| {
+        Some(text) => duration(&text).map_err(|expected| {
             CliError::usage(format!("invalid duration in `{SETTLE}`: {expected}"))
         }),
     }

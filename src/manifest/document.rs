@@ -27,6 +27,8 @@ const VERSION: u64 = 1;
 pub(super) struct Document<'t> {
     pub(super) file: &'t FileText,
     pub(super) inventory: Option<(InventoryName, Place)>,
+    /// Whether it names one, valid or not.
+    pub(super) has_inventory: bool,
     pub(super) api: ApiSettings,
     pub(super) instances: Vec<ReadInstance>,
 }
@@ -59,7 +61,8 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
         found.next().map(|(_, node)| node)
     };
     reader.version(find("version"), &root);
-    let inventory = find("inventory").and_then(|node| reader.inventory(node));
+    let named = find("inventory");
+    let inventory = named.and_then(|node| reader.inventory(node));
     let api = find("api").map(|node| reader.api(node));
     reader.defaults = find("defaults").map(|node| node.span.clone());
     let defaults = find("defaults").and_then(|node| reader.instance_members(node, "`defaults`"));
@@ -71,6 +74,7 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
     Some(Document {
         file,
         inventory,
+        has_inventory: named.is_some(),
         api: api.unwrap_or_default(),
         instances: instances.collect(),
     })

@@ -56,6 +56,10 @@ fn inventory(documents: &[Document<'_>], out: &mut Diagnostics) -> Option<Invent
         .iter()
         .filter_map(|document| document.inventory.as_ref());
     let Some((inventory, first)) = named.next() else {
+        // An invalid one has been reported.
+        if documents.iter().any(|document| document.has_inventory) {
+            return None;
+        }
         let file = documents.first()?.file;
         out.push(
             Diagnostic::error("missing-inventory", "`inventory` is missing")

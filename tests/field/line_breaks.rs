@@ -148,6 +148,17 @@ fn what_is_not_utf_8_is_not_said_to_be_not_set() {
         said.contains("`CONNECTORCTL_URL` is not valid UTF-8"),
         "{said}"
     );
+    let mut apply = bench.command(&["apply", "--yes"]);
+    let ran = apply
+        .env("CONNECTORCTL_SETTLE", latin())
+        .output()
+        .expect("the binary runs");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(8), "{said}");
+    assert!(
+        said.contains("`CONNECTORCTL_SETTLE` is not valid UTF-8"),
+        "{said}"
+    );
     // The same for what the manifest refers to.
     let bench = Bench::on(&sandbox).with_manifest(&with_username("${env:KEY:-fallback}"));
     let user = Some(sandbox.user.clone().into());

@@ -147,3 +147,21 @@ fn several_documents_are_an_error_that_names_the_line() {
         messages(&broken)
     );
 }
+
+#[test]
+fn an_invalid_inventory_is_not_said_to_be_missing() {
+    for name in ["A B", "''", "é", "[a]"] {
+        let text = format!("version: 1\ninventory: {name}\ninstances: {{}}\n");
+        let codes: Vec<String> = loaded(&text)
+            .diagnostics
+            .sorted()
+            .iter()
+            .map(|found| found.code.to_string())
+            .collect();
+        assert!(
+            !codes.contains(&"missing-inventory".to_owned()),
+            "{name}: {codes:?}"
+        );
+        assert!(!codes.is_empty(), "{name}");
+    }
+}
