@@ -163,7 +163,7 @@ pub struct CreateRequest {
     pub element: ElementRef,
     /// The name.
     pub name: String,
-    /// All tags; the marker is the last one.
+    /// All tags; the marker is the first one.
     pub tags: Vec<String>,
     /// The live marker, which is one of the tags.
     pub marker: String,

@@ -121,13 +121,14 @@ impl Planner<'_> {
         let marker = Marker::live(self.index.inventory(), subject.key).to_string();
         // The platform itself tags an instance with its name if no tags are sent
         // (docs/platform.md#tags).
-        let mut tags: Vec<String> = match &desired.tags {
+        let declared = match &desired.tags {
             Some(tags) => tags.iter().cloned().collect(),
             // A name in the form of a marker would claim the instance for another key.
             None if Marker::state_of(&desired.name).is_some() => Vec::new(),
             None => vec![desired.name.clone()],
         };
-        tags.push(marker.clone());
+        // A platform that limits tags is likeliest to keep the first.
+        let tags = std::iter::once(marker.clone()).chain(declared).collect();
         CreateRequest {
             element: desired.element.clone(),
             name: desired.name.clone(),

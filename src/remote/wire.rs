@@ -8,8 +8,8 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::model::{
-    Element, ElementId, ElementKey, ElementRef, InstanceId, ObservedInstance, OrganizationId,
-    Secret, SecretJson,
+    Element, ElementId, ElementKey, ElementRef, InstanceId, Marker, ObservedInstance,
+    OrganizationId, Secret, SecretJson,
 };
 use crate::ports::{BodyValue, CreateBody, PatchBody};
 
@@ -149,7 +149,7 @@ struct Patch<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tags: Option<&'a BTreeSet<String>>,
+    tags: Option<Vec<&'a str>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     configuration: BTreeMap<&'a str, &'a Value>,
 }
@@ -188,7 +188,12 @@ pub(super) fn patch(body: &PatchBody<'_>) -> Result<Bytes, serde_json::Error> {
     } = body;
     json(&Patch {
         name: *name,
-        tags: *tags,
+        // The marker first, as a create has it.
+        tags: tags.map(|tags| {
+            let mut tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+            tags.sort_by_key(|tag| Marker::state_of(tag).is_none());
+            tags
+        }),
         configuration: exposed(configuration),
     })
 }

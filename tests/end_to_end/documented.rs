@@ -38,7 +38,7 @@ fn the_create_request_is_the_documented_one() {
         json!({
             "element": {"key": "freshdeskv2"},
             "name": "Freshdesk Support",
-            "tags": ["support", "connectorctl:acme:freshdesk-support"],
+            "tags": ["connectorctl:acme:freshdesk-support", "support"],
             "configuration": {
                 "subdomain": "acme",
                 "username": "invented-freshdesk-key",

@@ -34,6 +34,8 @@ impl Auditor<'_> {
         let live = Marker::live(&self.input.desired.inventory, &self.step.key);
         self.expect(marker == live.as_str(), "a create with a wrong marker");
         self.expect(tags.contains(marker), "a create without its marker");
+        let is_first = tags.first() == Some(marker);
+        self.expect(is_first, "a create whose marker is not its first tag");
         self.expect(marker_count(tags.iter()) == 1, "a create with two markers");
         self.expect(marker.len() <= MAX_TAG, "a marker that is too long");
         if let Some(declared) = &wanted.tags {

@@ -115,10 +115,14 @@ fn of_the_whole() {
 fn of_a_create() {
     let input = creating();
     type Harm = fn(&mut crate::model::CreateRequest);
-    let harms: [(Harm, &str); 8] = [
+    let harms: [(Harm, &str); 9] = [
         (|c| c.marker = live("x"), "a create with a wrong marker"),
         (|c| c.tags.clear(), "a create without its marker"),
         (|c| c.tags.push(live("x")), "a create with two markers"),
+        (
+            |c| c.tags.reverse(),
+            "a create whose marker is not its first tag",
+        ),
         (
             |c| c.tags.push("y".to_owned()),
             "a create with undeclared tags",
