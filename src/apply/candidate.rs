@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::absence::{Proof, Unproven};
 use super::check::{expect_element, expect_token};
 use super::outcome::{StepDone, StepError};
 use super::step::StepRun;
@@ -69,19 +70,22 @@ impl StepRun<'_> {
         if is_ours && answer.token.is_some() {
             return Ok(Some(Found::ours(answer)));
         }
-        self.look(&[candidate]).await
+        let (found, _) = self.look(&[candidate], false).await?;
+        Ok(found)
     }
 
-    /// Reads each candidate by id, and searches for the markers unless one of them is ours.
+    /// Reads each candidate by id, and searches for the markers unless one of them is ours. With `proves`,
+    /// also says why it is not proven that there is nothing else.
     pub(super) async fn look(
         &self,
         candidates: &[&Candidate],
-    ) -> Result<Option<Found>, RemoteError> {
+        proves: bool,
+    ) -> Result<(Option<Found>, Option<Unproven>), RemoteError> {
         let (mut doubtful, mut failed) = (None, None);
         for candidate in candidates {
             match self.run.apply.remote.get(candidate.id).await {
                 Ok(Lookup::Found(seen)) => match self.judge(candidate, *seen) {
-                    Some(found) if found.whose == Whose::Ours => return Ok(Some(found)),
+                    Some(found) if found.whose == Whose::Ours => return Ok((Some(found), None)),
                     other => doubtful = doubtful.or(other),
                 },
                 Ok(Lookup::Gone) => {}
@@ -90,34 +94,16 @@ impl StepRun<'_> {
                 Err(error) => failed = Some(error),
             }
         }
-        match (self.search().await?, failed) {
-            (Some(hit), _) => Ok(Some(Found::ours(hit))),
+        let (absence, markers) = (&self.run.absence, self.markers());
+        let Proof { found, unproven } = match proves {
+            true => absence.of_later_create(&markers).await?,
+            false => absence.find(&markers).await?,
+        };
+        match (found.into_iter().next(), failed) {
+            (Some(hit), _) => Ok((Some(Found::ours(hit)), None)),
             (None, Some(error)) if doubtful.is_none() => Err(error),
-            (None, _) => Ok(doubtful),
+            (None, _) => Ok((doubtful, unproven.filter(|_| proves))),
         }
-    }
-
-    /// The oldest valid instance with one of the markers, or the oldest if none is valid.
-    async fn search(&self) -> Result<Option<ObservedInstance>, RemoteError> {
-        let remote = self.run.apply.remote;
-        let markers = self.markers();
-        let mut hits = Vec::new();
-        for marker in &markers {
-            hits.extend(remote.find(marker.as_str()).await?);
-        }
-        hits.sort_by_key(ObservedInstance::rank);
-        hits.dedup_by_key(|instance| instance.id);
-        for hit in hits {
-            // A list may be out of date, for example show the live marker of an instance that has
-            // been retired, and may leave out the token.
-            let Lookup::Found(seen) = remote.get(hit.id).await? else {
-                continue;
-            };
-            if markers.iter().any(|marker| seen.carries(marker)) {
-                return Ok(Some(*seen));
-            }
-        }
-        Ok(None)
     }
 
     /// `None` where it is not ours.

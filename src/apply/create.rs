@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::candidate::Whose;
+use super::before::Before;
+use super::candidate::{Found, Whose};
 use super::check::{expect_element, expect_token};
 use super::gate::GatePermit;
 use super::outcome::{StepDone, StepError};
+use super::settle::Nothing;
 use super::step::StepRun;
 use crate::model::{Candidate, CreateRequest, Fingerprint, ObservedInstance, RequestValue};
 use crate::ports::{CreateOutcome, Record, UnknownClass, kill};
@@ -36,9 +38,13 @@ impl StepRun<'_> {
         }
         self.record_rename().await?;
         let mut last = String::new();
+        // Settling has proven that there is none.
+        let mut is_absent = self.has_open_intent();
         for _ in 0..MAX_POSTS {
             self.expect_may_start()?;
-            match self.post(request).await? {
+            let posted = self.post(request, is_absent).await?;
+            is_absent = true;
+            match posted {
                 Posted::Exists(done) => return Ok(done),
                 Posted::Nothing(error) => last = error.message,
             }
@@ -57,11 +63,26 @@ impl StepRun<'_> {
     }
 
     /// Sends one `POST` and settles its outcome.
-    async fn post(&mut self, request: &CreateRequest) -> Result<Posted, StepError> {
+    async fn post(
+        &mut self,
+        request: &CreateRequest,
+        is_absent: bool,
+    ) -> Result<Posted, StepError> {
         let run = self.run;
         let body = super::body::create(self.key, request, run.apply.secrets)?;
         let sent = self.sent_fingerprints(request);
         let gate = run.gate.pass().await;
+        self.expect_may_start()?;
+        let before = match is_absent {
+            true => Before::Absent,
+            false => self.look_before().await?,
+        };
+        let is_untested = matches!(before, Before::Untested);
+        if let Before::Exists(seen) = before {
+            let (sent, found) = (BTreeMap::new(), Found::ours(*seen));
+            let concluded = self.conclude(&request.entry, &sent, &found);
+            return concluded.await.map(Posted::Exists);
+        }
         self.expect_may_start()?;
 
         kill::at(kill::KillPoint::BeforeIntent);
@@ -80,7 +101,7 @@ impl StepRun<'_> {
                 kill::at(kill::KillPoint::AfterCandidate);
                 match self.whose(request, *answer, &answered).await {
                     Ok(Some(found)) if found.whose == Whose::Ours && found.seen.id == id => {
-                        let created = self.created(request, &found.seen, gate);
+                        let created = self.created(request, &found.seen, gate, is_untested);
                         return created.await.map(Posted::Exists);
                     }
                     Ok(Some(found)) => {
@@ -100,6 +121,9 @@ impl StepRun<'_> {
                 )
             }
             CreateOutcome::Rejected(error) => {
+                if is_untested {
+                    self.forget_untested();
+                }
                 self.record_not_created(self.key).await?;
                 return Err(error.into());
             }
@@ -119,7 +143,11 @@ impl StepRun<'_> {
         drop(gate);
         let candidates: Vec<&Candidate> = candidate.iter().collect();
         let until = run.window_from_now(class);
-        if let Some(found) = self.settle(until, why, &candidates).await? {
+        let nothing = match class {
+            UnknownClass::Refused => Nothing::Found,
+            UnknownClass::Answered | UnknownClass::Unanswered => Nothing::Proven,
+        };
+        if let Some(found) = self.settle(until, why, &candidates, nothing).await? {
             let concluded = self.conclude(&request.entry, &sent, &found);
             return concluded.await.map(Posted::Exists);
         }
@@ -138,6 +166,7 @@ impl StepRun<'_> {
         request: &CreateRequest,
         seen: &ObservedInstance,
         gate: GatePermit<'_>,
+        is_untested: bool,
     ) -> Result<StepDone, StepError> {
         let id = seen.id;
         let mut entry = self.entry(&request.entry, seen);
@@ -148,6 +177,10 @@ impl StepRun<'_> {
             .map_err(|error| error.unrecorded(id))?;
         kill::at(kill::KillPoint::AfterResult);
 
+        if is_untested {
+            let tested = self.test_search(&request.marker).await;
+            tested.map_err(|error| error.on(id))?;
+        }
         gate.marker_kept();
         expect_element(&request.entry, seen)?;
         if !request.enabled {

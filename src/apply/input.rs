@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::absence::Evidence;
 use super::progress::Progress;
 use crate::model::{InstanceId, InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets, Timestamp};
 use crate::ports::{Clock, LockSink, Stop, WriteRemote};
@@ -54,6 +55,8 @@ pub(crate) struct Apply<'a> {
     /// The highest id that was known when the plan was made: ids ascend (docs/platform.md#create).
     pub newest: Option<InstanceId>,
     pub remote: &'a dyn WriteRemote,
+    /// What the plan learned about proving that an instance is absent.
+    pub evidence: &'a Evidence,
     pub sink: &'a dyn LockSink,
     pub clock: &'a dyn Clock,
     pub progress: &'a dyn Progress,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::candidate::Whose;
 use super::outcome::{StepDone, StepError};
+use super::settle::Nothing;
 use super::step::StepRun;
 use crate::model::{Candidate, Fingerprint, InstanceKey, LockEntryDraft, OpenIntent};
 use crate::ports::Record;
@@ -32,7 +33,10 @@ impl StepRun<'_> {
             .iter()
             .filter_map(|(_, intent)| intent.candidate.as_ref())
             .collect();
-        match self.settle(until, INTERRUPTED, &candidates).await? {
+        match self
+            .settle(until, INTERRUPTED, &candidates, Nothing::ProvenOrAssumed)
+            .await?
+        {
             Some(found) => {
                 if found.whose != Whose::Unclear {
                     self.record_rename().await?;
@@ -47,6 +51,11 @@ impl StepRun<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// Whether an earlier run may have created an instance for this key or the key before a rename.
+    pub(super) fn has_open_intent(&self) -> bool {
+        self.keys().any(|key| self.run.intents.contains_key(key))
     }
 
     /// Records the intent; the request may be sent once this has returned.

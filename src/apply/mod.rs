@@ -6,6 +6,8 @@
 //! may be sent again (`settle`).
 
 // In order: each file uses only files above it.
+mod absence;
+
 mod input;
 mod outcome;
 mod progress;
@@ -22,6 +24,8 @@ mod entry;
 mod candidate;
 mod settle;
 
+mod before;
+
 mod intent;
 
 mod create;
@@ -31,6 +35,8 @@ mod update;
 
 mod scheduler;
 
+pub use absence::Unproven;
+pub(crate) use absence::{Absence, Evidence};
 pub(crate) use input::Apply;
 pub use input::{ApplyOptions, SETTLE_WINDOW};
 pub use progress::{NoProgress, Progress};

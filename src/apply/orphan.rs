@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::outcome::{StepDone, StepError};
+use super::settle::Nothing;
 use super::step::StepRun;
 use crate::model::{Candidate, ElementRef, Lifecycle, LockEntryDraft, OpenIntent};
 
@@ -16,7 +17,10 @@ impl StepRun<'_> {
     ) -> Result<StepDone, StepError> {
         let until = self.run.window_end(intent);
         let candidates: Vec<&Candidate> = intent.candidate.iter().collect();
-        let Some(found) = self.settle(until, INTERRUPTED, &candidates).await? else {
+        let Some(found) = self
+            .settle(until, INTERRUPTED, &candidates, Nothing::Found)
+            .await?
+        else {
             self.record_not_created(self.key).await?;
             return Ok(StepDone::default());
         };

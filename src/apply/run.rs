@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 
+use super::absence::Absence;
 use super::gate::MarkerGate;
 use super::input::Apply;
 use super::outcome::StepError;
@@ -19,6 +20,9 @@ pub(super) struct Run<'a> {
     /// Limits how many steps talk to the platform at once.
     pub(super) slots: Semaphore,
     pub(super) gate: MarkerGate,
+    pub(super) absence: Absence<'a>,
+    /// Whether a create was sent whose absence no search could prove, because none had found anything yet.
+    pub(super) untested: AtomicBool,
     /// Open intents of earlier runs. With `--settle-first`, also one for each step that could create
     /// a second instance with the same live marker.
     pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
@@ -36,6 +40,8 @@ impl<'a> Run<'a> {
             apply,
             slots: Semaphore::new(apply.options.parallelism.max(1)),
             gate: MarkerGate::new(apply.options.marker_seen),
+            absence: Absence::new(apply.remote, apply.evidence.clone(), creates(apply)),
+            untested: AtomicBool::new(false),
             intents: intents(apply),
             started: apply.clock.now(),
             markers: markers(apply),
@@ -79,6 +85,18 @@ fn markers(apply: &Apply<'_>) -> BTreeSet<String> {
     keys.flat_map(|key| Marker::both(&apply.plan.inventory, key))
         .map(|marker| marker.to_string())
         .collect()
+}
+
+/// How many markers have to be looked for before the first `POST` of each key.
+fn creates(apply: &Apply<'_>) -> usize {
+    let steps = apply.plan.steps.iter();
+    let creating = steps.filter(|step| {
+        matches!(step.action, Action::Create(_) | Action::Replace(_))
+            && !apply.intents.contains_key(&step.key)
+    });
+    creating
+        .map(|step| 1 + usize::from(step.former_key.is_some()))
+        .sum()
 }
 
 fn intents(apply: &Apply<'_>) -> BTreeMap<InstanceKey, OpenIntent> {

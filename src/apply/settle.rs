@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::absence::Unproven;
 use super::candidate::Found;
 use super::input::LIST_LAG;
 use super::outcome::StepError;
@@ -37,19 +38,32 @@ impl Run<'_> {
         self.apply.clock.now() + window
     }
 
-    fn list_lag(&self) -> Duration {
+    pub(super) fn list_lag(&self) -> Duration {
         LIST_LAG.min(self.apply.options.settle)
     }
 }
 
+/// What it takes to go on when the window has passed and nothing is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nothing {
+    /// That is enough, because no `POST` follows.
+    Found,
+    /// Proof.
+    Proven,
+    /// Proof, or the word of a person who looked after the request was sent.
+    ProvenOrAssumed,
+}
+
 impl StepRun<'_> {
-    /// Searches until an instance of this step is found or the window has passed. `None` means that a
-    /// search that began after the window found none. Releases the slot while it waits.
+    /// Searches until an instance of this step is found or the window has passed. `None` means that the
+    /// last search, which began after the window, found as much of nothing as `nothing` says. Releases the
+    /// slot while it waits.
     pub(super) async fn settle(
         &mut self,
         until: Timestamp,
         why: &str,
         candidates: &[&Candidate],
+        nothing: Nothing,
     ) -> Result<Option<Found>, StepError> {
         let apply = self.run.apply;
         let mut pause = FIRST_PAUSE;
@@ -57,17 +71,23 @@ impl StepRun<'_> {
         loop {
             // Taken before the search: only a search that began after the window proves absence.
             let began = apply.clock.now();
-            match self.look(candidates).await {
-                Ok(None) if began < until => {}
+            let is_last = began >= until;
+            let proves = is_last && nothing != Nothing::Found;
+            match self.look(candidates, proves).await {
                 Err(error) if error.kind == RemoteErrorKind::Disconnected => {
                     return Err(undecided(error).fatal());
                 }
-                Err(_) if began < until => {}
-                Ok(found) => {
+                Err(error) if is_last => return Err(undecided(error)),
+                Ok((found, unproven)) if is_last || found.is_some() => {
+                    let is_assumed =
+                        nothing == Nothing::ProvenOrAssumed && apply.evidence.assumes(self.key);
+                    if let Some(why) = unproven.filter(|_| found.is_none() && !is_assumed) {
+                        return Err(StepError::unknown(self.unproven(why)));
+                    }
                     self.take_slot().await;
                     return Ok(found);
                 }
-                Err(error) => return Err(undecided(error)),
+                Ok(_) | Err(_) => {}
             }
             let left = until.since(began);
             if !shown {
@@ -86,6 +106,16 @@ impl StepRun<'_> {
             }
             pause = (pause * 2).min(MAX_PAUSE);
         }
+    }
+
+    /// Why nothing is created, and what a person can do.
+    pub(super) fn unproven(&self, why: Unproven) -> String {
+        format!(
+            "cannot prove that no instance carries the marker `{}`: {why}; look for it on the \
+             platform, and if there is none, run `apply --assume-absent {}`",
+            self.own_marker(),
+            self.key
+        )
     }
 }
 

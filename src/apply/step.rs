@@ -1,5 +1,7 @@
 //! A running step: its key, its slot, and the records it writes. Must not know what the step does.
 
+use std::collections::BTreeSet;
+
 use tokio::sync::SemaphorePermit;
 
 use super::outcome::StepError;
@@ -52,7 +54,7 @@ impl<'a> StepRun<'a> {
     }
 
     /// The live markers that an instance of this step may have.
-    pub(super) fn markers(&self) -> Vec<Marker> {
+    pub(super) fn markers(&self) -> BTreeSet<Marker> {
         let inventory = &self.run.apply.plan.inventory;
         std::iter::once(self.key)
             .chain(self.former_key)

@@ -57,6 +57,12 @@ pub struct SelectionArgs {
     #[arg(long, hide_short_help = true)]
     pub recreate_vanished: bool,
 
+    /// Treat this instance as absent if neither the list nor a search proves it; repeatable
+    ///
+    /// Look for its marker on the platform first: if the instance exists, a second one is created.
+    #[arg(long, value_name = "KEY", hide_short_help = true)]
+    pub assume_absent: Vec<String>,
+
     /// Maximum number of updates, replaces, deletes and forgets
     ///
     /// A plan that exceeds it is refused.

@@ -116,15 +116,16 @@ pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {
         resend_secrets,
         accept_secrets,
         recreate_vanished,
+        assume_absent,
         max_changes,
         max_deletes,
     } = arguments;
-    let replace = replace.iter().map(|key| {
-        InstanceKey::new(key.as_str()).map_err(|_| SessionError::NoSuchInstance {
-            option: "--replace",
-            value: key.clone(),
-        })
-    });
+    let keys = |option, keys: &[String]| {
+        let no_such = |key| move |_| SessionError::no_such_instance(option, key);
+        let keys = keys.iter();
+        keys.map(|key| InstanceKey::new(key.as_str()).map_err(no_such(key)))
+            .collect::<Result<_, _>>()
+    };
     let secrets = if *accept_secrets {
         Resend::Accept
     } else if resend_secrets.is_empty() {
@@ -138,9 +139,10 @@ pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {
             excludes: exclude.iter().cloned().collect(),
         },
         prune: prune.iter().copied().collect(),
-        replace: replace.collect::<Result<_, _>>()?,
+        replace: keys("--replace", replace)?,
         secrets,
         recreate_vanished: *recreate_vanished,
+        assume_absent: keys("--assume-absent", assume_absent)?,
         max_changes: *max_changes,
         max_deletes: max_deletes.unwrap_or_default(),
     })

@@ -71,7 +71,8 @@ pub(super) async fn rebuild(
     let connection =
         platform::connect(context, &manifest.desired, store.paths(), Purpose::Read).await?;
     let session = connection.session(&manifest.desired);
-    let lock = session.rebuilt(&connection.reader).await?;
+    let old = store.view(&manifest.desired.inventory);
+    let lock = session.rebuilt(&connection.reader, &old).await?;
     let path = store.paths().lock.clone();
     let count = render::many(lock.instances.len(), "instance");
     if !yes {

@@ -25,6 +25,7 @@ impl From<SessionError> for CliError {
             SessionError::Randomness(_)
             | SessionError::Journal(_)
             | SessionError::BrokenPlan(_)
+            | SessionError::AbsenceUnproven { .. }
             | SessionError::Declined
             | SessionError::Output(_)
             | SessionError::Question(_) => Exit::Failed,

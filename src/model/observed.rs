@@ -13,6 +13,13 @@ pub struct Observed {
     pub gone: BTreeSet<InstanceId>,
     /// Whether the list proves that what it lacks does not exist.
     pub completeness: Completeness,
+    /// The instances that the list shows.
+    pub listed: BTreeSet<InstanceId>,
+    /// How many requests one reading of the list took.
+    pub pages: usize,
+    /// The instances as a read by id shows them. The others are as a list shows them, which may be out of
+    /// date.
+    pub read: BTreeSet<InstanceId>,
 }
 
 /// Whether a list proves that what it lacks does not exist (docs/platform.md#paging).
@@ -21,6 +28,9 @@ pub enum Completeness {
     /// What the list lacks does not exist, except for what is newer than the list lag.
     #[default]
     Complete,
+    /// The list has several pages and was read once. Another reading that shows the same would make it
+    /// complete.
+    Unconfirmed,
     /// What the list lacks may exist.
     Unproven(Doubt),
 }
@@ -34,15 +44,27 @@ pub enum Doubt {
     /// The platform's total is not the number of instances.
     #[error("the platform's total is not the number of instances in it")]
     Total,
-    /// The total changed between two pages.
+    /// The total changed between two pages, or the instances between two readings.
     #[error("it changed while it was read")]
     Changed,
-    /// There are several pages, and the platform sends no total.
-    #[error("it changed between two readings, and the platform sends no total")]
-    NoTotal,
 }
 
 impl Observed {
+    /// Adds what a read by id showed.
+    pub fn add(&mut self, id: InstanceId, lookup: Lookup) {
+        match lookup {
+            Lookup::Found(instance) => {
+                self.gone.remove(&id);
+                self.instances.insert(id, *instance);
+                self.read.insert(id);
+            }
+            Lookup::Gone => {
+                self.instances.remove(&id);
+                self.gone.insert(id);
+            }
+        }
+    }
+
     /// The instances by marker, each list in order of id.
     pub fn by_marker(&self) -> BTreeMap<&str, Vec<&ObservedInstance>> {
         let mut by_marker: BTreeMap<&str, Vec<&ObservedInstance>> = BTreeMap::new();

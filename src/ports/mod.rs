@@ -12,6 +12,8 @@ pub mod kill;
 mod sink;
 mod stop;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 pub use body::{BodyValue, CreateBody, PatchBody};
@@ -27,8 +29,34 @@ use crate::model::{Completeness, InstanceId, Lookup, ObservedInstance, Tenant};
 pub struct Listing {
     /// Each instance once.
     pub instances: Vec<ObservedInstance>,
-    /// An unproven list may find an instance, and never proves that one does not exist.
+    /// Unless it is complete, a list may find an instance, and never proves that one does not exist.
     pub completeness: Completeness,
+    /// How many requests one reading took.
+    pub pages: usize,
+    /// Those that were read by id, because the list shows too little of them.
+    pub read: BTreeSet<InstanceId>,
+}
+
+/// Whether several pages that nothing speaks against are read again.
+#[derive(Clone, Copy, Debug)]
+pub enum Confirm<'i> {
+    /// Not yet: they are [`Completeness::Unconfirmed`].
+    Later,
+    /// Until two readings in a row show the same.
+    Now,
+    /// The same, where the first of them may be an earlier one that showed these ids.
+    With(&'i BTreeSet<InstanceId>),
+}
+
+/// What a search by tag found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    /// The instances with exactly this tag, case included, as the list shows them.
+    pub hits: Vec<ObservedInstance>,
+    /// As for [`Listing`]. Complete proves absence only where searches are known to find anything.
+    pub completeness: Completeness,
+    /// Whether the platform returned nothing but hits (docs/platform.md#q4).
+    pub is_filtered: bool,
 }
 
 /// Reading the platform.
@@ -46,13 +74,13 @@ pub trait ReadRemote: Send + Sync {
     ///
     /// # Errors
     /// One failed page fails the whole list, because an unreadable instance is not a missing one.
-    async fn list(&self) -> Result<Listing, RemoteError>;
+    async fn list(&self, confirm: Confirm<'_>) -> Result<Listing, RemoteError>;
 
-    /// The instances with exactly this tag, case included. None means that there are none.
+    /// The instances with this tag.
     ///
     /// # Errors
-    /// As for [`ReadRemote::list`]; also if none was found and the search is not known to be complete.
-    async fn find(&self, tag: &str) -> Result<Vec<ObservedInstance>, RemoteError>;
+    /// As for [`ReadRemote::list`].
+    async fn find(&self, tag: &str) -> Result<Search, RemoteError>;
 
     /// One instance, with all its properties.
     ///

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, ElementEntry, is_platform_owned};
 use crate::model::{
-    Completeness, Lock, LockedInstance, MASK, Marker, Observed, ObservedInstance, PlainValue,
-    Secret, canonical_text,
+    Lock, LockedInstance, MASK, Marker, Observed, ObservedInstance, PlainValue, Secret,
+    canonical_text,
 };
 
 /// What the platform shows under a configuration key; `None` for a mask, and for what it changes
@@ -126,6 +126,6 @@ pub(super) fn as_recorded(lock: &Lock) -> Observed {
     Observed {
         instances,
         gone: BTreeSet::new(),
-        completeness: Completeness::Complete,
+        ..Observed::default()
     }
 }

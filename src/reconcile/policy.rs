@@ -17,6 +17,8 @@ pub struct Policy {
     pub secrets: Resend,
     /// Recreate missing instances, however many are missing.
     pub recreate_vanished: bool,
+    /// Keys whose instance a person has looked for in vain, where nothing else proves its absence.
+    pub assume_absent: BTreeSet<InstanceKey>,
     /// Maximum of updates, replaces, deletes and forgets; `None` for no limit.
     pub max_changes: Option<usize>,
     /// Maximum of deletes and replaces.

@@ -14,7 +14,7 @@ use super::client::Client;
 use super::error_body::{is_empty_list, is_missing};
 use super::wire::{self, Detail};
 use crate::model::{Completeness, Doubt, InstanceId, Lookup, ObservedInstance};
-use crate::ports::{Listing, RemoteError, RemoteErrorKind};
+use crate::ports::{Confirm, Listing, RemoteError, RemoteErrorKind};
 
 /// The platform's own maximum (docs/platform.md#paging).
 const PAGE_SIZE: usize = 200;
@@ -40,6 +40,8 @@ struct Reading {
     pages: usize,
     /// Every total that a page had.
     totals: BTreeSet<String>,
+    /// Whether the first page has as many instances as there are in all.
+    is_one_page: bool,
     /// Whether the last page shows by itself that it is the last one.
     ended: bool,
 }
@@ -53,14 +55,17 @@ impl Reading {
         self.ended || self.total_agrees()
     }
 
-    fn doubt(&self) -> Option<Doubt> {
+    /// What this reading proves by itself. Several pages prove nothing, even if the total agrees: a delete
+    /// and a create between two of them hide an instance and leave the total as it was.
+    fn completeness(&self) -> Completeness {
         if !self.has_ended() {
-            return Some(Doubt::NoEnd);
+            return Completeness::Unproven(Doubt::NoEnd);
         }
         match self.totals.len() {
-            0 => (self.pages > 1).then_some(Doubt::NoTotal),
-            1 => (!self.total_agrees()).then_some(Doubt::Total),
-            _ => Some(Doubt::Changed),
+            1 if !self.total_agrees() => Completeness::Unproven(Doubt::Total),
+            0 | 1 if self.pages == 1 || self.is_one_page => Completeness::Complete,
+            0 | 1 => Completeness::Unconfirmed,
+            _ => Completeness::Unproven(Doubt::Changed),
         }
     }
 
@@ -83,35 +88,47 @@ pub(super) struct InstanceList<'l> {
 
 impl InstanceList<'_> {
     /// Reads the list until it is known to be complete, at most [`MAX_READINGS`] times.
-    pub(super) async fn read(&self) -> Result<Listing, RemoteError> {
+    pub(super) async fn read(&self, confirm: Confirm<'_>) -> Result<Listing, RemoteError> {
         let mut readings: Vec<Reading> = Vec::new();
         let completeness = loop {
             let reading = self.pages().await?;
-            let doubt = reading.doubt().filter(|_| {
-                let is_same = readings.last().map(|before| reading.confirms(before));
-                is_same != Some(true)
-            });
-            if doubt.is_none() {
+            let alone = reading.completeness();
+            let is_same = match (readings.last(), confirm) {
+                (Some(before), _) => reading.confirms(before),
+                (None, Confirm::With(ids)) => {
+                    alone == Completeness::Unconfirmed && reading.found.keys().eq(ids)
+                }
+                (None, Confirm::Now | Confirm::Later) => false,
+            };
+            let is_complete = is_same || alone == Completeness::Complete;
+            if is_complete {
                 readings.clear();
             }
             readings.push(reading);
-            match doubt {
-                None => break Completeness::Complete,
-                Some(doubt) if readings.len() == MAX_READINGS => {
-                    break Completeness::Unproven(doubt);
+            match alone {
+                _ if is_complete => break Completeness::Complete,
+                Completeness::Unconfirmed if matches!(confirm, Confirm::Later) => {
+                    break Completeness::Unconfirmed;
                 }
-                Some(_) => {}
+                _ if readings.len() < MAX_READINGS => {}
+                Completeness::Unproven(doubt) => break Completeness::Unproven(doubt),
+                Completeness::Unconfirmed | Completeness::Complete => {
+                    break Completeness::Unproven(Doubt::Changed);
+                }
             }
         };
+        let pages = readings.last().map_or(0, |reading| reading.pages);
         // Each of several unproven readings may show what the others lack.
         let mut found = BTreeMap::new();
         for reading in readings {
             found.extend(reading.found);
         }
-        self.read_unclear(&mut found).await?;
+        let read = self.read_unclear(&mut found).await?;
         Ok(Listing {
             instances: found.into_values().collect(),
             completeness,
+            pages,
+            read,
         })
     }
 
@@ -135,6 +152,7 @@ impl InstanceList<'_> {
             }
             reading.pages = number;
             reading.totals.extend(page.total);
+            reading.is_one_page |= number == 1 && reading.total_agrees();
             match page.next {
                 Some(token) if count > 0 => {
                     // A token that comes again leads in a circle, and so does a page with nothing new.
@@ -216,10 +234,11 @@ impl InstanceList<'_> {
     async fn read_unclear(
         &self,
         found: &mut BTreeMap<InstanceId, ObservedInstance>,
-    ) -> Result<(), RemoteError> {
+    ) -> Result<BTreeSet<InstanceId>, RemoteError> {
+        let is_short = found.len() <= MAX_CONCURRENT_READS;
         let ids: Vec<InstanceId> = found
             .values()
-            .filter(|instance| self.is_unclear(instance))
+            .filter(|instance| self.is_unclear(instance, is_short))
             .map(|instance| instance.id)
             .collect();
         let reads: Vec<(InstanceId, Lookup)> = stream::iter(ids)
@@ -227,28 +246,30 @@ impl InstanceList<'_> {
             .buffer_unordered(MAX_CONCURRENT_READS)
             .try_collect()
             .await?;
+        let mut ids = BTreeSet::new();
         for (id, read) in reads {
             match read {
                 Lookup::Found(instance) => {
                     found.insert(id, *instance);
+                    ids.insert(id);
                 }
                 Lookup::Gone => {
                     found.remove(&id);
                 }
             }
         }
-        Ok(())
+        Ok(ids)
     }
 
-    fn is_unclear(&self, instance: &ObservedInstance) -> bool {
+    /// A search that returns a few instances without the tag may show their tags wrongly; one that returns
+    /// many ignores its filter (docs/platform.md#q4).
+    fn is_unclear(&self, instance: &ObservedInstance, is_short: bool) -> bool {
         let Some(shown) = instance.tags.as_ref().filter(|tags| !tags.is_empty()) else {
             return true;
         };
         self.tag.is_some_and(|tag| {
-            !shown.contains(tag)
-                && shown
-                    .iter()
-                    .any(|shown| !shown.is_empty() && tag.starts_with(shown.as_str()))
+            let is_cut = |shown: &String| !shown.is_empty() && tag.starts_with(shown.as_str());
+            !shown.contains(tag) && (is_short || shown.iter().any(is_cut))
         })
     }
 }

@@ -13,8 +13,8 @@ use super::list::{InstanceList, read_instance};
 use super::settings::{Credentials, InvalidSecret, Settings};
 use super::transport::Transport;
 use super::wire;
-use crate::model::{Completeness, InstanceId, Lookup, ObservedInstance, Tenant};
-use crate::ports::{Clock, Listing, ReadRemote, RemoteError, RemoteErrorKind};
+use crate::model::{InstanceId, Lookup, Tenant};
+use crate::ports::{Clock, Confirm, Listing, ReadRemote, RemoteError, RemoteErrorKind, Search};
 
 /// Reads the platform, and has no way to write to it.
 pub struct RemoteReader {
@@ -72,33 +72,34 @@ impl ReadRemote for RemoteReader {
         Ok(Tenant { organization })
     }
 
-    async fn list(&self) -> Result<Listing, RemoteError> {
+    async fn list(&self, confirm: Confirm<'_>) -> Result<Listing, RemoteError> {
         let list = InstanceList {
             client: &self.client,
             tag: None,
         };
-        list.read().await
+        list.read(confirm).await
     }
 
-    async fn find(&self, tag: &str) -> Result<Vec<ObservedInstance>, RemoteError> {
+    async fn find(&self, tag: &str) -> Result<Search, RemoteError> {
         let search = InstanceList {
             client: &self.client,
             tag: Some(tag),
         };
         let Listing {
-            mut instances,
+            instances,
             completeness,
-        } = search.read().await?;
+            pages: _,
+            read: _,
+        } = search.read(Confirm::Now).await?;
+        let returned = instances.len();
         // Whatever the filter does (docs/platform.md#q4), only exactly this tag counts.
-        instances.retain(|instance| instance.has_tag(tag));
-        match completeness {
-            Completeness::Unproven(doubt) if instances.is_empty() => {
-                let message = format!("search for the tag `{tag}` is incomplete: {doubt}");
-                let context = self.client.context(&Call::get("/instances"));
-                Err(context.error(RemoteErrorKind::NotThePlatform, message))
-            }
-            Completeness::Unproven(_) | Completeness::Complete => Ok(instances),
-        }
+        let mut hits = instances;
+        hits.retain(|instance| instance.has_tag(tag));
+        Ok(Search {
+            is_filtered: hits.len() == returned,
+            hits,
+            completeness,
+        })
     }
 
     async fn get(&self, id: InstanceId) -> Result<Lookup, RemoteError> {

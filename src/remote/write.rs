@@ -14,8 +14,8 @@ use super::transport::TimeoutClass;
 use super::wire::{self, Detail};
 use crate::model::{InstanceId, Lookup, ObservedInstance, Tenant};
 use crate::ports::{
-    BodyValue, CreateBody, CreateOutcome, Listing, PatchBody, ReadRemote, RemoteError,
-    RemoteErrorKind, WriteRemote,
+    BodyValue, Confirm, CreateBody, CreateOutcome, Listing, PatchBody, ReadRemote, RemoteError,
+    RemoteErrorKind, Search, WriteRemote,
 };
 
 /// What follows from a write that failed: a success that cannot be read may have taken effect.
@@ -141,11 +141,11 @@ impl ReadRemote for RemoteWriter {
         self.reader.tenant().await
     }
 
-    async fn list(&self) -> Result<Listing, RemoteError> {
-        self.reader.list().await
+    async fn list(&self, confirm: Confirm<'_>) -> Result<Listing, RemoteError> {
+        self.reader.list(confirm).await
     }
 
-    async fn find(&self, tag: &str) -> Result<Vec<ObservedInstance>, RemoteError> {
+    async fn find(&self, tag: &str) -> Result<Search, RemoteError> {
         self.reader.find(tag).await
     }
 

@@ -51,7 +51,7 @@ impl Session<'_> {
     }
 }
 
-/// What `--target` and `--replace` name has to exist in the manifest or the lock file: a typing error
+/// What `--target`, `--replace` and `--assume-absent` name has to exist in the manifest or the lock file: a typing error
 /// would otherwise apply nothing and look like success.
 ///
 /// # Errors
@@ -66,21 +66,22 @@ pub(crate) fn selection(
         .keys()
         .chain(lock.into_iter().flat_map(|lock| lock.instances.keys()))
         .collect();
-    let missing = |option, value: &str| SessionError::NoSuchInstance {
-        option,
-        value: value.to_owned(),
-    };
     for target in &policy.selection.targets {
         let one = Selection {
             targets: [target.clone()].into(),
             ..Selection::default()
         };
         if !known.iter().any(|key| one.includes(key.as_str())) {
-            return Err(missing("--target", target));
+            return Err(SessionError::no_such_instance("--target", target));
         }
     }
-    match policy.replace.iter().find(|key| !known.contains(key)) {
-        Some(key) => Err(missing("--replace", key.as_str())),
-        None => Ok(()),
+    for (option, keys) in [
+        ("--replace", &policy.replace),
+        ("--assume-absent", &policy.assume_absent),
+    ] {
+        if let Some(key) = keys.iter().find(|key| !known.contains(key)) {
+            return Err(SessionError::no_such_instance(option, key.as_str()));
+        }
     }
+    Ok(())
 }

@@ -1,8 +1,9 @@
 //! Why a run ends without success. What exit code that is decides `error`.
 
+use crate::apply::Unproven;
 use crate::diagnostic::Diagnostics;
 use crate::lockfile::LockError;
-use crate::model::{InventoryName, OrganizationId, Refusal};
+use crate::model::{InstanceKey, InventoryName, Marker, OrganizationId, Refusal};
 use crate::ports::{RemoteError, SinkError};
 use crate::reconcile::Violation;
 use crate::secrets::NoRandomness;
@@ -30,6 +31,14 @@ pub enum SessionError {
     NoSuchInstance { option: &'static str, value: String },
     #[error("cannot create fingerprints of secrets")]
     Randomness(#[from] NoRandomness),
+    /// Neither the list nor a search shows whether an instance exists.
+    #[error("cannot prove that no instance carries the marker `{marker}`; nothing was sent")]
+    AbsenceUnproven {
+        key: InstanceKey,
+        marker: Marker,
+        #[source]
+        why: Unproven,
+    },
     /// The audit found a fault in a plan: a bug of this program.
     #[error("internal error: the plan failed its audit; nothing was sent")]
     BrokenPlan(Vec<Violation>),
@@ -81,6 +90,13 @@ fn refused(reasons: usize) -> String {
 }
 
 impl SessionError {
+    pub(crate) fn no_such_instance(option: &'static str, value: &str) -> Self {
+        Self::NoSuchInstance {
+            option,
+            value: value.to_owned(),
+        }
+    }
+
     /// What the reader can do about it.
     pub fn hints(&self) -> Vec<String> {
         let one = |hint: &str| vec![hint.to_owned()];
@@ -94,6 +110,9 @@ impl SessionError {
             Self::Remote(error) => error.hint.clone().into_iter().collect(),
             Self::Mismatch(mismatch) => mismatch.hint().into_iter().map(str::to_owned).collect(),
             Self::NoSuchInstance { .. } => one("use a key from the manifest or the lock file; `*` matches any text"),
+            Self::AbsenceUnproven { key, marker, .. } => vec![format!(
+                "look on the platform for an instance with the tag `{marker}`; if there is none, pass `--assume-absent {key}`"
+            )],
             Self::BrokenPlan(_) => one("report this message together with the plan"),
             Self::Refused(refusals) => {
                 let mut hints: Vec<String> = Vec::new();

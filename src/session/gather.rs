@@ -1,8 +1,10 @@
 //! Everything a plan is made from, and what an apply needs besides.
 
 use super::error::SessionError;
-use super::observe::{marker_seen, observe, search_missing};
+use super::observe::{marker_seen, observe};
 use super::scope::Session;
+use super::sure::make_sure;
+use crate::apply::Evidence;
 use crate::lockfile::LockView;
 use crate::model::{
     Fingerprint, InstanceId, KeyCheck, Lock, LockHeader, LockedApi, Observed, ResolvedSecrets,
@@ -22,6 +24,8 @@ pub(super) struct Gathered {
     pub(super) marker_seen: bool,
     /// What the journal remembers and the platform has deleted.
     pub(super) deleted: Vec<InstanceId>,
+    /// What was learned about proving absence.
+    pub(super) evidence: Evidence,
 }
 
 /// The platform as these credentials see it.
@@ -58,42 +62,42 @@ impl Session<'_> {
             .lock
             .take()
             .unwrap_or_else(|| Lock::empty(desired.inventory.clone()));
-        let Sighting {
-            tenant,
-            mut observed,
-        } = self.look(remote, &lock, &view).await?;
-        search_missing(remote, desired, &mut observed).await?;
+        let Sighting { tenant, observed } = self.look(remote, &lock, &view).await?;
         let key = FingerprintKey::derive(&self.identity.organization);
-        let facts = facts(
-            &FactInput {
-                desired,
-                lock: &lock,
-                observed: &observed,
-                intents: &view.intents,
+        let remembered = view.remembered();
+        let mut input = PlanInput {
+            desired: desired.clone(),
+            lock,
+            observed: None,
+            secrets: SecretFacts::default(),
+            intents: view.intents,
+            policy,
+            other_user: false,
+        };
+        let compare = |input: &PlanInput, observed: &Observed| {
+            let input = FactInput {
+                desired: &input.desired,
+                lock: &input.lock,
+                observed,
+                intents: &input.intents,
                 missing: &view.missing,
                 key: &key,
-            },
-            &mut secrets,
-        )?;
-        let credentials = self.credentials(&lock, &key, keeps_old_key(&policy, &facts))?;
-        let keys = desired.instances.keys().chain(lock.instances.keys());
+            };
+            facts(&input, &mut secrets)
+        };
+        let (observed, evidence) = make_sure(remote, &mut input, observed, compare).await?;
+        let keeps_old_key = keeps_old_key(&input.policy, &input.secrets);
+        let credentials = self.credentials(&input.lock, &key, keeps_old_key)?;
+        input.other_user = credentials.other_user;
         Ok(Gathered {
-            header: self.header(&lock, &tenant, &credentials),
-            deleted: view
-                .remembered()
-                .intersection(&observed.gone)
-                .copied()
-                .collect(),
-            marker_seen: marker_seen(&observed, &desired.inventory, keys),
+            header: self.header(&input.lock, &tenant, &credentials),
+            deleted: remembered.intersection(&observed.gone).copied().collect(),
+            marker_seen: marker_seen(&observed, desired, &input.lock),
             input: PlanInput {
-                desired: desired.clone(),
-                lock,
                 observed: Some(observed),
-                secrets: facts,
-                intents: view.intents,
-                policy,
-                other_user: credentials.other_user,
+                ..input
             },
+            evidence,
             secrets,
         })
     }

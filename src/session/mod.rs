@@ -15,6 +15,7 @@ mod rebuild;
 mod rounds;
 mod scope;
 mod store;
+mod sure;
 mod verify;
 
 pub(crate) use checks::selection;

@@ -1,4 +1,4 @@
-//! Reading the live platform: the list, and by id or marker whatever a plan needs besides.
+//! Reading the live platform: the list, and by id whatever a plan needs besides.
 //!
 //! Unreadable is not absent: any failed read fails the whole.
 
@@ -9,10 +9,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::error::SessionError;
-use crate::model::{
-    Completeness, Desired, InstanceId, InstanceKey, InventoryName, Lock, Lookup, Marker, Observed,
-};
-use crate::ports::ReadRemote;
+use crate::model::{Desired, InstanceId, Lock, Marker, Observed};
+use crate::ports::{Confirm, Listing, ReadRemote};
 
 /// How many single reads are under way at once.
 const AT_ONCE: usize = 8;
@@ -28,83 +26,45 @@ pub(super) async fn observe(
     lock: &Lock,
     retired: &BTreeSet<InstanceId>,
 ) -> Result<Observed, SessionError> {
-    let listing = remote.list().await?;
+    let Listing {
+        instances,
+        completeness,
+        pages,
+        read,
+    } = remote.list(Confirm::Later).await?;
     let mut observed = Observed {
-        completeness: listing.completeness,
+        completeness,
+        pages,
+        read,
+        listed: instances.iter().map(|instance| instance.id).collect(),
+        instances: instances.into_iter().map(|it| (it.id, it)).collect(),
         ..Observed::default()
     };
-    for instance in listing.instances {
-        observed.instances.insert(instance.id, instance);
-    }
     let wanted = to_read(&observed, &markers(desired, lock), lock, retired);
-    let mut reads = stream::iter(wanted)
-        .map(|id| async move { (id, remote.get(id).await) })
-        .buffer_unordered(AT_ONCE);
-    while let Some((id, read)) = reads.next().await {
-        match read? {
-            Lookup::Found(instance) => {
-                observed.instances.insert(id, *instance);
-            }
-            Lookup::Gone => {
-                observed.instances.remove(&id);
-                observed.gone.insert(id);
-            }
-        }
-    }
+    read_all(remote, wanted, &mut observed).await?;
     Ok(observed)
 }
 
-/// Searches for what would be created, where the list does not prove that it is absent. Hits join what was
-/// observed, as a read by id shows them.
+/// Reads these instances by id, and adds what that shows.
 ///
 /// # Errors
-/// The first search or read that failed: unreadable is not absent.
-pub(super) async fn search_missing(
+/// The first read that failed.
+pub(super) async fn read_all(
     remote: &dyn ReadRemote,
-    desired: &Desired,
+    ids: BTreeSet<InstanceId>,
     observed: &mut Observed,
 ) -> Result<(), SessionError> {
-    if observed.completeness == Completeness::Complete {
-        return Ok(());
-    }
-    let searches = missing_markers(desired, observed);
-    let mut searches = stream::iter(searches)
-        .map(|marker| async move { remote.find(marker.as_str()).await })
+    let mut reads = stream::iter(ids)
+        .map(|id| async move { (id, remote.get(id).await) })
         .buffer_unordered(AT_ONCE);
-    let mut hits = BTreeSet::new();
-    while let Some(found) = searches.next().await {
-        hits.extend(found?.into_iter().map(|instance| instance.id));
-    }
-    for id in hits {
-        if let Lookup::Found(instance) = remote.get(id).await? {
-            observed.instances.insert(id, *instance);
-        }
+    while let Some((id, read)) = reads.next().await {
+        observed.add(id, read?);
     }
     Ok(())
 }
 
-/// Both markers of each desired key whose live marker no instance carries, and of the key it had before a
-/// rename.
-fn missing_markers(desired: &Desired, observed: &Observed) -> BTreeSet<Marker> {
-    let seen = observed.by_marker();
-    let mut missing = BTreeSet::new();
-    for (key, instance) in &desired.instances {
-        let keys = || {
-            [Some(key), instance.lifecycle.moved_from.as_ref()]
-                .into_iter()
-                .flatten()
-        };
-        let is_seen =
-            keys().any(|key| seen.contains_key(Marker::live(&desired.inventory, key).as_str()));
-        if !is_seen {
-            missing.extend(keys().flat_map(|key| Marker::both(&desired.inventory, key)));
-        }
-    }
-    missing
-}
-
 /// Both markers of every key of the manifest and the lock file, and of the keys before a rename.
-fn markers(desired: &Desired, lock: &Lock) -> BTreeSet<String> {
+pub(super) fn markers(desired: &Desired, lock: &Lock) -> BTreeSet<String> {
     let moved = desired.instances.values();
     let moved = moved.filter_map(|instance| instance.lifecycle.moved_from.as_ref());
     let keys = desired.instances.keys().chain(lock.instances.keys());
@@ -146,7 +106,9 @@ fn to_read(
         let unclear = !instance.carries(&marker) || entry.is_token_in_doubt(instance);
         unclear.then_some(entry.id)
     });
-    missing.chain(unclear).chain(differing).collect()
+    let mut ids: BTreeSet<InstanceId> = missing.chain(unclear).chain(differing).collect();
+    ids.retain(|id| !observed.read.contains(id));
+    ids
 }
 
 /// Whether a tag may be the beginning of one of these markers (docs/platform.md#q27).
@@ -157,13 +119,10 @@ fn is_cut(tag: &str, markers: &BTreeSet<String>) -> bool {
 }
 
 /// Whether an unaltered marker of this inventory was seen: then creates need not go one by one.
-pub(super) fn marker_seen<'k>(
-    observed: &Observed,
-    inventory: &InventoryName,
-    keys: impl Iterator<Item = &'k InstanceKey>,
-) -> bool {
+pub(super) fn marker_seen(observed: &Observed, desired: &Desired, lock: &Lock) -> bool {
+    let keys = desired.instances.keys().chain(lock.instances.keys());
     let markers: BTreeSet<String> = keys
-        .map(|key| Marker::live(inventory, key).to_string())
+        .map(|key| Marker::live(&desired.inventory, key).to_string())
         .collect();
     let mut instances = observed.instances.values();
     instances.any(|instance| instance.markers().any(|tag| markers.contains(tag)))

@@ -3,36 +3,58 @@
 use std::collections::BTreeMap;
 
 use super::error::SessionError;
+use super::gather::Gathered;
 use super::scope::Session;
 use crate::lockfile::LockView;
 use crate::model::{
-    DesiredInstance, DesiredValue, InstanceKey, Lifecycle, Lock, LockedInstance, Marker,
-    MarkerState, Observed, ObservedInstance, ResolvedSecrets,
+    DesiredInstance, DesiredValue, InstanceId, InstanceKey, Lifecycle, Lock, LockedInstance,
+    Marker, MarkerState, Observed, ObservedInstance, ResolvedSecrets,
 };
 use crate::ports::ReadRemote;
 use crate::reconcile::Policy;
 
 impl Session<'_> {
-    /// The lock that the instances with our marker make. What an old lock file says of platform and
-    /// secrets does not count: it is what is rebuilt.
+    /// The lock that the instances with our marker make, and those that the old lock file records and that
+    /// exist without a marker. What else the old lock file says of platform and secrets does not count: it
+    /// is what is rebuilt.
     ///
     /// # Errors
     /// Where the platform cannot be read, or the credentials are of another tenant than the pinned one.
-    pub async fn rebuilt(&self, remote: &dyn ReadRemote) -> Result<Lock, SessionError> {
-        let gathered = self
-            .gather(
-                remote,
-                ResolvedSecrets::default(),
-                LockView::default(),
-                Policy::default(),
-            )
-            .await?;
-        let observed = gathered.input.observed.as_ref();
-        let instances = observed.map(|observed| self.recognised(observed));
-        Ok(Lock {
-            header: gathered.header,
-            instances: instances.unwrap_or_default(),
-        })
+    pub async fn rebuilt(
+        &self,
+        remote: &dyn ReadRemote,
+        old: &LockView,
+    ) -> Result<Lock, SessionError> {
+        let recorded = self.recorded(old);
+        let view = LockView {
+            // A list may not show them, so each is read by id.
+            retired: recorded.keys().copied().collect(),
+            ..LockView::default()
+        };
+        let policy = Policy::default();
+        let gathered = self.gather(remote, ResolvedSecrets::default(), view, policy);
+        let Gathered { input, header, .. } = gathered.await?;
+        let observed = input.observed.unwrap_or_default();
+        let mut instances = self.recognised(&observed);
+        for (id, key) in recorded {
+            if let Some(seen) = observed.instances.get(&id)
+                && seen.marker().is_none()
+            {
+                let made = || entry(seen, self.desired.instances.get(key));
+                instances.entry(key.clone()).or_insert_with(made);
+            }
+        }
+        Ok(Lock { header, instances })
+    }
+
+    /// What the old lock file records, if it is of this inventory and platform.
+    fn recorded<'v>(&self, old: &'v LockView) -> BTreeMap<InstanceId, &'v InstanceKey> {
+        let is_ours =
+            |lock: &&Lock| self.same_inventory(lock).is_ok() && self.same_url(lock).is_ok();
+        let lock = old.lock.iter().filter(is_ours);
+        lock.flat_map(|lock| &lock.instances)
+            .map(|(key, entry)| (entry.id, key))
+            .collect()
     }
 
     /// One entry for each key whose marker is there: of the oldest valid instance.

@@ -162,6 +162,7 @@ impl Rounds<'_> {
             intents: &gathered.input.intents,
             newest: newest(&gathered.input),
             remote: self.remote,
+            evidence: &gathered.evidence,
             sink: store,
             clock: self.clock,
             progress: &*progress,
@@ -200,6 +201,8 @@ fn follow_up(policy: Policy, replanned: &[InstanceKey]) -> Policy {
     };
     Policy {
         replace: BTreeSet::new(),
+        // What was looked for in vain before this run says nothing about what this run sent.
+        assume_absent: BTreeSet::new(),
         secrets,
         ..policy
     }

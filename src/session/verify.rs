@@ -1,9 +1,14 @@
 //! The lock file against the platform, with no plan in between.
 
+use std::collections::BTreeSet;
+
 use super::error::SessionError;
+use super::observe::read_all;
 use super::scope::Session;
 use crate::lockfile::LockView;
-use crate::model::{InstanceKey, Lock, LockedInstance, Marker, Observed, ObservedInstance};
+use crate::model::{
+    InstanceId, InstanceKey, Lock, LockedInstance, Marker, Observed, ObservedInstance,
+};
 use crate::ports::ReadRemote;
 use crate::reconcile::is_as_recorded;
 
@@ -34,7 +39,10 @@ impl Session<'_> {
         view: &LockView,
     ) -> Result<Verified, SessionError> {
         self.same_inventory(lock)?;
-        let observed = self.look(remote, lock, view).await?.observed;
+        let mut observed = self.look(remote, lock, view).await?.observed;
+        // The list may be out of date.
+        let in_doubt = in_doubt(lock, &observed);
+        read_all(remote, in_doubt, &mut observed).await?;
         let differences = lock.instances.iter().flat_map(|(key, entry)| {
             differences(lock, key, entry, &observed)
                 .into_iter()
@@ -49,6 +57,21 @@ impl Session<'_> {
             unsettled: view.intents.keys().cloned().collect(),
         })
     }
+}
+
+/// The instances of keys that differ, as long as only a list has shown them.
+fn in_doubt(lock: &Lock, observed: &Observed) -> BTreeSet<InstanceId> {
+    let mut ids = BTreeSet::new();
+    for (key, entry) in &lock.instances {
+        if !differences(lock, key, entry, observed).is_empty() {
+            let marker = Marker::live(&lock.header.inventory, key);
+            let carriers = observed.instances.values();
+            let carriers = carriers.filter(|seen| seen.carries(&marker));
+            ids.extend(carriers.map(|seen| seen.id).chain([entry.id]));
+        }
+    }
+    ids.retain(|id| observed.instances.contains_key(id) && !observed.read.contains(id));
+    ids
 }
 
 fn differences(

@@ -3,9 +3,12 @@
 
 use async_trait::async_trait;
 use connectorctl::lockfile::{LockPaths, LockView};
-use connectorctl::model::{InstanceId, InventoryName, Lookup, ObservedInstance, Tenant};
+use connectorctl::model::{
+    Completeness, InstanceId, InventoryName, Lookup, ObservedInstance, Tenant,
+};
 use connectorctl::ports::{
-    CreateBody, CreateOutcome, Listing, PatchBody, ReadRemote, RemoteError, WriteRemote,
+    Confirm, CreateBody, CreateOutcome, Listing, PatchBody, ReadRemote, RemoteError, Search,
+    WriteRemote,
 };
 use connectorctl::remote::RemoteWriter;
 
@@ -24,8 +27,8 @@ impl ReadRemote for Mistaken<'_> {
         self.writer.tenant().await
     }
 
-    async fn list(&self) -> Result<Listing, RemoteError> {
-        let mut listed = self.writer.list().await?;
+    async fn list(&self, confirm: Confirm<'_>) -> Result<Listing, RemoteError> {
+        let mut listed = self.writer.list(confirm).await?;
         if self.mistake != Mistake::NoMarkerSearch {
             return Ok(listed);
         }
@@ -38,9 +41,13 @@ impl ReadRemote for Mistaken<'_> {
         Ok(listed)
     }
 
-    async fn find(&self, tag: &str) -> Result<Vec<ObservedInstance>, RemoteError> {
+    async fn find(&self, tag: &str) -> Result<Search, RemoteError> {
         match self.mistake {
-            Mistake::NoMarkerSearch => Ok(Vec::new()),
+            Mistake::NoMarkerSearch => Ok(Search {
+                hits: Vec::new(),
+                completeness: Completeness::Complete,
+                is_filtered: true,
+            }),
             _ => self.writer.find(tag).await,
         }
     }

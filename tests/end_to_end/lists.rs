@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use crate::support::scripted::{Asked, Scripted, answer, not_found};
 use crate::support::{Bench, Ran, Sandbox};
 
-const HEAD: &str = "version: 1\ninventory: acme\ninstances:\n";
-const MANIFEST_LINE: &str =
+pub(super) const HEAD: &str = "version: 1\ninventory: acme\ninstances:\n";
+pub(super) const MANIFEST_LINE: &str =
     "  KEY: { element: jira, configuration: { username: u, password: p } }\n";
-const MARKER: &str = "connectorctl:acme:k1";
+pub(super) const MARKER: &str = "connectorctl:acme:k1";
 
-fn item(id: u64, tags: &Value) -> Value {
+pub(super) fn item(id: u64, tags: &Value) -> Value {
     json!({
         "id": id, "name": format!("n{id}"), "element": {"key": "jira", "id": 12}, "tags": tags,
         "configuration": {"username": "u", "password": "********"}, "token": "invented-token",
@@ -20,17 +20,17 @@ fn item(id: u64, tags: &Value) -> Value {
 }
 
 /// An instance of somebody else.
-fn other(id: u64) -> Value {
+pub(super) fn other(id: u64) -> Value {
     item(id, &json!(["theirs"]))
 }
 
 /// The instance of `k1`.
-fn ours() -> Value {
+pub(super) fn ours() -> Value {
     item(7, &json!([MARKER]))
 }
 
 /// A page of a list.
-fn page(items: &[Value], total: Option<&str>, next: Option<&str>) -> Vec<u8> {
+pub(super) fn page(items: &[Value], total: Option<&str>, next: Option<&str>) -> Vec<u8> {
     let total = total.map(|total| ("elements-total-count", total.as_bytes()));
     let next = next.map(|next| ("elements-next-page-token", next.as_bytes()));
     let headers: Vec<(&str, &[u8])> = total.into_iter().chain(next).collect();
@@ -42,12 +42,15 @@ fn platform(list: impl Fn(&Asked<'_>) -> Vec<u8> + Send + Sync + 'static) -> (Sc
     searched(list, |_| None)
 }
 
-/// The same, with the answers to searches by tag.
+/// The same, with the answers to searches for a marker. A search for what others have finds it.
 fn searched(
     list: impl Fn(&Asked<'_>) -> Vec<u8> + Send + Sync + 'static,
     search: impl Fn(&Asked<'_>) -> Option<Vec<u8>> + Send + Sync + 'static,
 ) -> (Scripted, Bench) {
     let server = Scripted::start(move |asked| match (asked.method, asked.path) {
+        ("GET", "/instances") if asked.query.ends_with("=theirs") => {
+            Some(page(&[other(1)], Some("1"), None))
+        }
         ("GET", "/instances") if asked.query.contains("tags") => search(asked),
         ("GET", "/instances") => Some(list(asked)),
         ("GET", "/instances/7") => Some(answer(200, &[], &ours())),
@@ -64,7 +67,7 @@ fn bench_at(server: &Scripted) -> Bench {
 }
 
 /// The kinds of the steps, and the codes of the notes.
-fn planned(bench: &Bench) -> (Vec<String>, Vec<String>) {
+pub(super) fn planned(bench: &Bench) -> (Vec<String>, Vec<String>) {
     let plan = bench.plan_json(&[]);
     let texts = |list: &Value, member: &str| -> Vec<String> {
         let list = list.as_array().expect("a list").iter();
@@ -141,6 +144,24 @@ fn a_total_that_changes_between_two_pages_means_another_reading() {
     assert_eq!(server.count("GET /instances?"), 4);
 }
 
+/// Offsets: one of the first page is deleted and another is created, so the total stays right although
+/// the second page starts one too late.
+#[test]
+fn a_total_that_stays_right_while_the_list_moves_proves_nothing() {
+    let first = |ids: std::ops::Range<u64>, last: Option<Value>| {
+        let items: Vec<Value> = ids.map(other).chain(last).collect();
+        page(&items, Some("202"), Some("200"))
+    };
+    let (server, bench) = platform(move |asked| match asked.nth {
+        1 => first(100..300, None),
+        2 => page(&[other(301), other(302)], Some("202"), None),
+        nth if nth % 2 == 1 => first(101..300, Some(ours())),
+        _ => page(&[other(301), other(302)], Some("202"), None),
+    });
+    assert_not_created(&bench);
+    assert_eq!(server.count("GET /instances?"), 6);
+}
+
 #[test]
 fn a_total_that_is_larger_than_the_list_means_another_reading() {
     let (server, bench) = platform(|asked| match asked.nth {
@@ -188,7 +209,8 @@ fn a_create_without_a_complete_list_is_proven_by_a_search() {
     assert!(notes.contains(&"incomplete-list".to_owned()), "{notes:?}");
     assert_eq!(
         server.count("GET /instances?hydrate=true&pageSize=200&tags"),
-        4
+        6,
+        "two plans, each with a control and two searches"
     );
 
     let (server, bench) = searched(changing, |_| None);
@@ -197,8 +219,8 @@ fn a_create_without_a_complete_list_is_proven_by_a_search() {
     assert!(notes.contains(&"incomplete-list".to_owned()), "{notes:?}");
     assert_eq!(
         server.count("GET /instances?"),
-        5,
-        "three readings, two searches"
+        6,
+        "three readings, a control, two searches"
     );
 }
 

@@ -1,5 +1,6 @@
 //! The product's main job, through the real binary and over real HTTP.
 
+mod absence;
 mod answers;
 mod assumptions;
 mod canary;

@@ -43,6 +43,11 @@ impl Scripted {
         Self { url, log }
     }
 
+    /// Every request so far, such as `GET /instances?hydrate=true`.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.log.lock().expect("the log").clone()
+    }
+
     /// How many requests began like this, such as `GET /instances?`.
     pub(crate) fn count(&self, start: &str) -> usize {
         let log = self.log.lock().expect("the log");

@@ -113,6 +113,7 @@ prop_compose! {
         ],
     ) -> Policy {
         Policy {
+            assume_absent: BTreeSet::new(),
             selection: Selection {
                 targets: target.map(|place| KEYS[place].to_owned()).into_iter().collect(),
                 excludes: BTreeSet::new(),
