@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::PlanInput;
-use crate::model::{InstanceId, InstanceKey, InventoryName, Marker, Observed, ObservedInstance};
+use crate::model::{
+    DesiredInstance, InstanceId, InstanceKey, InventoryName, Marker, Observed, ObservedInstance,
+};
 
 /// The input, indexed for lookups that every key needs.
 pub(super) struct Index<'o> {
@@ -15,8 +17,8 @@ pub(super) struct Index<'o> {
     known: BTreeMap<String, &'o InstanceKey>,
     /// The recorded ids and their keys, without outdated entries.
     recorded: BTreeMap<InstanceId, &'o InstanceKey>,
-    /// Keys named by a `movedFrom`.
-    claimed: BTreeSet<&'o InstanceKey>,
+    /// Keys named by a `movedFrom`, and the keys that name them.
+    claimed: BTreeMap<&'o InstanceKey, &'o InstanceKey>,
     /// Keys whose entry is outdated, see [`Self::is_outdated`].
     outdated: BTreeSet<&'o InstanceKey>,
 }
@@ -25,13 +27,15 @@ impl<'o> Index<'o> {
     pub(super) fn new(input: &'o PlanInput, observed: &'o Observed) -> Self {
         let inventory = &input.desired.inventory;
         let desired = &input.desired.instances;
-        let moved = desired.values().map(|instance| &instance.lifecycle);
-        let claimed: BTreeSet<_> = moved.filter_map(|it| it.moved_from.as_ref()).collect();
+        let claim = |(key, instance): (&'o InstanceKey, &'o DesiredInstance)| {
+            Some((instance.lifecycle.moved_from.as_ref()?, key))
+        };
+        let claimed: BTreeMap<_, _> = desired.iter().filter_map(claim).collect();
         let entries = &input.lock.instances;
         let keys = desired
             .keys()
             .chain(entries.keys())
-            .chain(claimed.iter().copied());
+            .chain(claimed.keys().copied());
         let markers = |key| Marker::both(inventory, key).map(|marker| (marker.to_string(), key));
         let mut index = Self {
             input,
@@ -103,9 +107,14 @@ impl<'o> Index<'o> {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// The key that was renamed from this one.
+    pub(super) fn claimed_by(&self, key: &InstanceKey) -> Option<&'o InstanceKey> {
+        self.claimed.get(key).copied()
+    }
+
     /// Whether another key was renamed from this one.
     pub(super) fn is_claimed(&self, key: &InstanceKey) -> bool {
-        self.claimed.contains(key)
+        self.claimed.contains_key(key)
     }
 
     /// Unrecorded instances with one of these markers. They are sorted by marker in the order

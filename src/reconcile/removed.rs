@@ -63,14 +63,23 @@ impl Planner<'_> {
 
     /// Notes that an instance is kept.
     pub(super) fn keep(&mut self, subject: &Subject<'_>, seen: &ObservedInstance) {
-        let (code, why) = if self.index.is_claimed(subject.key) {
-            let why = "is left from a rename: the new key has an instance of its own; `--prune=duplicates`";
-            (NoteCode::Duplicate, why)
-        } else {
-            (NoteCode::Kept, "left the manifest and is kept; `--prune`")
+        // The note is one on the key that the manifest has.
+        let (code, key, why) = match self.index.claimed_by(subject.key) {
+            None => (
+                NoteCode::Kept,
+                subject.key,
+                "left the manifest and is kept; `--prune`".to_owned(),
+            ),
+            Some(new) => {
+                let old = subject.key;
+                let why = format!(
+                    "is left from a rename: `{new}` has an instance of its own, and this one is recorded as `{old}`; `--prune=duplicates`"
+                );
+                (NoteCode::Duplicate, new, why)
+            }
         };
         let message = format!("instance {} {why} deletes it", seen.id);
-        self.out.note(code, Some(subject.key), message);
+        self.out.note(code, Some(key), message);
     }
 
     /// Orphans: instances that carry our marker but are in neither the manifest nor the lock file.

@@ -71,6 +71,7 @@ fn where_both_exist_the_keys_own_wins_and_the_other_is_reported() {
     assert_eq!(steps(&first), ["adopt k 2: marker-found"]);
     assert_eq!(notes(&first), ["duplicate"]);
     assert!(first.notes[0].message.contains("instance 1"));
+    assert_eq!(first.notes[0].key, Some(key("k")));
     let after = applied(&input, &first);
     assert_eq!(keys(&after), ["k", "old"]);
     let second = planned(&after);
