@@ -162,3 +162,47 @@ fn a_key_that_is_pruned_and_comes_again() {
     };
     inside("prune and create again", scope);
 }
+
+#[test]
+fn a_lock_file_lost_or_rolled_back_alone() {
+    let scope = Scope {
+        rollbacks: 2,
+        ..Scope::rolled_back().budget(2, 1)
+    };
+    inside("lock file rolled back", scope);
+}
+
+#[test]
+fn a_lock_file_rolled_back_over_a_replace() {
+    inside(
+        "lock file rolled back, replace",
+        Scope::rolled_back().over(REPLACED),
+    );
+}
+
+#[test]
+fn a_lock_file_rolled_back_during_runs() {
+    inside(
+        "lock file rolled back during runs",
+        Scope::rolled_back_during_runs(),
+    );
+}
+
+#[test]
+fn a_lock_file_rolled_back_over_a_rename() {
+    let scope = Scope {
+        one_family: true,
+        ..Scope::rolled_back().over(RENAMED)
+    };
+    inside("lock file rolled back, rename", scope);
+}
+
+#[test]
+fn a_lock_file_rolled_back_during_a_run_that_is_killed() {
+    let scope = Scope {
+        during_runs: true,
+        rollbacks: 2,
+        ..Scope::rolled_back().over(REPLACED).budget(2, 1)
+    };
+    inside("lock file rolled back during killed runs", scope);
+}

@@ -77,7 +77,9 @@ impl Protocol {
         let platform = &state.platform;
         (0..state.stores.len()).all(|index| {
             let store = &state.stores[index];
-            let View { entries, intents } = store.view(&self.scope);
+            let View {
+                entries, intents, ..
+            } = store.view(&self.scope);
             let notes = state.sight(&self.scope, index, manifest).notes();
             let as_wanted = |key: Key| {
                 let current = entries[key].and_then(|id| platform.get(id));
@@ -124,6 +126,7 @@ impl Protocol {
         state.crashes = 0;
         state.faults = 0;
         state.losses = 0;
+        state.rollbacks = 0;
         for _ in 0..MOST_STEPS {
             if state.quiescent() {
                 if self.at_rest(&state, Rest::Final) {
@@ -180,6 +183,7 @@ fn rank(state: &State, action: Action) -> Option<u8> {
         | Action::Delete(_, _, Fate::Done)
         | Action::FoldLock(_)
         | Action::FoldJournal(_)
+        | Action::FoldCheckpoint(_)
         | Action::Created(_) => Some(0),
         Action::Commit(index) => {
             let waited_for = state.platform.pending.get(index)?.owner.is_some();
@@ -193,6 +197,7 @@ fn rank(state: &State, action: Action) -> Option<u8> {
         Action::Tick => Some(3),
         Action::Edit
         | Action::Lose(_)
+        | Action::RollBack(..)
         | Action::Crash(_)
         | Action::Stop(_)
         | Action::Patch(..)
@@ -216,6 +221,7 @@ impl Model for Protocol {
             crashes,
             faults,
             losses,
+            rollbacks,
             ..
         } = self.scope;
         vec![State {
@@ -230,6 +236,7 @@ impl Model for Protocol {
             crashes,
             faults,
             losses,
+            rollbacks,
             calm: if losses > 0 { self.scope.cap() } else { 0 },
             deleted_unasked: false,
         }]

@@ -40,6 +40,25 @@ fn open_intents_dropped_by_the_fold() {
 }
 
 #[test]
+fn no_checkpoint() {
+    duplicates(Scope::rolled_back(), Mistake::NoCheckpoint);
+}
+
+#[test]
+fn a_checkpoint_that_is_written_after_the_journal_is_emptied() {
+    duplicates(Scope::rolled_back(), Mistake::CheckpointLate);
+}
+
+#[test]
+fn a_checkpoint_that_counts_by_its_digest_alone() {
+    // The lock file is rolled back, and a run for another key writes what is left of it.
+    duplicates(
+        Scope::rolled_back_during_runs(),
+        Mistake::CheckpointByDigest,
+    );
+}
+
+#[test]
 fn the_list_lag_not_in_the_window() {
     duplicates(Scope::inside(), Mistake::LagNotInWindow);
 }

@@ -79,7 +79,9 @@ impl Sight<'_> {
         if self.scope.makes(Mistake::NoMarkerSearch) {
             return Vec::new();
         }
-        let shown = |i: &&Instance| i.seen.is_some_and(|mark| keys.contains(&mark.key));
+        let remembered = |i: &&Instance| self.view.remembers(i.id);
+        let shown =
+            |i: &&Instance| i.seen.is_some_and(|mark| keys.contains(&mark.key)) || remembered(i);
         let is = |i: &&Instance| {
             let told = if self.scope.makes(Mistake::HitNotReread) {
                 i.seen.unwrap_or(i.mark)

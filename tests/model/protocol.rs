@@ -3,7 +3,7 @@
 use super::plan::Task;
 use super::platform::Effect;
 use super::scope::{ALL_KEYS, KEYS, Key, Mistake, Scope};
-use super::state::{Action, Fate, Phase, State};
+use super::state::{Action, Fate, Older, Phase, State};
 
 /// The actions of a state, in a fixed order.
 pub(super) fn actions(scope: &Scope, state: &State) -> Vec<Action> {
@@ -42,6 +42,7 @@ fn of_run(scope: &Scope, state: &State, index: usize, actions: &mut Vec<Action>)
         }
         Phase::FoldLock => actions.push(Action::FoldLock(index)),
         Phase::FoldJournal => actions.push(Action::FoldJournal(index)),
+        Phase::FoldCheckpoint => actions.push(Action::FoldCheckpoint(index)),
     }
     let unheard = |task: &Task| matches!(task, Task::Ready | Task::Sent | Task::Heard(_));
     let unknown = scope.alters_tags && run.tasks.iter().any(unheard);
@@ -158,6 +159,16 @@ fn of_world(scope: &Scope, state: &State, actions: &mut Vec<Action>) {
         for (index, store) in state.stores.iter().enumerate() {
             if store.holder.is_none() && !store.is_fresh() {
                 actions.push(Action::Lose(index));
+            }
+        }
+    }
+    if state.rollbacks > 0 {
+        for (index, store) in state.stores.iter().enumerate() {
+            let may = store.holder.is_none() || scope.during_runs;
+            for older in [Older::Lost, Older::Before] {
+                if may && store.older(older) != store.lock {
+                    actions.push(Action::RollBack(index, older));
+                }
             }
         }
     }

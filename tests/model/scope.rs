@@ -53,6 +53,12 @@ pub(super) enum Mistake {
     FoldFirst,
     /// The fold drops the intents that are still open.
     FoldDropsIntents,
+    /// The fold keeps no checkpoint of what it wrote.
+    NoCheckpoint,
+    /// The checkpoint counts only where the lock file has another digest than it says.
+    CheckpointByDigest,
+    /// The journal is emptied, and the checkpoint written afterwards.
+    CheckpointLate,
     /// The window is without the list lag.
     LagNotInWindow,
     /// The window starts at the intent or at the end of its connection, although nobody knows how long
@@ -127,6 +133,10 @@ pub(super) struct Scope {
     pub(super) losses: u8,
     /// Whether they are lost only once a settle window has passed without a request in flight.
     pub(super) loss_after_window: bool,
+    /// How often the lock file alone is lost or replaced by the one before.
+    pub(super) rollbacks: u8,
+    /// Whether that happens during a run too.
+    pub(super) during_runs: bool,
     /// `--settle-first` on a checkout without lock file and journal.
     pub(super) settle_first: bool,
     /// The deliberate mistake.
@@ -182,8 +192,26 @@ impl Scope {
             faults: 1,
             losses: 0,
             loss_after_window: true,
+            rollbacks: 0,
+            during_runs: false,
             settle_first: false,
             mistake: None,
+        }
+    }
+
+    /// The lock file alone is lost or rolled back.
+    pub(super) fn rolled_back() -> Self {
+        Self {
+            rollbacks: 1,
+            ..Self::inside().budget(1, 0)
+        }
+    }
+
+    /// The same during a run, which merges.
+    pub(super) fn rolled_back_during_runs() -> Self {
+        Self {
+            during_runs: true,
+            ..Self::rolled_back().over(TWO).budget(0, 0)
         }
     }
 

@@ -14,8 +14,10 @@ pub(super) enum Phase {
     Up,
     /// The lock file is to be written.
     FoldLock,
-    /// The journal is to be emptied, and the lock released.
+    /// The checkpoint is to take the journal's place, and the lock to be released.
     FoldJournal,
+    /// The checkpoint is to be written after all, by mistake.
+    FoldCheckpoint,
 }
 
 /// One `apply`.
@@ -86,6 +88,8 @@ pub(super) struct State {
     pub(super) faults: u8,
     /// Fresh clones left.
     pub(super) losses: u8,
+    /// Times left that the lock file alone is lost or rolled back.
+    pub(super) rollbacks: u8,
     /// Ticks since a request was in flight in a living run, as far as anyone counts.
     pub(super) calm: u8,
     /// Whether an instance that carried the live marker of a wanted key was deleted.
@@ -146,6 +150,15 @@ pub(super) enum Fate {
     Killed,
 }
 
+/// What becomes of a lock file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Older {
+    /// It is gone.
+    Lost,
+    /// It is the one before the last fold.
+    Before,
+}
+
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Action {
@@ -155,6 +168,8 @@ pub(super) enum Action {
     Edit,
     /// Lock file and journal of this store are lost: a fresh clone.
     Lose(usize),
+    /// The lock file of this store is lost alone, or replaced by an older one.
+    RollBack(usize, Older),
     /// A run takes the lock and replays the journal.
     Start(usize),
     /// A run is killed.
@@ -175,8 +190,10 @@ pub(super) enum Action {
     Delete(usize, Key, Fate),
     /// A run replaces the lock file.
     FoldLock(usize),
-    /// A run empties the journal and ends.
+    /// A run lets the checkpoint take the journal's place, and ends.
     FoldJournal(usize),
+    /// A run writes the checkpoint late, by mistake, and ends.
+    FoldCheckpoint(usize),
     /// A request takes effect.
     Commit(usize),
     /// A `POST` is answered with the instance.

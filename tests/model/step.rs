@@ -6,7 +6,7 @@ use super::plan::Task;
 use super::platform::{Effect, Id, Mark, NOBODY, Pending};
 use super::scope::{ALL_KEYS, KEYS, Key, Mistake, Scope};
 use super::state::{Action, Fate, Phase, Run, State};
-use super::store::{Record, Store};
+use super::store::{Record, Store, Written};
 
 /// The state after an action that was possible.
 pub(super) fn next(scope: &Scope, before: &State, action: Action) -> State {
@@ -15,6 +15,11 @@ pub(super) fn next(scope: &Scope, before: &State, action: Action) -> State {
         Action::Tick => tick(scope, &mut state),
         Action::Edit => state.manifest += 1,
         Action::Lose(store) => lose(&mut state, store),
+        Action::RollBack(index, older) => {
+            state.stores[index].lock = state.stores[index].older(older);
+            state.rollbacks -= 1;
+            unclean(&mut state, index);
+        }
         Action::Start(run) => start(scope, &mut state, run),
         Action::Crash(run) => crash(scope, &mut state, run),
         Action::Stop(run) => {
@@ -34,6 +39,11 @@ pub(super) fn next(scope: &Scope, before: &State, action: Action) -> State {
         Action::Delete(run, key, fate) => delete(scope, &mut state, run, key, fate),
         Action::FoldLock(run) => fold(scope, &mut state, run, Phase::FoldJournal),
         Action::FoldJournal(run) => fold(scope, &mut state, run, Phase::Down),
+        Action::FoldCheckpoint(run) => {
+            store(&mut state, run).write_checkpoint();
+            let clean = !state.runs[run].failed;
+            down(scope, &mut state, run, clean);
+        }
         Action::Commit(index) => commit(scope, &mut state, index),
         Action::Created(index) => answer(&mut state, index, |made| {
             made.map_or(Task::Erred, Task::Heard)
@@ -84,9 +94,15 @@ fn lose(state: &mut State, store: usize) {
     state.stores[store] = Store::empty();
     state.losses -= 1;
     state.calm = 0;
+    unclean(state, store);
+}
+
+/// Whatever the last run of this store came to, the next one has something to do.
+fn unclean(state: &mut State, store: usize) {
     for run in 0..state.runs.len() {
         if state.store_of(run) == store {
             state.runs[run].clean = false;
+            state.runs[run].failed |= state.runs[run].phase != Phase::Down;
         }
     }
 }
@@ -101,6 +117,7 @@ fn start(scope: &Scope, state: &mut State, run: usize) {
     let held = store(state, run);
     held.holder = Some(run);
     held.take_over();
+    held.stand_on_lock(scope);
     state.runs[run] = Run {
         phase: Phase::Up,
         manifest,
@@ -124,6 +141,7 @@ fn todo(scope: &Scope, key: Key) -> Task {
 fn down(scope: &Scope, state: &mut State, run: usize, clean: bool) {
     let held = store(state, run);
     held.holder = None;
+    held.release();
     held.disown(scope);
     // What a run that did not end well had for a manifest makes no difference any more.
     let manifest = if clean { state.runs[run].manifest } else { 0 };
@@ -348,9 +366,18 @@ fn fold(scope: &Scope, state: &mut State, run: usize, then: Phase) {
     let lock_file = (then == Phase::FoldJournal) != scope.makes(Mistake::FoldFirst);
     let held = store(state, run);
     if lock_file {
-        held.fold_lock(scope);
+        match held.fold_lock(scope) {
+            Written::AsRecorded => {}
+            // What somebody took out is for the next run to find.
+            Written::Merged => state.runs[run].failed = true,
+            Written::Conflict => return down(scope, state, run, false),
+        }
     } else {
         held.fold_journal(scope);
+        if scope.makes(Mistake::CheckpointLate) && then == Phase::Down {
+            state.runs[run].phase = Phase::FoldCheckpoint;
+            return;
+        }
     }
     if then == Phase::Down {
         let clean = !state.runs[run].failed;
