@@ -29,6 +29,9 @@ pub(crate) struct Schedule {
     /// Seeds latencies, ids and tokens.
     pub(crate) pace: u16,
     pub(crate) lag_s: u8,
+    /// How long lists show instances as they were before a change or a delete.
+    #[serde(default)]
+    pub(crate) change_lag_s: u8,
     /// Answers to open questions about the platform, as in `q4=or`; the others are the likeliest.
     pub(crate) readings: Vec<String>,
     /// Creates that the vendor refuses: which, and how.
@@ -338,6 +341,7 @@ fn schedule() -> impl Strategy<Value = Schedule> {
             prop_oneof![16 => vec(Stanza::any(), 1..=4), 1 => vec(Stanza::any(), 5..=40)],
             vec(round(may_be_apart), 0..5),
             vec((0..6_u8, wrong_answer()), 0..3),
+            prop_oneof![3 => Just(0), 1 => 1..=LONGEST_LAG_S],
         )
             .prop_map(
                 |(
@@ -350,10 +354,12 @@ fn schedule() -> impl Strategy<Value = Schedule> {
                     instances,
                     rounds,
                     answers,
+                    change_lag_s,
                 )| {
                     Schedule {
                         pace,
                         lag_s,
+                        change_lag_s,
                         readings,
                         refusals,
                         second_sees,

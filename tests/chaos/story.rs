@@ -317,7 +317,7 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
     }
     story.end().await;
     story.judge().await;
-    (story.tally.posts, story.tally.faults) = world.counts();
+    (story.tally.posts, story.tally.faults, story.tally.pages) = world.counts();
     (story.tally, world.log())
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Tally {
     pub(crate) edits: u64,
     pub(crate) faults: u64,
     pub(crate) posts: u64,
+    /// Pages of lists and of searches.
+    pub(crate) pages: u64,
     pub(crate) duplicates_inside: u64,
     pub(crate) unreported: u64,
     pub(crate) lost_tokens: u64,
@@ -42,6 +44,7 @@ impl Tally {
         self.edits += other.edits;
         self.faults += other.faults;
         self.posts += other.posts;
+        self.pages += other.pages;
         self.duplicates_inside += other.duplicates_inside;
         self.unreported += other.unreported;
         self.lost_tokens += other.lost_tokens;
@@ -62,7 +65,7 @@ impl Tally {
     /// One line that says it all.
     pub(crate) fn line(&self) -> String {
         format!(
-            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, rollbacks {}, clock steps {}, edits {}, faults {}, posts {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}, instances of others changed {}",
+            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, rollbacks {}, clock steps {}, edits {}, faults {}, posts {}, pages {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}, instances of others changed {}",
             self.inside + self.outside,
             self.inside,
             self.outside,
@@ -76,6 +79,7 @@ impl Tally {
             self.edits,
             self.faults,
             self.posts,
+            self.pages,
             self.duplicates_inside,
             self.unreported,
             self.lost_tokens,

@@ -70,6 +70,7 @@ struct State {
     late: Vec<Late>,
     pace: Seeded,
     posts: u64,
+    pages: u64,
     faults: u64,
     /// Whether a request other than a create took effect after its sender had lost it.
     late_writes: bool,
@@ -106,6 +107,10 @@ impl World {
             "POST /instances kind=list-lag for={}s",
             schedule.lag_s
         )];
+        if schedule.change_lag_s > 0 {
+            let seconds = schedule.change_lag_s;
+            faults.push(format!("* * kind=change-lag for={seconds}s"));
+        }
         for (skip, refusal) in &schedule.refusals {
             faults.push(format!(
                 "POST /instances kind={} skip={skip}",
@@ -126,6 +131,7 @@ impl World {
                 late: Vec::new(),
                 pace: Seeded(seed),
                 posts: 0,
+                pages: 0,
                 faults: 0,
                 late_writes: false,
                 doubled: false,
@@ -184,10 +190,10 @@ impl World {
         }
     }
 
-    /// Posts and faults so far.
-    pub(crate) fn counts(&self) -> (u64, u64) {
+    /// Posts, faults and pages of lists so far.
+    pub(crate) fn counts(&self) -> (u64, u64, u64) {
         let state = self.state();
-        (state.posts, state.faults)
+        (state.posts, state.faults, state.pages)
     }
 
     pub(crate) fn had_late_writes(&self) -> bool {
@@ -257,6 +263,8 @@ impl World {
             let mut state = self.state();
             state.catch_up(now);
             state.posts += u64::from(is_create);
+            let is_page = !is_create && request.uri().path().ends_with("/instances");
+            state.pages += u64::from(is_page);
             state.faults += u64::from(mishap.is_some());
             match mishap {
                 None => return Ok(state.answer(&request, now)),

@@ -13,3 +13,4 @@ mod failures;
 mod help;
 mod lists;
 mod problems;
+mod requests;
