@@ -15,6 +15,8 @@ use crate::ports::{Confirm, Listing, ReadRemote, RemoteError};
 
 /// How many searches and reads are in flight at once.
 const MAX_CONCURRENT_READS: usize = 8;
+/// How many hits of a search fit on one page (docs/platform.md#paging).
+const PAGE_SIZE: usize = 200;
 /// How often a list is read that is not known to be complete: what it costs in comparisons.
 const READINGS: usize = 3;
 
@@ -36,8 +38,9 @@ pub(crate) struct Evidence {
 enum KnownTag {
     /// A marker of this inventory.
     Marker(String),
-    /// A tag of this instance, which begins like this: a list may cut tags (docs/platform.md#q27).
-    Of(InstanceId, String),
+    /// A tag of this instance, which begins like this, because a list may cut tags
+    /// (docs/platform.md#q27), and which so many others have too.
+    Of(InstanceId, String, usize),
 }
 
 /// What the search for a known tag showed.
@@ -111,8 +114,17 @@ impl KnownTag {
             }
         }
         let rarest = carriers.into_iter().min_by_key(|(_, (count, _))| *count)?;
-        let (tag, (_, id)) = rarest;
-        Some(Self::Of(id, tag.to_owned()))
+        let (tag, (count, id)) = rarest;
+        Some(Self::Of(id, tag.to_owned(), count))
+    }
+
+    /// How many requests it takes to search for it, and to know that nothing is left out.
+    fn cost(&self) -> usize {
+        match self {
+            Self::Marker(_) => 1,
+            Self::Of(_, _, count) if *count < PAGE_SIZE => 2,
+            Self::Of(_, _, count) => 1 + 2 * count.div_ceil(PAGE_SIZE),
+        }
     }
 }
 
@@ -200,7 +212,7 @@ impl<'a> Absence<'a> {
             Some(Control::Works) => self.searches,
             Some(Control::Unfiltered) => self.searches * pages,
             Some(Control::Fails | Control::Untested) => return true,
-            None => self.searches + 1,
+            None => self.searches + self.evidence.known.as_ref().map_or(0, KnownTag::cost),
         };
         pages * readings <= searches
     }
@@ -310,7 +322,7 @@ impl<'a> Absence<'a> {
         let tag = match &self.evidence.known {
             None => None,
             Some(KnownTag::Marker(marker)) => Some(marker.clone()),
-            Some(KnownTag::Of(id, start)) => {
+            Some(KnownTag::Of(id, start, _)) => {
                 let whole = match self.remote.get(*id).await? {
                     Lookup::Found(seen) => {
                         let mut tags = seen.tags.into_iter().flatten();

@@ -107,11 +107,11 @@ fn a_person_may_say_that_nothing_is_there() {
         .stderr_has("matches no instance");
 }
 
-/// Somebody else's apply, between plan and create. With one page the list is read again; with four, one
+/// Somebody else's apply, between plan and create. With one page the list is read again; with six, one
 /// search takes fewer requests.
 #[test]
 fn what_appears_after_the_plan_is_not_created_again() {
-    for pages in [1, 4] {
+    for pages in [1, 6] {
         let asked_before = AtomicUsize::new(0);
         let server = Scripted::start(move |asked| match (asked.method, asked.path) {
             ("POST", _) => Some(answer(200, &[], &marked(9, "k1"))),

@@ -48,6 +48,8 @@ fn proving_absence_takes_few_requests() {
         // Two pages, which prove nothing when they are read once.
         (1, 250, 1 + 2 + 2, 1 + 2 + 2 + 2),
         (20, 250, 1 + 2 + 2, 1 + 2 + 2 + 2),
+        // A tag that all have is no cheap control.
+        (1, 1_001, 1 + 6 + 6, 1 + 6 + 6 + 6),
     ] {
         let counted = requests(creates, tenant);
         assert_eq!(
