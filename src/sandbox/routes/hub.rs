@@ -71,9 +71,8 @@ pub(super) fn dispatch(call: &Call<'_>, segments: &[&str]) -> ApiResult {
                 .collect();
             // Unlike a list of instances, always (docs/platform.md#paging).
             let token = page::token(PageToken::Offset, size, start + part.len(), None);
-            return Ok(ApiResponse::ok(part.into())
-                .with("elements-element-instance-id", instance.id)
-                .with("elements-next-page-token", token));
+            let page = page::response(part, None, Some(token));
+            return Ok(page.with("elements-element-instance-id", instance.id));
         }
         ("GET", [resource, wanted]) => records(resource)
             .find(|record| record["id"] == *wanted)
