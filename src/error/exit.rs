@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::model::{ApplyReport, OutcomeKind};
+use crate::model::{ApplyReport, OutcomeKind, StepOutcome};
 
 /// How the process ends: the discriminant is the code, `TABLE` says what it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,8 +92,12 @@ impl Exit {
 
     /// The mildest code of a run that failed after these outcomes.
     pub(super) fn least(report: &ApplyReport) -> Self {
-        let mut outcomes = report.outcomes.iter();
-        if outcomes.any(|outcome| outcome.outcome == OutcomeKind::Applied) {
+        // A create that failed and has an id has created an instance, such as one without a token.
+        let has_changed = |outcome: &StepOutcome| {
+            outcome.outcome == OutcomeKind::Applied
+                || (outcome.action == "create" && outcome.id.is_some())
+        };
+        if report.outcomes.iter().any(has_changed) {
             Self::Partial
         } else {
             Self::Failed

@@ -44,7 +44,7 @@ fn a_create_that_keeps_failing_says_why_and_how_often_it_was_sent() {
     let sandbox = Sandbox::start(&["--fault", fault]);
     let bench = bench(&sandbox);
     let ran = bench.apply_with(&["--settle", "0s"]).expect_code(1);
-    ran.stdout_has("on demand");
+    ran.stdout_has("injected fault");
     ran.stdout_has("nothing was created after 2 attempts");
     assert_eq!(sandbox.count("posts"), 2 * COUNT as u64);
 }
