@@ -82,6 +82,16 @@ impl<'a> Task<'a> {
         }
     }
 
+    /// Whether an open intent of this key is settled by it.
+    fn settles(self, key: &InstanceKey) -> bool {
+        self.step().is_some_and(|step| match step.action {
+            Action::Create(_) | Action::Update(_) | Action::Adopt(_) | Action::Replace(_) => {
+                step.key == *key || step.moved_from.as_ref() == Some(key)
+            }
+            Action::Delete(_) | Action::Forget => step.moved_from.as_ref() == Some(key),
+        })
+    }
+
     fn outcome(self, kind: OutcomeKind) -> StepOutcome {
         let action = match self {
             Self::Step(step) => step.action.as_str(),
@@ -103,22 +113,23 @@ impl Job<'_> {
     }
 }
 
+/// The steps, and the open intents that none of them settles: after the other steps of their key, such as the
+/// deletion of what an unfinished replace left behind.
 fn jobs<'a>(run: &'a Run<'a>) -> Vec<Job<'a>> {
-    let steps = &run.apply.plan.steps;
-    let has_step = |key: &InstanceKey| {
-        let mut steps = steps.iter();
-        steps.any(|step| step.key == *key || step.moved_from.as_ref() == Some(key))
+    let mut tasks: Vec<Task<'a>> = run.apply.plan.steps.iter().map(Task::Step).collect();
+    for (key, intent) in &run.intents {
+        if tasks.iter().any(|task| task.settles(key)) {
+            continue;
+        }
+        let last = tasks.iter().rposition(|task| task.key() == key);
+        let place = last.map_or(tasks.len(), |last| last + 1);
+        tasks.insert(place, Task::Settle(key, intent));
+    }
+    let job = |task| Job {
+        task,
+        state: Mutex::new(State::Waiting),
     };
-    let settles = run.intents.iter().filter(|(key, _)| !has_step(key));
-    steps
-        .iter()
-        .map(Task::Step)
-        .chain(settles.map(|(key, intent)| Task::Settle(key, intent)))
-        .map(|task| Job {
-            task,
-            state: Mutex::new(State::Waiting),
-        })
-        .collect()
+    tasks.into_iter().map(job).collect()
 }
 
 /// Runs the steps of one key. After one that did not succeed, the rest are skipped.
