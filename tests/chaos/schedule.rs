@@ -41,7 +41,7 @@ pub(crate) struct Schedule {
     pub(crate) second_sees: bool,
     /// How many instances of others there are before the first run.
     #[serde(default)]
-    pub(crate) foreign: u16,
+    foreign: u16,
     pub(crate) instances: Vec<Stanza>,
     pub(crate) rounds: Vec<Round>,
     /// Creates that are answered wrongly: which, and how. Drawn last, so that a seed keeps the rest.
@@ -383,6 +383,23 @@ fn runner(seed: u64) -> TestRunner {
 }
 
 impl Schedule {
+    /// How many instances of others there are. A list has forty pages of them at most, and where lists hide tags
+    /// there are forty reads by id: without that a few schedules take as long as all the others.
+    pub(crate) fn foreign(&self) -> u16 {
+        const MOST: u16 = 40;
+        let has = |reading: &str| self.readings.iter().any(|known| known == reading);
+        let page = if has("q27=empty") || has("q27=cut") || has("q25=1") {
+            1
+        } else if has("q25=3") {
+            3
+        } else if has("q25=10") {
+            10
+        } else {
+            100
+        };
+        self.foreign.min(MOST * page)
+    }
+
     /// The schedule of a seed, always the same one.
     pub(crate) fn of(seed: u64) -> Self {
         let tree = schedule().new_tree(&mut runner(seed));

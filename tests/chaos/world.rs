@@ -144,7 +144,7 @@ impl World {
         {
             let now = world.clock.now_ms();
             let mut state = world.state();
-            for number in 0..schedule.foreign {
+            for number in 0..schedule.foreign() {
                 state.make_foreign(number, now);
             }
             state.strangers = state.live();

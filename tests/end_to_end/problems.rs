@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use connectorctl::model::{InstanceKey, InventoryName, Marker};
 use serde_json::Value;
 
 use crate::support::{Bench, Recorder};
@@ -71,6 +72,8 @@ fn every_code_there_is_can_be_seen() {
     let bench = bench(&server);
     const HEAD: &str = "version: 1\ninventory: a\ninstances:\n";
     const JIRA: &str = "  j: {element: jira, configuration: {username: a, password: '${env:NO}'}";
+    let long = "k".repeat(70);
+    let same = shortened(&long);
     for (name, text) in [
         ("missing.yaml", format!("{HEAD}{JIRA}}}\n")),
         ("nameless.yaml", "version: 1\n".to_owned()),
@@ -88,6 +91,10 @@ fn every_code_there_is_can_be_seen() {
         (
             "broken.yaml",
             format!("{HEAD}{}}}\n", JIRA.replace("env:NO", "file:line")),
+        ),
+        (
+            "marker.yaml",
+            format!("{HEAD}  {long}: {{element: private}}\n  {same}: {{element: private}}\n"),
         ),
         ("line", "secret\n\n".to_owned()),
         ("other.yaml", "$ANSIBLE_VAULT;1.1;AES256\n".to_owned()),
@@ -114,6 +121,7 @@ fn every_code_there_is_can_be_seen() {
         &["validate", "-f", "mask.yaml"],
         &["validate", "--strict", "-f", "foreign.yaml"],
         &["validate", "-f", "other.yaml"],
+        &["validate", "-f", "marker.yaml"],
         &["plan", "--sandbox", "--strict", "-f", "broken.yaml"],
         &["validate", "-f", "large.yaml"],
     ] {
@@ -128,6 +136,15 @@ fn every_code_there_is_can_be_seen() {
             "[{code}] was not seen in\n{seen}"
         );
     }
+}
+
+/// A key that spells out what a marker has of a key that is too long for it.
+fn shortened(long: &str) -> String {
+    let inventory = InventoryName::new("a").expect("a name");
+    let key = InstanceKey::new(long).expect("a key");
+    let marker = Marker::live(&inventory, &key);
+    let end = marker.as_str().rsplit(':').next();
+    end.expect("a key").to_owned()
 }
 
 fn codes() -> Vec<String> {
