@@ -56,8 +56,8 @@ pub(super) fn expect_element(
     .on(seen.id))
 }
 
-/// Nobody can use an instance without its token. It is recorded all the same, so that it is never
-/// created again.
+/// An instance without a token cannot be used. It is recorded nevertheless, so that it is never created
+/// again.
 pub(super) fn expect_token(entry: &LockedInstance) -> Result<(), StepError> {
     if entry.token.is_some() {
         return Ok(());

@@ -80,7 +80,7 @@ pub(super) fn manifest(context: &Context) -> Result<Manifest, CliError> {
 
 fn print_warnings(context: &Context, warnings: &Diagnostics) {
     if !context.global.output.quiet {
-        // A closed stderr is no reason to stop.
+        // The command continues if stderr is closed.
         let _ = render::diagnostics::human(warnings, &mut context.ui.stderr());
     }
 }

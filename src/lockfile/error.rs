@@ -38,7 +38,7 @@ pub enum LockError {
     /// A complete line of the journal cannot be read. Lines count from 1.
     #[error("{}:{line}: journal is damaged", path.display())]
     JournalDamaged { path: PathBuf, line: usize },
-    /// Something that is no plain file or folder of this user, or cannot be written.
+    /// Not a regular file or directory, owned by another user, or not writable.
     #[error("cannot use `{}`: {what}", path.display())]
     Unusable {
         path: PathBuf,

@@ -33,7 +33,7 @@ pub enum Part {
 pub struct Reference {
     /// Where the secret comes from.
     pub source: SecretSource,
-    /// Counts where there is no value, or an empty one.
+    /// The default: used if the source has no value or an empty one.
     pub default: Option<Vec<Part>>,
 }
 

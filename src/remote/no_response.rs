@@ -4,7 +4,7 @@ use super::breaker::MAX_OUTAGE;
 use super::retry::RetryAdvice;
 use super::transport_error::TransportError;
 
-/// Why there is no response.
+/// Why a request got no response.
 #[derive(Debug)]
 pub(super) enum NoResponse {
     /// The transport failed.

@@ -35,7 +35,7 @@ impl Platform {
         let id = self.create_foreign();
         let instance = id.and_then(|id| self.state.instances.get(&id));
         let shown = instance.map(|one| behaviour::instance(self, one, Parts::ALL, None));
-        shown.ok_or_else(|| ApiError::error(500, "There is no other user"))
+        shown.ok_or_else(|| ApiError::error(500, "No other user exists"))
     }
 
     fn create_foreign(&mut self) -> Option<u64> {

@@ -20,7 +20,6 @@ mod checkout;
 mod clock;
 mod disk;
 mod freezer;
-mod known_unsafe;
 mod manifest;
 mod mistaken;
 mod schedule;

@@ -7,7 +7,6 @@ pub(crate) mod checkout;
 mod clock;
 mod disk;
 mod freezer;
-pub(crate) mod known_unsafe;
 mod manifest;
 mod mistaken;
 pub(crate) mod schedule;

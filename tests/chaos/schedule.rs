@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 
 use connectorctl::sandbox::Assumptions;
 
-use super::known_unsafe::is_known_unsafe;
 use super::manifest::{Change, Stanza};
 use super::world::User;
 
@@ -303,7 +302,6 @@ fn readings() -> impl Strategy<Value = Vec<String>> {
             let others = answers.iter().skip(1);
             others.map(move |answer| format!("{question}={answer}"))
         })
-        .filter(|assumption| !is_known_unsafe(assumption))
         .collect();
     prop_oneof![
         1 => Just(Vec::new()),

@@ -71,7 +71,7 @@ fn a_search_is_no_proof_where_it_finds_nothing_that_exists() {
     }
 }
 
-/// Where a marker of ours is known to exist, another tag is no control.
+/// Where one of our markers is known to exist, the control search looks for it and not for another tag.
 #[test]
 fn a_known_marker_is_what_a_search_has_to_find() {
     let server = Scripted::start(|asked| match asked.path {
