@@ -162,10 +162,11 @@ impl StepRun<'_> {
             }
             Whose::Unclear => Err(StepError::unknown(format!(
                 "cannot tell whether the platform created instance {}: it has the right element, but \
-                 another name and no marker; nothing is sent again; delete it, or give it the tag `{}` \
-                 if it is yours, and run `apply` again",
+                 another name and no marker; nothing is sent again; if it is yours, delete it or give it \
+                 the tag `{}`, and run `apply` again; if it is not, run `apply --assume-absent {}`",
                 seen.id,
-                self.own_marker()
+                self.own_marker(),
+                self.key
             ))
             .on(seen.id)),
         }

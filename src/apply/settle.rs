@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::absence::Unproven;
-use super::candidate::Found;
+use super::candidate::{Found, Whose};
 use super::input::LIST_LAG;
 use super::outcome::StepError;
 use super::run::Run;
@@ -66,6 +66,8 @@ impl StepRun<'_> {
         nothing: Nothing,
     ) -> Result<Option<Found>, StepError> {
         let apply = self.run.apply;
+        let is_assumed = nothing == Nothing::ProvenOrAssumed && apply.evidence.assumes(self.key);
+        let is_ruled_out = |found: &Found| is_assumed && found.whose == Whose::Unclear;
         let mut pause = FIRST_PAUSE;
         let mut shown = false;
         loop {
@@ -73,14 +75,14 @@ impl StepRun<'_> {
             let began = apply.clock.now();
             let is_last = began >= until;
             let proves = is_last && nothing != Nothing::Found;
-            match self.look(candidates, proves).await {
+            let looked = self.look(candidates, proves).await;
+            let looked = looked.map(|(found, why)| (found.filter(|it| !is_ruled_out(it)), why));
+            match looked {
                 Err(error) if error.kind == RemoteErrorKind::Disconnected => {
                     return Err(undecided(error).fatal());
                 }
                 Err(error) if is_last => return Err(undecided(error)),
                 Ok((found, unproven)) if is_last || found.is_some() => {
-                    let is_assumed =
-                        nothing == Nothing::ProvenOrAssumed && apply.evidence.assumes(self.key);
                     if let Some(why) = unproven.filter(|_| found.is_none() && !is_assumed) {
                         return Err(StepError::unknown(self.unproven(why)));
                     }

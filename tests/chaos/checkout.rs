@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use connectorctl::apply::{ApplyOptions, NoProgress, Progress, SETTLE_WINDOW};
@@ -11,7 +11,8 @@ use connectorctl::lockfile::{
     Finished, Holder, LockError, LockKind, LockPaths, LockStore, LockView,
 };
 use connectorctl::model::{
-    Desired, Limit, Lock, OutcomeKind, Planned, Prune, ResolvedSecrets, Secret, Timestamp,
+    Desired, InstanceKey, Limit, Lock, OutcomeKind, Planned, Prune, ResolvedSecrets, Secret,
+    Timestamp,
 };
 use connectorctl::ports::{Clock, Stop};
 use connectorctl::reconcile::Policy;
@@ -75,6 +76,10 @@ pub(crate) struct Checkout {
     pub(crate) prune: BTreeSet<Prune>,
     /// `--recreate-vanished`, as a person passes it who knows that another checkout replaced them.
     pub(crate) recreate_vanished: bool,
+    /// `--assume-absent`, as a person passes it who knows that an instance is somebody else's.
+    pub(crate) assume_absent: BTreeSet<InstanceKey>,
+    /// Keys of which a run could not tell whose an instance is.
+    pub(crate) undecided: Arc<Mutex<BTreeSet<InstanceKey>>>,
 }
 
 impl Checkout {
@@ -147,11 +152,18 @@ impl Checkout {
         RemoteReader::new(address, &credentials, wire, clock, settings).expect("a reader")
     }
 
+    pub(crate) fn undecided(&self) -> MutexGuard<'_, BTreeSet<InstanceKey>> {
+        self.undecided
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn policy(&self) -> Policy {
         Policy {
             max_deletes: Limit::Number(100),
             prune: self.prune.clone(),
             recreate_vanished: self.recreate_vanished,
+            assume_absent: self.assume_absent.clone(),
             ..Policy::default()
         }
     }
@@ -287,6 +299,9 @@ impl Checkout {
         };
         let run = rounds.run(&mut disk, &mut Nobody).await;
         for outcome in &run.report.outcomes {
+            if outcome.outcome == OutcomeKind::Unknown && outcome.id.is_some() {
+                self.undecided().insert(outcome.key.clone());
+            }
             let (key, action, kind) = (&outcome.key, &outcome.action, outcome.outcome);
             let error = outcome.error.as_deref().unwrap_or_default();
             self.world

@@ -1,5 +1,6 @@
 //! A schedule told from its beginning to the state it leaves behind, and judged by the laws.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -159,7 +160,13 @@ impl Story {
         self.world.clock.sleep(SETTLE_WINDOW).await;
         if self.outside || self.world.had_late_writes() {
             // What took effect behind the back of a run that ended well is work, and rightly so; of
-            // two checkouts each changes what the other has recorded.
+            // two checkouts each changes what the other has recorded. A user who did not see an instance
+            // left it to a person.
+            for checkout in &mut self.checkouts {
+                let mut undecided = checkout.undecided().clone();
+                undecided.retain(|key| checkout.desired.instances.contains_key(key));
+                checkout.assume_absent = undecided;
+            }
             for _ in self.used() {
                 complete = self.recover().await;
             }
@@ -297,6 +304,8 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
         mistake,
         prune: [Prune::Removed, Prune::Orphans].into(),
         recreate_vanished: false,
+        assume_absent: BTreeSet::new(),
+        undecided: Arc::default(),
     };
     let mut story = Story {
         checkouts: [checkout(false), checkout(true)],

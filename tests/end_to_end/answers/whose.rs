@@ -189,6 +189,30 @@ fn where_only_the_name_differs_nothing_is_sent_again() {
     }
 }
 
+/// It is somebody else's: nobody may delete it or give it our marker.
+#[test]
+fn a_person_may_say_that_an_instance_is_not_ours() {
+    let instances = Instances::default();
+    let (server, bench) = platform(&instances, move |instances, asked| {
+        let made = match asked.nth {
+            1 => with(item(101, &[]), "name", json!("Other")),
+            _ => item(102, &[MARKER]),
+        };
+        instances.add(&made);
+        ok(&made)
+    });
+    // Said before the request, it is no word about its answer.
+    let said = ["--settle", "1s", "--assume-absent", "k1"];
+    let ran = bench.apply_with(&said).expect_code(4);
+    ran.stdout_has("--assume-absent k1");
+    assert_eq!(server.count("POST /instances"), 1);
+    let _ = apply(&bench).expect_code(4);
+    let _ = bench.apply_with(&said).expect_code(0);
+    assert_eq!(recorded(&bench, "k1"), Some(102));
+    assert_eq!(server.count("POST /instances"), 2);
+    assert_eq!(server.count("PATCH") + server.count("DELETE"), 0);
+}
+
 /// Two keys are answered with one new instance without a marker: it is recorded at most once.
 #[test]
 fn one_instance_is_not_recorded_under_two_keys() {
