@@ -232,7 +232,7 @@ impl LockStore {
                 return Ok(rewritten);
             }
         }
-        self.conflict("it changes all the time".to_owned())
+        self.conflict("it keeps changing during this run".to_owned())
     }
 
     /// The lock to write, with what somebody else wrote since this run read the lock file.

@@ -352,7 +352,7 @@ impl Checkout {
 }
 
 /// Hooks of a run that nobody watches.
-struct Nobody;
+pub(crate) struct Nobody;
 
 impl Hooks for Nobody {
     fn lock_is_readable_by_others(&mut self) {}

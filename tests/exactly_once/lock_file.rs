@@ -50,16 +50,22 @@ fn a_lock_file_lost_right_after_a_create() {
     assert_eq!(sandbox.count("posts"), 2, "as often as it is lost");
 }
 
-#[test]
-fn a_lock_file_rolled_back_right_after_a_create() {
-    let sandbox = Sandbox::start(&LAG);
-    let bench = bench_of(&sandbox, 1);
+/// Two creates, and the lock file as it was before the second; also as it was after it.
+fn rolled_back_over_a_create(sandbox: &Sandbox) -> (Bench, String) {
+    let bench = bench_of(sandbox, 1);
     let _ = bench.apply();
     let older = bench.read(LOCK);
     add_key(&bench, "k1");
     let _ = bench.apply();
     let before = bench.read(LOCK);
     bench.write(LOCK, &older);
+    (bench, before)
+}
+
+#[test]
+fn a_lock_file_rolled_back_right_after_a_create() {
+    let sandbox = Sandbox::start(&LAG);
+    let (bench, before) = rolled_back_over_a_create(&sandbox);
     let ran = bench.apply();
     assert_found_again(&sandbox, &bench, &before, &ran);
 }
@@ -68,13 +74,7 @@ fn a_lock_file_rolled_back_right_after_a_create() {
 #[test]
 fn a_lock_file_rolled_back_and_written_again_by_a_run_for_another_key() {
     let sandbox = Sandbox::start(&LAG);
-    let bench = bench_of(&sandbox, 1);
-    let _ = bench.apply();
-    let older = bench.read(LOCK);
-    add_key(&bench, "k1");
-    let _ = bench.apply();
-    let before = bench.read(LOCK);
-    bench.write(LOCK, &older);
+    let (bench, before) = rolled_back_over_a_create(&sandbox);
     bench.edit_manifest("tags: [t]", "tags: [u]");
     let _ = bench.apply_with(&["--target", "k0"]).expect_code(0);
     bench.edit_manifest("tags: [u]", "tags: [t]");

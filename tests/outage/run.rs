@@ -2,26 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use connectorctl::apply::{ApplyOptions, NoProgress, Progress, SETTLE_WINDOW};
+use connectorctl::apply::{ApplyOptions, SETTLE_WINDOW};
 use connectorctl::lockfile::{Finished, LockError, LockView};
 use connectorctl::manifest::{LoadOptions, SourceFile, load};
 use connectorctl::model::{
-    Desired, InventoryName, LockHeader, OutcomeKind, Planned, ResolvedSecrets, Secret,
+    Desired, InventoryName, LockHeader, OutcomeKind, ResolvedSecrets, Secret,
 };
 use connectorctl::ports::{Clock as _, LockSink, Record, SinkError, Stop};
 use connectorctl::reconcile::Policy;
 use connectorctl::remote::{Address, Credentials, RemoteReader, Settings};
 use connectorctl::sandbox::{Assumptions, Platform, Seed};
 use connectorctl::secrets::{Lookups, MissingPolicy, resolve};
-use connectorctl::session::{Approval, Hooks, Identity, Rounds, Session, Store};
+use connectorctl::session::{Approval, Identity, Rounds, Session, Store};
 
 use super::network::{Network, Outage, SimClock};
+use crate::chaos::checkout::Nobody;
 
 const URL: &str = "http://127.0.0.1:1";
 
@@ -177,27 +177,4 @@ impl Store for Memory {
             open_intents: 0,
         })
     }
-}
-
-/// Hooks of a run that nobody watches.
-struct Nobody;
-
-impl Hooks for Nobody {
-    fn lock_is_readable_by_others(&mut self) {}
-
-    fn show_plan(&mut self, _planned: &Planned) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn confirm(&mut self) -> io::Result<bool> {
-        Ok(true)
-    }
-
-    fn listen(&mut self) {}
-
-    fn progress(&mut self, _steps: usize) -> Box<dyn Progress + '_> {
-        Box::new(NoProgress)
-    }
-
-    fn recorded(&mut self, _finished: &Finished) {}
 }
