@@ -6,6 +6,7 @@
 )]
 
 mod architecture;
+mod bounds;
 mod chaos;
 mod conformance;
 mod documents;

@@ -3,6 +3,7 @@
 //! Must not: hold logic that another room could hold; a command only puts the pieces together.
 
 mod apply;
+mod base_url;
 mod clock;
 mod context;
 mod environment;

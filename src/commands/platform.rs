@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::base_url::{address, base_url};
 use super::clock::SystemClock;
 use super::context::Context;
 use crate::diagnostic::without_bom;
@@ -18,7 +19,6 @@ use crate::remote::{Address, Credentials, HttpTransport, RemoteReader, Settings}
 use crate::sandbox;
 use crate::session::{Identity, Session};
 
-const URL: &str = "CONNECTORCTL_URL";
 const USER: &str = "CONNECTORCTL_USER_SECRET";
 const ORGANIZATION: &str = "CONNECTORCTL_ORGANIZATION_SECRET";
 /// What a lock file records for the embedded platform, whatever its port.
@@ -97,22 +97,7 @@ pub(super) async fn connect(
         let state = (may_write || file.exists()).then_some(file);
         return embedded(state, settings).await;
     }
-    let from_environment = context.environment.setting(URL)?;
-    let url = context
-        .global
-        .connection
-        .url
-        .clone()
-        .or(from_environment)
-        .or_else(|| desired.api.url.clone())
-        .ok_or_else(|| {
-            CliError::usage("no platform URL is set")
-                .hint(format!(
-                    "set `{URL}`, pass `--url`, or add `api: {{ url: … }}` to the manifest"
-                ))
-                .hint("pass `--sandbox` to try the manifest without an account")
-        })?;
-    let address = address(&url, context.global.connection.allow_http)?;
+    let address = base_url(context, desired)?;
     let secret = |name: &'static str| {
         let (secret, warning) = context.environment.secret(name)?.ok_or_else(|| {
             CliError::usage(format!("`{name}` is not set")).hint(format!(
@@ -156,11 +141,4 @@ async fn embedded(state: Option<PathBuf>, settings: Settings) -> Result<Connecti
     };
     let address = address(&running.url(), false)?;
     Connection::new(address, identity, None, settings, Some(running))
-}
-
-fn address(url: &str, allow_http: bool) -> Result<Address, CliError> {
-    let hint =
-        "use the host of the API, such as `https://api.openconnectors.us2.ext.hana.ondemand.com`";
-    Address::parse(url, allow_http)
-        .map_err(|error| CliError::caused_by(Exit::Usage, "invalid base URL", error).hint(hint))
 }

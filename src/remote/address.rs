@@ -10,6 +10,7 @@ const SUFFIX: &str = "/elements/api-v2";
 pub struct Address {
     base: String,
     loopback: bool,
+    known: bool,
 }
 
 /// Why a text is not a usable base URL.
@@ -62,6 +63,7 @@ impl Address {
         Ok(Self {
             base: format!("{origin}{path}{SUFFIX}"),
             loopback,
+            known: matches!(&host, Host::Domain(name) if is_known(name)),
         })
     }
 
@@ -74,6 +76,34 @@ impl Address {
     pub fn is_loopback(&self) -> bool {
         self.loopback
     }
+
+    /// Whether the host can only be the platform's, or is this machine. Elsewhere account secrets go only if
+    /// somebody other than the author of the manifest says so.
+    pub fn is_known(&self) -> bool {
+        self.known || self.loopback
+    }
+}
+
+/// Hosts outside SAP's domains (docs/platform.md#base-urls).
+const CLOUD_ELEMENTS: [&str; 5] = [
+    "api.cloud-elements.com",
+    "console.cloud-elements.com",
+    "api.cloud-elements.co.uk",
+    "staging.cloud-elements.com",
+    "snapshot.cloud-elements.com",
+];
+
+/// SAP's hosts are `api.openconnectors`, up to two labels for the region, and one of two endings. Elsewhere
+/// below the same domains, such as in `cfapps.…`, every customer of SAP can have a host.
+fn is_known(host: &str) -> bool {
+    const ENDINGS: [&str; 2] = ["ext.hana.ondemand.com", "ext.hanatrial.ondemand.com"];
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let region = ENDINGS.iter().find_map(|ending| {
+        let rest = host.strip_prefix("api.openconnectors.")?;
+        let region = rest.strip_suffix(ending)?;
+        (region.is_empty() || region.ends_with('.')).then_some(region)
+    });
+    CLOUD_ELEMENTS.contains(&host) || region.is_some_and(|region| region.matches('.').count() <= 2)
 }
 
 #[cfg(test)]
