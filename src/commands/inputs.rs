@@ -81,7 +81,9 @@ pub(super) fn manifest(context: &Context) -> Result<Manifest, CliError> {
 fn print_warnings(context: &Context, warnings: &Diagnostics) {
     if !context.global.output.quiet {
         // The command continues if stderr is closed.
-        let _ = render::diagnostics::human(warnings, &mut context.ui.stderr());
+        let _ = context
+            .ui
+            .print_aside(|out| render::diagnostics::human(warnings, out));
     }
 }
 

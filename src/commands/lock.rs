@@ -40,7 +40,12 @@ fn show(context: &Context, verified: &Verified) -> Result<(), CliError> {
     } = verified;
     let printed = context.ui.print(|out| {
         for difference in differences {
-            writeln!(out, "{}: {}", difference.key, difference.what)?;
+            writeln!(
+                out,
+                "{}: {}",
+                difference.key,
+                render::one_line(&difference.what)
+            )?;
         }
         if differences.is_empty() {
             let instances = render::many(*instances, "instance");
@@ -74,12 +79,10 @@ pub(super) async fn rebuild(
     let old = store.view(&manifest.desired.inventory);
     let lock = session.rebuilt(&connection.reader, &old).await?;
     let path = store.paths().lock.clone();
+    let shown = render::one_line(&path.display().to_string());
     let count = render::many(lock.instances.len(), "instance");
     if !yes {
-        let question = format!(
-            "Rebuild {} from the {count} with this inventory's marker?",
-            path.display(),
-        );
+        let question = format!("Rebuild {shown} from the {count} with this inventory's marker?",);
         if !context
             .ui
             .confirm(&question)
@@ -94,7 +97,7 @@ pub(super) async fn rebuild(
     store.replace(lock)?;
     let printed = context
         .ui
-        .print(|out| writeln!(out, "Lock file {}: {count}.", path.display()));
+        .print(|out| writeln!(out, "Lock file {shown}: {count}."));
     printed.map_err(CliError::output)?;
     if let Some(key) = without_token {
         let summary = format!("the platform returned no token for `{key}`");

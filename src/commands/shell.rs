@@ -62,7 +62,7 @@ impl Hooks for Shell<'_> {
         match self.arguments.output {
             OutputFormat::Text => ui.print(|out| render::human::plan(planned, None, out)),
             OutputFormat::Json if self.context.global.output.quiet => Ok(()),
-            OutputFormat::Json => render::human::plan(planned, None, &mut ui.stderr()),
+            OutputFormat::Json => ui.print_aside(|out| render::human::plan(planned, None, out)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
-use super::style::escape_controls;
+use super::escape::{escape_controls, one_line};
 use super::{FORMAT_VERSION, json, many};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 
@@ -77,12 +77,25 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
     if let Some(hint) = &hint {
         group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
     }
-    renderer.render(&[group])
+    let text = renderer.render(&[group]);
+    let lines = text.split_inclusive('\n');
+    lines.map(without_second_mark).collect()
+}
+
+/// The renderer marks further places with `:::`, with which a command of GitHub would start.
+fn without_second_mark(line: &str) -> String {
+    let is_blank_or_style = |c: char| c.is_ascii_digit() || " \u{1b}[;m".contains(c);
+    match line.split_once(":::") {
+        Some((before, after)) if before.chars().all(is_blank_or_style) => {
+            format!("{before}-->{after}")
+        }
+        Some(_) | None => line.to_owned(),
+    }
 }
 
 fn add<'a>(group: Group<'a>, place: &'a Place, label: Option<&'a str>) -> Group<'a> {
     let Some(text) = place.text.as_deref().filter(|text| !text.is_empty()) else {
-        let mut origin = Origin::path(place.file.as_str());
+        let mut origin = Origin::path(one_line(&place.file));
         if place.line > 0 {
             origin = origin.line(place.line).char_column(place.column);
         }
@@ -101,7 +114,7 @@ fn add<'a>(group: Group<'a>, place: &'a Place, label: Option<&'a str>) -> Group<
     group.element(
         Snippet::source(text)
             .line_start(place.line)
-            .path(place.file.as_str())
+            .path(one_line(&place.file))
             .annotation(kind.span(span).label(label)),
     )
 }

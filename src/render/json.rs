@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::FORMAT_VERSION;
 use super::count::Counts;
+use super::escape;
 use crate::model::{
     InstanceId, InstanceKey, InventoryName, Note, Planned, Reason, Refusal, Shown, Step,
 };
@@ -90,6 +91,6 @@ fn step_object(step: &Step) -> StepObject<'_> {
 }
 
 pub(super) fn write(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, object)?;
-    writeln!(out)
+    let json = serde_json::to_string_pretty(object)?;
+    writeln!(out, "{}", escape::json_line(&json))
 }

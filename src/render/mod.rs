@@ -6,6 +6,7 @@
 
 mod count;
 pub mod diagnostics;
+mod escape;
 pub mod human;
 pub mod json;
 pub mod report;
@@ -15,6 +16,7 @@ mod tests;
 mod yaml;
 
 pub use count::many;
+pub use escape::{json_line, one_line, printed};
 
 /// The version of all JSON output. Readers ignore unknown members and reject another major version.
 pub const FORMAT_VERSION: &str = "1.0";

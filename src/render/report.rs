@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Label, one_line};
+use super::escape::one_line;
+use super::style::Label;
 use super::{FORMAT_VERSION, json};
 use crate::model::{ApplyReport, InventoryName, OutcomeKind, StepOutcome};
 

@@ -115,7 +115,7 @@ pub(super) fn shown(planned: &Planned, full: Option<&Desired>) -> String {
     );
     for line in plain.lines() {
         assert_eq!(line.trim_end(), line);
-        assert!(!line.contains(super::style::is_unprintable), "{line:?}");
+        assert!(!line.contains(super::escape::is_unprintable), "{line:?}");
     }
     assert_ne!(plain, colored);
     plain

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::style::is_unprintable;
+use super::escape::is_unprintable;
 
 /// The lines of `name: value` at this depth, as in a manifest. Different values have different
 /// lines, and no line has an unprintable character.

@@ -5,6 +5,7 @@
 mod color;
 mod log;
 mod progress;
+mod stream;
 mod terminal;
 
 pub(crate) use log::install as install_log;

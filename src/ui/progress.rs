@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::terminal::Ui;
 use crate::apply::Progress;
 use crate::model::{InstanceKey, OutcomeKind, Step, StepOutcome};
+use crate::render::one_line;
 
 /// A bar on a terminal, plain lines in a log, or nothing under `--quiet`.
 pub(crate) struct ApplyProgress {
@@ -28,7 +29,7 @@ impl ApplyProgress {
 
     fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.println(text),
+            Some(bar) => bar.println(one_line(text)),
             None => self.ui.say(text),
         }
     }
@@ -47,7 +48,7 @@ impl Progress for ApplyProgress {
     fn started(&self, step: &Step) {
         let (action, key) = (step.action.as_str(), &step.key);
         match &self.bar {
-            Some(bar) => bar.set_message(format!("{action} {key}")),
+            Some(bar) => bar.set_message(one_line(&format!("{action} {key}"))),
             None => self.line(&format!("{key}: {action} …")),
         }
     }

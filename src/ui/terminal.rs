@@ -2,17 +2,21 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::ColorChoice;
 
 use super::color::{Variable, is_colored};
+use super::stream::Stream;
 use crate::cli::GlobalArgs;
 use crate::error::CliError;
-use crate::render;
+use crate::render::{self, one_line};
+
+const STDOUT: Stream = Stream::Out(ColorChoice::Never);
+const STDERR: Stream = Stream::Err(ColorChoice::Never);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ui {
-    stdout: ColorChoice,
-    stderr: ColorChoice,
+    stdout: Stream,
+    stderr: Stream,
     quiet: bool,
     may_ask: bool,
 }
@@ -20,7 +24,7 @@ pub(crate) struct Ui {
 impl Ui {
     /// As the global options and the environment say.
     pub(crate) fn new(global: &GlobalArgs, variable: Variable<'_>) -> Self {
-        let may_ask = !global.no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
+        let may_ask = !global.no_input && io::stdin().is_terminal() && STDERR.is_terminal();
         Self {
             quiet: global.output.quiet,
             may_ask,
@@ -29,13 +33,13 @@ impl Ui {
     }
 
     fn colored(color: clap::ColorChoice, variable: Variable<'_>) -> Self {
-        let choice = |is_terminal| match is_colored(color, variable, is_terminal) {
+        let choice = |stream: Stream| match is_colored(color, variable, stream.is_terminal()) {
             true => ColorChoice::Always,
             false => ColorChoice::Never,
         };
         Self {
-            stdout: choice(io::stdout().is_terminal()),
-            stderr: choice(io::stderr().is_terminal()),
+            stdout: Stream::Out(choice(STDOUT)),
+            stderr: Stream::Err(choice(STDERR)),
             quiet: false,
             may_ask: false,
         }
@@ -45,11 +49,12 @@ impl Ui {
     pub(crate) fn usage(error: &clap::Error, variable: Variable<'_>) {
         let ui = Self::colored(clap::ColorChoice::Auto, variable);
         let text = error.render();
-        // A closed stream cannot be reported anywhere.
-        let _ = match error.use_stderr() {
-            true => write!(ui.stderr(), "{}", text.ansi()),
-            false => ui.print(|out| write!(out, "{}", text.ansi())),
+        let stream = match error.use_stderr() {
+            true => ui.stderr,
+            false => ui.stdout,
         };
+        // A closed stream cannot be reported anywhere.
+        let _ = stream.print(|out| write!(out, "{}", text.ansi()));
     }
 
     /// Prints a result on stdout.
@@ -57,46 +62,49 @@ impl Ui {
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut out = io::BufWriter::new(AutoStream::new(io::stdout().lock(), self.stdout));
-        write(&mut out)?;
-        out.flush()
+        self.stdout.print(write)
     }
 
-    pub(crate) fn stderr(&self) -> impl Write + use<> {
-        AutoStream::new(io::stderr().lock(), self.stderr)
+    /// Prints what goes with a result on stderr.
+    pub(crate) fn print_aside(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.stderr.print(write)
+    }
+
+    fn line(&self, line: &str) {
+        // A closed stderr cannot be reported anywhere.
+        let _ = self.stderr.print(|out| writeln!(out, "{}", one_line(line)));
     }
 
     /// Prints a line on stderr, unless `--quiet` is given.
     pub(crate) fn say(&self, line: &str) {
         if !self.quiet {
-            // A closed stderr cannot be reported anywhere.
-            let _ = writeln!(self.stderr(), "{line}");
+            self.line(line);
         }
     }
 
     /// Prints a warning on stderr, even with `--quiet`.
     pub(crate) fn warn(&self, line: &str) {
-        let _ = writeln!(self.stderr(), "warning: {line}");
+        self.line(&format!("warning: {line}"));
     }
 
     /// Prints an error with its diagnostics, causes and hints.
     pub(crate) fn error(&self, error: &CliError) {
-        let _ = self.write_error(error);
-    }
-
-    fn write_error(&self, error: &CliError) -> io::Result<()> {
-        let mut out = self.stderr();
-        if let Some(diagnostics) = error.diagnostics() {
-            render::diagnostics::human(diagnostics, &mut out)?;
-        }
-        writeln!(out, "error: {}", error.summary())?;
-        for cause in error.causes() {
-            writeln!(out, "  caused by: {cause}")?;
-        }
-        for hint in error.hints() {
-            writeln!(out, "  hint: {hint}")?;
-        }
-        Ok(())
+        let _ = self.stderr.print(|out| {
+            if let Some(diagnostics) = error.diagnostics() {
+                render::diagnostics::human(diagnostics, out)?;
+            }
+            writeln!(out, "error: {}", one_line(&error.summary()))?;
+            for cause in error.causes() {
+                writeln!(out, "  caused by: {}", one_line(&cause))?;
+            }
+            for hint in error.hints() {
+                writeln!(out, "  hint: {}", one_line(hint))?;
+            }
+            Ok(())
+        });
     }
 
     pub(crate) fn may_ask(&self) -> bool {
@@ -104,15 +112,15 @@ impl Ui {
     }
 
     pub(crate) fn confirm(&self, question: &str) -> io::Result<bool> {
-        let mut err = self.stderr();
-        write!(err, "{question} Type `yes` to confirm: ")?;
-        err.flush()?;
+        let question = one_line(question);
+        self.stderr
+            .print(|out| write!(out, "{question} Type `yes` to confirm: "))?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         Ok(answer.trim() == "yes")
     }
 
     pub(super) fn has_bar(&self) -> bool {
-        !self.quiet && io::stderr().is_terminal()
+        !self.quiet && self.stderr.is_terminal()
     }
 }

@@ -174,6 +174,41 @@ fn every_file_says_what_it_is_for_and_stays_small() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// Every text that leaves the process by stdout or stderr passes the escaping of `ui::stream`, and
+/// every JSON that of `render::json`.
+#[test]
+fn every_sink_escapes() {
+    let sinks: [(&str, &str, &[&str]); 2] = [
+        (
+            "src",
+            "src/ui/stream.rs",
+            &[
+                "io::stdout()",
+                "io::stderr()",
+                "io::stdout)",
+                "io::stderr)",
+                "::{stdout",
+                "::{stderr",
+                "print!(",
+                "println!(",
+                "dbg!(",
+            ],
+        ),
+        ("src/render", "src/render/json.rs", &["serde_json::to_"]),
+    ];
+    for (below, owner, ways) in sinks {
+        let names = |file: &Path, way: &str| code(file).contains(way);
+        let owner = root().join(owner);
+        assert!(ways.iter().any(|way| names(&owner, way)), "{owner:?}");
+        for file in rust_files(below) {
+            let is_test = file.to_string_lossy().contains("tests");
+            for way in ways.iter().filter(|_| !is_test && file != owner) {
+                assert!(!names(&file, way), "{}: {way}", file.display());
+            }
+        }
+    }
+}
+
 #[test]
 fn the_documentation_has_the_same_table() {
     let text = fs::read_to_string(root().join("docs/architecture.md")).expect("the document");

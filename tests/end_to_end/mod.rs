@@ -12,5 +12,6 @@ mod example;
 mod failures;
 mod help;
 mod lists;
+mod log_commands;
 mod problems;
 mod requests;

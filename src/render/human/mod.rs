@@ -10,7 +10,8 @@ mod tests;
 use std::io::{self, Write};
 
 use super::count::Counts;
-use super::style::{Label, one_line};
+use super::escape::one_line;
+use super::style::Label;
 use crate::model::{Action, Desired, InstanceKey, Note, NoteCode, Planned, Reason, Refusal, Step};
 
 /// Writes a plan for people; given the manifest, with unchanged values too.
