@@ -53,8 +53,11 @@ impl Http {
             base: url::Url::parse(base).expect("a URL"),
             authorization: authorization.to_owned(),
             more: Vec::new(),
+            // A connection for each call: between two calls nothing runs that would notice that the server
+            // has closed an idle one, which it does after 30 s.
             client: reqwest::Client::builder()
                 .no_proxy()
+                .pool_max_idle_per_host(0)
                 .build()
                 .expect("a client"),
             runtime: tokio::runtime::Builder::new_current_thread()
