@@ -148,6 +148,7 @@ impl StepRun<'_> {
             Whose::Ours => {
                 let entry = self.found_entry(draft, sent, seen);
                 self.record_entry(entry.clone()).await?;
+                self.note_change();
                 expect_element(draft, seen)?;
                 expect_token(&entry)?;
                 Ok(StepDone {
@@ -158,6 +159,7 @@ impl StepRun<'_> {
             Whose::Altered => {
                 self.record_entry(self.found_entry(draft, sent, seen))
                     .await?;
+                self.note_change();
                 Err(self.altered(seen.id))
             }
             Whose::Unclear => Err(StepError::unknown(format!(

@@ -175,6 +175,7 @@ impl StepRun<'_> {
         self.record_entry(entry.clone())
             .await
             .map_err(|error| error.unrecorded(id))?;
+        self.note_change();
         kill::at(kill::KillPoint::AfterResult);
 
         if is_untested {

@@ -38,7 +38,9 @@ impl StepRun<'_> {
             Lookup::Gone => Ok(()),
             Lookup::Found(seen) => {
                 expect_marker(&seen, expected)?;
-                Ok(remote.delete(id).await?)
+                remote.delete(id).await?;
+                self.note_change();
+                Ok(())
             }
         }
     }
@@ -94,6 +96,7 @@ impl StepRun<'_> {
             ..PatchBody::default()
         };
         self.run.apply.remote.update(*id, &patch).await?;
+        self.note_change();
         Ok(())
     }
 }

@@ -103,6 +103,7 @@ impl<'a> Task<'a> {
             outcome: kind,
             id: None,
             error: None,
+            changed: false,
         }
     }
 }
@@ -143,13 +144,13 @@ async fn carry_out(run: &Run<'_>, chain: &[Job<'_>]) {
 }
 
 /// Returns whether the task succeeded.
-async fn carry_out_one(job: &Job<'_>, step: StepRun<'_>) -> bool {
+async fn carry_out_one(job: &Job<'_>, mut step: StepRun<'_>) -> bool {
     let (task, run) = (job.task, step.run);
     job.set(State::Started);
     if let Task::Step(step) = task {
         run.apply.progress.started(step);
     }
-    let result = AssertUnwindSafe(dispatch(task, step))
+    let result = AssertUnwindSafe(dispatch(task, &mut step))
         .catch_unwind()
         .await
         .unwrap_or_else(|_| {
@@ -172,6 +173,7 @@ async fn carry_out_one(job: &Job<'_>, step: StepRun<'_>) -> bool {
             let outcome = StepOutcome {
                 id: error.id,
                 error: Some(error.message),
+                changed: step.has_changed(),
                 ..task.outcome(error.kind)
             };
             (outcome, false)
@@ -183,7 +185,7 @@ async fn carry_out_one(job: &Job<'_>, step: StepRun<'_>) -> bool {
     succeeded
 }
 
-async fn dispatch(task: Task<'_>, mut run: StepRun<'_>) -> Result<StepDone, StepError> {
+async fn dispatch(task: Task<'_>, run: &mut StepRun<'_>) -> Result<StepDone, StepError> {
     let step = match task {
         Task::Step(step) => step,
         Task::Settle(_, intent) => return run.settle_orphan(intent).await,

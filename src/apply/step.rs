@@ -1,6 +1,7 @@
 //! A running step: its key, its slot, and the records it writes. Must not know what the step does.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::SemaphorePermit;
 
@@ -18,6 +19,7 @@ pub(super) struct StepRun<'a> {
     /// The key before a rename as declared.
     former_key: Option<&'a InstanceKey>,
     slot: Option<SemaphorePermit<'a>>,
+    has_changed: AtomicBool,
 }
 
 impl<'a> StepRun<'a> {
@@ -32,6 +34,7 @@ impl<'a> StepRun<'a> {
             moved_from: planned.and_then(|step| step.moved_from.as_ref()),
             former_key: planned.and_then(|step| step.former_key.as_ref()),
             slot: None,
+            has_changed: AtomicBool::new(false),
         };
         step.take_slot().await;
         step
@@ -46,6 +49,15 @@ impl<'a> StepRun<'a> {
     /// Lets another step run while this one waits.
     pub(super) fn release_slot(&mut self) {
         self.slot = None;
+    }
+
+    /// Something is not as it was: if this step fails from here on, not nothing was changed.
+    pub(super) fn note_change(&self) {
+        self.has_changed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_changed(&self) -> bool {
+        self.has_changed.load(Ordering::Relaxed)
     }
 
     /// The key, and the key before a rename.

@@ -37,6 +37,7 @@ impl StepRun<'_> {
         if let Some(enabled) = request.enabled {
             let remote = self.run.apply.remote;
             remote.set_enabled(request.id, enabled).await?;
+            self.note_change();
             seen.enabled = enabled;
         }
         self.record_rename().await?;
@@ -69,6 +70,7 @@ impl StepRun<'_> {
             self.run.record(Record::Sending { key, secrets }).await?;
         }
         let mut answer = apply.remote.update(request.id, &body).await?;
+        self.note_change();
         if answer.token.is_none() {
             answer.token = seen.token;
         }

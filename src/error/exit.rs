@@ -92,11 +92,8 @@ impl Exit {
 
     /// The mildest code of a run that failed after these outcomes.
     pub(super) fn least(report: &ApplyReport) -> Self {
-        // A create that failed and has an id has created an instance, such as one without a token.
-        let has_changed = |outcome: &StepOutcome| {
-            outcome.outcome == OutcomeKind::Applied
-                || (outcome.action == "create" && outcome.id.is_some())
-        };
+        let has_changed =
+            |outcome: &StepOutcome| outcome.outcome == OutcomeKind::Applied || outcome.changed;
         if report.outcomes.iter().any(has_changed) {
             Self::Partial
         } else {

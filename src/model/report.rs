@@ -30,6 +30,9 @@ pub struct StepOutcome {
     /// Why it did not succeed, with the request id if there is one. Holds no secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Whether a step that did not succeed has changed something on the platform or in the lock file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub changed: bool,
 }
 
 codes! {

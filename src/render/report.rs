@@ -51,6 +51,7 @@ pub fn human(report: &ApplyReport, out: &mut dyn Write) -> io::Result<()> {
             outcome,
             id,
             error,
+            changed: _,
         } = row;
         let label = match outcome {
             OutcomeKind::Applied => Label::Added,

@@ -215,6 +215,7 @@ fn a_report_is_a_table_and_an_object() {
             outcome,
             id: id.map(InstanceId),
             error: error.map(str::to_owned),
+            changed: false,
         };
     let report = ApplyReport {
         outcomes: vec![

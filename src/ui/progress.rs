@@ -60,6 +60,7 @@ impl Progress for ApplyProgress {
             outcome: kind,
             id,
             error,
+            changed: _,
         } = outcome;
         let id = id.map(|id| format!(" (id {id})")).unwrap_or_default();
         if let Some(bar) = &self.bar {

@@ -13,5 +13,6 @@ mod failures;
 mod help;
 mod lists;
 mod log_commands;
+mod partly;
 mod problems;
 mod requests;

@@ -178,7 +178,7 @@ fn a_replace_keeps_the_old_instance_until_the_new_one_has_a_token() {
     let _ = bench.apply();
     bench.edit_manifest("jira", "closeio");
     sandbox.set_faults(&["* * kind=masked-token count=99"]);
-    let ran = bench.apply_with(&[]).expect_code(1);
+    let ran = bench.apply_with(&[]).expect_code(3);
     ran.stdout_has("returned no token");
     assert_eq!(sandbox.instances().len(), 2);
     let faults: [&str; 0] = [];
