@@ -22,6 +22,7 @@ use connectorctl::session::{Approval, Hooks, Identity, Rounds, Session, SessionE
 use super::disk::{Disk, newest_record};
 use super::freezer::Freezer;
 use super::mistaken::Mistaken;
+use super::pulled::Pulls;
 use super::schedule::{Ending, Launch};
 use super::world::{Process, User, Wire, World};
 
@@ -52,6 +53,12 @@ pub(crate) enum Mistake {
     TrustAnyAnswer,
     /// An intent is struck off at once, and its result made durable when the run ends.
     FoldFirst,
+    /// Every list is all there is, even if it has a next page or shows no tags.
+    BelieveLists,
+    /// An empty or masked token is a token, and what is recorded is never compared.
+    AnyToken,
+    /// The lock file is written as the run knows it, whatever it has become meanwhile.
+    OverwritePulled,
 }
 
 /// How one run ended.
@@ -141,7 +148,7 @@ impl Checkout {
         let wire = Arc::new(Wire {
             world: Arc::clone(&self.world),
             process,
-            retries: self.mistake == Mistake::RetryAtOnce,
+            mistake: self.mistake,
         });
         let settings = Settings {
             deadline,
@@ -169,7 +176,7 @@ impl Checkout {
     }
 
     /// One `apply`, from its start to its end or its death.
-    pub(crate) async fn launch(&self, launch: &Launch) -> End {
+    pub(crate) async fn launch(&self, launch: &Launch, pulls: Pulls<'_>) -> End {
         let clock = &self.world.clock;
         clock
             .sleep(Duration::from_millis(u64::from(launch.after_ms)))
@@ -208,6 +215,21 @@ impl Checkout {
             }
             std::future::pending::<()>().await;
         };
+        let pulled = async {
+            let start = clock.now_ms();
+            for pull in pulls.in_order() {
+                let due = start + u64::from(pull.after_ms);
+                let pause = due.saturating_sub(clock.now_ms());
+                clock.sleep(Duration::from_millis(pause)).await;
+                let now = self.lock_file();
+                if let Some(bytes) = pulls.pulled(now.as_deref(), pull) {
+                    self.world.tell(format_args!("{pull:?}"));
+                    self.world.count_pull();
+                    self.put_lock(Some(&bytes));
+                }
+            }
+            std::future::pending::<()>().await;
+        };
         let frozen = match launch.ending {
             Ending::FrozenAfterMs(ms, seconds) | Ending::DiesFrozen(ms, seconds) => {
                 let from = Duration::from_millis(u64::from(ms));
@@ -226,6 +248,7 @@ impl Checkout {
             () = process.death.notified() => End::Died,
             () = from_outside => End::Died,
             () = stepped => End::Died,
+            () = pulled => End::Died,
             end = apply => end,
         };
         self.world.tell(format_args!("its end: {end:?}"));
@@ -253,6 +276,8 @@ impl Checkout {
         let mut disk = match opened.await {
             Ok(store) => Disk {
                 store,
+                lock: self.paths().lock,
+                base: self.lock_file(),
                 world: Arc::clone(&self.world),
                 mistake: self.mistake,
                 newest: newest_record(&self.paths().journal),
@@ -309,9 +334,13 @@ impl Checkout {
         }
         match run.result {
             Ok(()) => {}
-            Err(SessionError::Remote(_) | SessionError::Refused(_) | SessionError::Interrupted) => {
-                return End::Incomplete;
-            }
+            Err(
+                SessionError::Remote(_)
+                | SessionError::Refused(_)
+                | SessionError::Interrupted
+                | SessionError::Lock(LockError::Conflict { .. })
+                | SessionError::NotFolded(LockError::Conflict { .. }),
+            ) => return End::Incomplete,
             Err(other) => panic!("{other}: {:?}", other.details()),
         }
         let is_done = |kind: OutcomeKind| kind == OutcomeKind::Applied;

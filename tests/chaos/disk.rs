@@ -1,7 +1,7 @@
 //! The journal of a simulated run: the real store, on a disk that takes no simulated time but what a
 //! stall says, with the deliberate mistakes that concern what is recorded.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use connectorctl::ports::{LockSink, Record, SinkError};
 use connectorctl::session::Store;
 
 use super::checkout::Mistake;
+use super::pulled::lost;
 use super::schedule::Stall;
 use super::world::World;
 
@@ -19,6 +20,9 @@ use super::world::World;
 /// task.
 pub(crate) struct Disk {
     pub(crate) store: LockStore,
+    /// The lock file, and its bytes as this run read or wrote them last.
+    pub(crate) lock: PathBuf,
+    pub(crate) base: Option<Vec<u8>>,
     pub(crate) world: Arc<World>,
     pub(crate) mistake: Mistake,
     /// The time of the newest record that earlier runs left, for [`Mistake::NoTakeover`].
@@ -100,7 +104,19 @@ impl Store for Disk {
 
     async fn finish(&mut self, header: &LockHeader) -> Result<Finished, LockError> {
         self.flush().await;
-        self.store.finish(header)
+        let pulled = std::fs::read(&self.lock).ok();
+        if self.mistake == Mistake::OverwritePulled
+            && let Some(base) = &self.base
+        {
+            std::fs::write(&self.lock, base).expect("written");
+        }
+        let finished = self.store.finish(header);
+        let after = std::fs::read(&self.lock).ok();
+        let before = self.base.as_deref();
+        let lost = lost(before, pulled.as_deref(), after.as_deref());
+        self.world.count_lost_pulls(lost);
+        self.base = after;
+        finished
     }
 }
 

@@ -22,6 +22,7 @@ mod disk;
 mod freezer;
 mod manifest;
 mod mistaken;
+mod pulled;
 mod schedule;
 mod story;
 mod tally;
@@ -41,6 +42,9 @@ struct Arguments {
     /// Build a mistake into the protocol.
     #[arg(long, value_enum)]
     mistake: Option<Mistake>,
+    /// Do not look for a smaller schedule that breaks a law too: with a mistake that takes long.
+    #[arg(long)]
+    no_shrink: bool,
     /// Play this one schedule, as it was printed.
     #[arg(long, value_parser = replayed, conflicts_with_all = ["seeds", "first"])]
     replay: Option<Schedule>,
@@ -68,6 +72,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     println!("seeds that break a law: {bad:?}");
+    if arguments.no_shrink {
+        return ExitCode::FAILURE;
+    }
     let schedule = story::smallest(seed, mistake);
     println!(
         "seed {seed}, made smaller:\n--replay '{}'",

@@ -43,9 +43,34 @@ pub(crate) struct Schedule {
     foreign: u16,
     pub(crate) instances: Vec<Stanza>,
     pub(crate) rounds: Vec<Round>,
-    /// Creates that are answered wrongly: which, and how. Drawn last, so that a seed keeps the rest.
+    /// Creates that are answered wrongly: which, and how.
     #[serde(default)]
     pub(crate) answers: Vec<(u8, WrongAnswer)>,
+    /// Changes of the lock file during a run. What is new is drawn last, so that a seed keeps the rest.
+    #[serde(default)]
+    pub(crate) pulls: Vec<Pull>,
+}
+
+/// `git pull` in the checkout of a run that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pull {
+    /// During which launch of all rounds, modulo their number, and how long after it.
+    pub(crate) launch: u8,
+    pub(crate) after_ms: u32,
+    pub(crate) kind: PullKind,
+}
+
+/// What a `git pull` does to the lock file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum PullKind {
+    /// Adds an entry of a key that nothing here declares.
+    Add,
+    /// Drops this entry, modulo their number.
+    Drop(u8),
+    /// Puts this entry back to what it was so many states ago; with none, drops it.
+    RollBack(u8, u8),
+    /// Puts the whole file back to what it was so many states ago.
+    RollBackAll(u8),
 }
 
 /// A success that says something else than what was done.
@@ -326,6 +351,22 @@ fn wrong_answer() -> impl Strategy<Value = WrongAnswer> {
     ]
 }
 
+fn pull() -> impl Strategy<Value = Pull> {
+    let kind = prop_oneof![
+        2 => Just(PullKind::Add),
+        1 => any::<u8>().prop_map(PullKind::Drop),
+        1 => (any::<u8>(), 1..4_u8).prop_map(|(number, states)| PullKind::RollBack(number, states)),
+        1 => (1..4_u8).prop_map(PullKind::RollBackAll),
+    ];
+    // Most runs take a few seconds, and some a window.
+    let after_ms = prop_oneof![3 => 0..4_000_u32, 1 => 0..300_000_u32];
+    (any::<u8>(), after_ms, kind).prop_map(|(launch, after_ms, kind)| Pull {
+        launch,
+        after_ms,
+        kind,
+    })
+}
+
 fn schedule() -> impl Strategy<Value = Schedule> {
     // A third may have a second checkout: the conditions hold in the others.
     prop::bool::weighted(0.3).prop_flat_map(|may_be_apart| {
@@ -340,6 +381,7 @@ fn schedule() -> impl Strategy<Value = Schedule> {
             vec(round(may_be_apart), 0..5),
             vec((0..6_u8, wrong_answer()), 0..3),
             prop_oneof![3 => Just(0), 1 => 1..=LONGEST_LAG_S],
+            prop_oneof![Just(Vec::new()), vec(pull(), 1..8)],
         )
             .prop_map(
                 |(
@@ -353,6 +395,7 @@ fn schedule() -> impl Strategy<Value = Schedule> {
                     rounds,
                     answers,
                     change_lag_s,
+                    pulls,
                 )| {
                     Schedule {
                         pace,
@@ -365,6 +408,7 @@ fn schedule() -> impl Strategy<Value = Schedule> {
                         instances,
                         rounds,
                         answers,
+                        pulls,
                     }
                 },
             )

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::checkout::{Checkout, End, Mistake, folder};
 use super::manifest;
+use super::pulled::Pulls;
 use super::schedule::{Ending, Event, Launch, Schedule};
 use super::tally::Tally;
 use super::world::{User, World, live_markers};
@@ -39,6 +40,8 @@ struct Story {
     second_used: bool,
     /// Every state of the first checkout's lock file, oldest first.
     lock_files: Vec<Vec<u8>>,
+    /// How many runs there were, those that recover aside.
+    launches: usize,
     /// Whether the second user sees what the first one does, and whether they ran anything.
     second_sees: bool,
     second_user: bool,
@@ -57,7 +60,7 @@ impl Story {
         &self.checkouts[..1 + usize::from(self.second_used)]
     }
 
-    async fn round(&mut self, runs: &[Launch]) {
+    async fn round(&mut self, runs: &[Launch], schedule: &Schedule) {
         for launch in runs {
             let starts = self.now() + Duration::from_millis(u64::from(launch.after_ms));
             // Condition 1, and what `--settle-first` is for.
@@ -70,10 +73,18 @@ impl Story {
             self.tally.other_users += u64::from(launch.user == User::Second);
             self.second_used |= launch.apart;
         }
-        let launched = runs
-            .iter()
-            .map(|launch| self.checkouts[usize::from(launch.apart)].launch(launch));
+        let launched = runs.iter().zip(self.launches..).map(|(launch, number)| {
+            let pulls = Pulls {
+                // The second checkout has a history of its own.
+                all: if launch.apart { &[] } else { &schedule.pulls },
+                launch: number,
+                launches: schedule.rounds.iter().map(|round| round.runs.len()).sum(),
+                history: &self.lock_files,
+            };
+            self.checkouts[usize::from(launch.apart)].launch(launch, pulls)
+        });
         let ends = futures_util::future::join_all(launched).await;
+        self.launches += runs.len();
         if let Some(lock) = self.checkouts[0].lock_file()
             && self.lock_files.last() != Some(&lock)
         {
@@ -141,7 +152,7 @@ impl Story {
             let mut end = End::Incomplete;
             for _ in 0..MOST_CALM_RUNS {
                 if end != End::Complete {
-                    end = checkout.launch(&CALM).await;
+                    end = checkout.launch(&CALM, Pulls::default()).await;
                 }
             }
             complete &= end == End::Complete;
@@ -152,8 +163,10 @@ impl Story {
     async fn end(&mut self) {
         self.outside |= self.now() < self.lost_until;
         for checkout in &mut self.checkouts {
-            // What another checkout replaced, or another user has deleted, is gone to the guard.
-            checkout.recreate_vanished = self.second_used || self.second_user;
+            // What another checkout replaced, another user has deleted, or a pull names and nobody ever had, is
+            // gone to the guard.
+            let is_pulled = self.world.pulls().0 > 0;
+            checkout.recreate_vanished = self.second_used || self.second_user || is_pulled;
         }
         let mut complete = self.recover().await;
         // What was taken and not yet done shows by then.
@@ -219,7 +232,7 @@ impl Story {
                 prune: [Prune::Removed, Prune::Orphans, Prune::Duplicates].into(),
                 ..self.checkouts[0].clone()
             };
-            let end = checkout.launch(&CALM).await;
+            let end = checkout.launch(&CALM, Pulls::default()).await;
             let live = self.world.live();
             // What a prune does not find was not reported well enough to be found.
             self.tally.unreported += u64::from(end != End::Complete || self.doubled(&live));
@@ -312,6 +325,7 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
         world: Arc::clone(&world),
         second_used: false,
         lock_files: Vec::new(),
+        launches: 0,
         second_sees: schedule.second_sees,
         second_user: false,
         lost_until: Timestamp::default(),
@@ -319,7 +333,7 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
         tally: Tally::default(),
     };
     for round in &schedule.rounds {
-        story.round(&round.runs).await;
+        story.round(&round.runs, schedule).await;
         for event in &round.then {
             story.event(*event, &mut stanzas).await;
         }
@@ -327,6 +341,7 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
     story.end().await;
     story.judge().await;
     (story.tally.posts, story.tally.faults, story.tally.pages) = world.counts();
+    (story.tally.pulls, story.tally.lost_pulls) = world.pulls();
     (story.tally, world.log())
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Tally {
     pub(crate) rotations: u64,
     /// Lock files lost or rolled back without their journal.
     pub(crate) rollbacks: u64,
+    /// Lock files changed while a run held them.
+    pub(crate) pulls: u64,
     /// Steps of the wall clock.
     pub(crate) steps: u64,
     pub(crate) edits: u64,
@@ -28,6 +30,8 @@ pub(crate) struct Tally {
     pub(crate) non_empty_plans: u64,
     /// Instances of others that were changed or deleted.
     pub(crate) strangers_changed: u64,
+    /// Entries that were pulled during a run and that its commit did not keep.
+    pub(crate) lost_pulls: u64,
 }
 
 impl Tally {
@@ -40,6 +44,7 @@ impl Tally {
         self.other_users += other.other_users;
         self.rotations += other.rotations;
         self.rollbacks += other.rollbacks;
+        self.pulls += other.pulls;
         self.steps += other.steps;
         self.edits += other.edits;
         self.faults += other.faults;
@@ -50,6 +55,7 @@ impl Tally {
         self.lost_tokens += other.lost_tokens;
         self.non_empty_plans += other.non_empty_plans;
         self.strangers_changed += other.strangers_changed;
+        self.lost_pulls += other.lost_pulls;
     }
 
     /// Whether every law was kept.
@@ -59,13 +65,14 @@ impl Tally {
             + self.lost_tokens
             + self.non_empty_plans
             + self.strangers_changed
+            + self.lost_pulls
             == 0
     }
 
     /// One line that says it all.
     pub(crate) fn line(&self) -> String {
         format!(
-            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, rollbacks {}, clock steps {}, edits {}, faults {}, posts {}, pages {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}, instances of others changed {}",
+            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, rollbacks {}, pulls {}, clock steps {}, edits {}, faults {}, posts {}, pages {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}, instances of others changed {}, lost pulls {}",
             self.inside + self.outside,
             self.inside,
             self.outside,
@@ -75,6 +82,7 @@ impl Tally {
             self.other_users,
             self.rotations,
             self.rollbacks,
+            self.pulls,
             self.steps,
             self.edits,
             self.faults,
@@ -84,7 +92,8 @@ impl Tally {
             self.unreported,
             self.lost_tokens,
             self.non_empty_plans,
-            self.strangers_changed
+            self.strangers_changed,
+            self.lost_pulls
         )
     }
 }

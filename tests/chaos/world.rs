@@ -15,8 +15,10 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::answers::{Answers, without_token};
+use super::checkout::Mistake;
 use super::clock::SimClock;
 use super::manifest::INVENTORY;
+use super::mistaken::as_the_last;
 use super::schedule::{Ending, Launch, Mishap, MishapKind, Schedule, WrongAnswer};
 
 /// The slowest answer of a network where nothing is wrong, in milliseconds.
@@ -71,6 +73,8 @@ struct State {
     pace: Seeded,
     posts: u64,
     pages: u64,
+    /// Lock files changed during a run, and entries of them that its commit did not keep.
+    pulls: (u64, u64),
     faults: u64,
     /// Whether a request other than a create took effect after its sender had lost it.
     late_writes: bool,
@@ -132,6 +136,7 @@ impl World {
                 pace: Seeded(seed),
                 posts: 0,
                 pages: 0,
+                pulls: (0, 0),
                 faults: 0,
                 late_writes: false,
                 doubled: false,
@@ -194,6 +199,19 @@ impl World {
     pub(crate) fn counts(&self) -> (u64, u64, u64) {
         let state = self.state();
         (state.posts, state.faults, state.pages)
+    }
+
+    pub(crate) fn count_pull(&self) {
+        self.state().pulls.0 += 1;
+    }
+
+    pub(crate) fn count_lost_pulls(&self, entries: u64) {
+        self.state().pulls.1 += entries;
+    }
+
+    /// Lock files changed during a run, and entries of them that its commit did not keep.
+    pub(crate) fn pulls(&self) -> (u64, u64) {
+        self.state().pulls
     }
 
     pub(crate) fn had_late_writes(&self) -> bool {
@@ -552,8 +570,7 @@ impl Process {
 pub(crate) struct Wire {
     pub(crate) world: Arc<World>,
     pub(crate) process: Arc<Process>,
-    /// A deliberate mistake: a lost `POST` is sent again at once.
-    pub(crate) retries: bool,
+    pub(crate) mistake: Mistake,
 }
 
 #[async_trait]
@@ -567,7 +584,11 @@ impl Transport for Wire {
         let pause = 1 + self.world.state().pace.below(SLOWEST);
         tokio::time::sleep(Duration::from_millis(pause)).await;
         let create = request.method() == Method::POST;
-        let again = (self.retries && create).then(|| request.clone());
+        let retries = self.mistake == Mistake::RetryAtOnce;
+        let again = (retries && create).then(|| request.clone());
+        let path = request.uri().path();
+        let is_list = path.ends_with("/instances") && !request.uri().to_string().contains("tags");
+        let believes = self.mistake == Mistake::BelieveLists && is_list && !create;
         let (mishap, mut dies) = self.process.next(create);
         let mut result = if dies {
             tokio::select! {
@@ -588,6 +609,9 @@ impl Transport for Wire {
             self.process.death.notify_one();
             // Nobody is there any more to hear the answer.
             std::future::pending::<()>().await;
+        }
+        if believes {
+            return result.map(as_the_last);
         }
         result
     }
