@@ -3,13 +3,15 @@
 //! found nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 
 use crate::model::{
     Completeness, Doubt, InstanceId, InstanceKey, InventoryName, Lookup, Marker, Observed,
-    ObservedInstance,
+    ObservedInstance, Timestamp,
 };
 use crate::ports::{Confirm, Listing, ReadRemote, RemoteError};
 
@@ -19,6 +21,9 @@ const MAX_CONCURRENT_READS: usize = 8;
 const PAGE_SIZE: usize = 200;
 /// How often a list is read that is not known to be complete: what it costs in comparisons.
 const READINGS: usize = 3;
+/// An apply may take hours, and others create instances meanwhile: from this age on, no create relies on
+/// the list that it shares with others. A list may lag by 20 s anyway, so a bound far below that gains nothing.
+const MAX_LIST_AGE: Duration = Duration::from_secs(30);
 
 /// What a plan learned that a proof needs.
 #[derive(Clone, Debug, Default)]
@@ -135,7 +140,8 @@ pub(crate) struct Absence<'a> {
     /// How many markers there are to be proven absent.
     searches: usize,
     control: Mutex<Option<Control>>,
-    list: OnceCell<Listing>,
+    /// The list that creates share, and when its reading began.
+    list: Mutex<Option<(Timestamp, Arc<Listing>)>>,
 }
 
 impl<'a> Absence<'a> {
@@ -144,7 +150,7 @@ impl<'a> Absence<'a> {
             remote,
             searches,
             control: Mutex::new(evidence.control),
-            list: OnceCell::new(),
+            list: Mutex::new(None),
             evidence,
         }
     }
@@ -163,19 +169,20 @@ impl<'a> Absence<'a> {
         match self.evidence.completeness {
             Completeness::Complete => Ok(Proof::default()),
             Completeness::Unproven(_) => self.by_search(markers).await,
-            Completeness::Unconfirmed => self.of_first_create(markers).await,
+            Completeness::Unconfirmed => self.of_first_create(markers, Timestamp::default()).await,
         }
     }
 
-    /// Looks for the markers before a first create: by one list for all creates or by searches, whichever
+    /// Looks for the markers before a first create: by one list for many creates or by searches, whichever
     /// takes fewer requests; by the other where that proves nothing.
     pub(crate) async fn of_first_create(
         &self,
         markers: &BTreeSet<Marker>,
+        now: Timestamp,
     ) -> Result<Proof, RemoteError> {
-        let by_list = self.is_list_cheaper().await;
+        let by_list = self.is_list_cheaper().await && !self.is_list_costly_again(now).await;
         let proof = if by_list {
-            self.by_common_list(markers).await?
+            self.by_common_list(markers, now).await?
         } else {
             self.by_search(markers).await?
         };
@@ -184,7 +191,7 @@ impl<'a> Absence<'a> {
         } else if by_list {
             self.by_search(markers).await
         } else {
-            self.by_common_list(markers).await
+            self.by_common_list(markers, now).await
         }
     }
 
@@ -217,10 +224,33 @@ impl<'a> Absence<'a> {
         pages * readings <= searches
     }
 
-    async fn by_common_list(&self, markers: &BTreeSet<Marker>) -> Result<Proof, RemoteError> {
-        let read = || self.remote.list(Confirm::With(&self.evidence.listed));
-        let listing = self.list.get_or_try_init(read).await?;
-        self.in_list(listing, markers).await
+    /// Whether the list is too old and has several pages. Creates of this run change them while they are
+    /// read again, so they would hardly be confirmed.
+    async fn is_list_costly_again(&self, now: Timestamp) -> bool {
+        let list = self.list.lock().await;
+        list.as_ref()
+            .is_some_and(|(at, listing)| now.since(*at) >= MAX_LIST_AGE && listing.pages > 1)
+    }
+
+    async fn by_common_list(
+        &self,
+        markers: &BTreeSet<Marker>,
+        now: Timestamp,
+    ) -> Result<Proof, RemoteError> {
+        let listing = {
+            let mut list = self.list.lock().await;
+            let known = list.as_ref();
+            match known.filter(|(at, _)| now.since(*at) < MAX_LIST_AGE) {
+                Some((_, listing)) => Arc::clone(listing),
+                None => {
+                    let confirm = Confirm::With(&self.evidence.listed);
+                    let listing = Arc::new(self.remote.list(confirm).await?);
+                    *list = Some((now, Arc::clone(&listing)));
+                    listing
+                }
+            }
+        };
+        self.in_list(&listing, markers).await
     }
 
     async fn in_list(

@@ -24,7 +24,10 @@ pub(super) enum Before {
 impl StepRun<'_> {
     pub(super) async fn look_before(&self) -> Result<Before, StepError> {
         let run = self.run;
-        let Proof { found, unproven } = run.absence.of_first_create(&self.markers()).await?;
+        let Proof { found, unproven } = run
+            .absence
+            .of_first_create(&self.markers(), run.apply.clock.now())
+            .await?;
         if let Some(seen) = found.into_iter().next() {
             return Ok(Before::Exists(Box::new(seen)));
         }

@@ -103,6 +103,43 @@ mod tests {
         assert_eq!(log.iter().filter(is_post).count(), 3);
     }
 
+    /// Creates that take long, three at once, with a few hundred instances of others or none: before each
+    /// create its absence was looked for a short time ago.
+    #[test]
+    fn absence_is_not_taken_from_an_old_list() {
+        for foreign in [0, 420] {
+            let mut schedule = Schedule::of(0);
+            let text = serde_json::json!({
+                "pace": 0, "lag_s": 0, "readings": [], "refusals": [], "foreign": foreign,
+                "instances": vec![schedule.instances.remove(0); 12],
+                "rounds": [{"then": [], "runs": [{
+                    "apart": false, "after_ms": 0, "waits": false, "settle_first": false,
+                    "deadline_s": null, "ending": "Itself", "stall": null,
+                    "mishaps": (0..12).map(|nth| serde_json::json!(
+                        {"create": true, "nth": nth, "kind": {"Slow": 70}}
+                    )).collect::<Vec<_>>(),
+                }]}],
+            });
+            let schedule = serde_json::from_value(text).expect("a schedule");
+            let (tally, log) = run(&schedule, Mistake::None);
+            assert!(tally.is_clean(), "{}", log.join("\n"));
+            let seconds = |line: &str| -> u64 {
+                let millis = line.split(' ').next().expect("a time");
+                millis.parse::<u64>().expect("a number") / 1_000
+            };
+            let mut looked = 0;
+            let mut oldest = 0;
+            for line in &log {
+                if line.contains("/instances?") && line.contains("GET") {
+                    looked = seconds(line);
+                } else if line.contains("POST") && line.contains("Slow") {
+                    oldest = oldest.max(seconds(line) - looked);
+                }
+            }
+            assert!(oldest <= 60, "{oldest} s\n{}", log.join("\n"));
+        }
+    }
+
     /// A lock file that is lost or older than its journal, soon after a create.
     #[test]
     fn a_lock_file_that_is_lost_alone_makes_no_duplicate() {
