@@ -261,8 +261,9 @@ impl InstanceList<'_> {
         Ok(ids)
     }
 
-    /// A search that returns a few instances without the tag may show their tags wrongly; one that returns
-    /// many ignores its filter (docs/platform.md#q4).
+    /// A search that returns a few instances without the tag may show their tags wrongly. One that returns
+    /// many ignores its filter (docs/platform.md#q4): it says no more than the list, whose tags are believed
+    /// too, and here as there those that are cut or empty are read by id.
     fn is_unclear(&self, instance: &ObservedInstance, is_short: bool) -> bool {
         let Some(shown) = instance.tags.as_ref().filter(|tags| !tags.is_empty()) else {
             return true;
