@@ -24,7 +24,8 @@ use super::freezer::Freezer;
 use super::mistaken::Mistaken;
 use super::pulled::Pulls;
 use super::schedule::{Ending, Launch};
-use super::world::{Process, User, Wire, World};
+use super::wire::{Process, Wire};
+use super::world::{User, World};
 
 /// Where every simulated platform claims to be.
 const URL: &str = "http://127.0.0.1:1";

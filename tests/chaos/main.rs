@@ -26,6 +26,7 @@ mod pulled;
 mod schedule;
 mod story;
 mod tally;
+mod wire;
 mod world;
 
 use checkout::Mistake;

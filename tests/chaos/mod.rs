@@ -15,6 +15,7 @@ pub(crate) mod story;
 mod tally;
 #[cfg(test)]
 mod time;
+mod wire;
 mod world;
 
 #[cfg(test)]

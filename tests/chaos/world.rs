@@ -5,21 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use connectorctl::remote::{TimeoutClass, Transport, TransportError};
+use connectorctl::remote::TransportError;
 use connectorctl::sandbox::{Assumptions, Platform, Seed};
 use http::{Method, Request, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::Notify;
 
 use super::answers::{Answers, without_token};
-use super::checkout::Mistake;
 use super::clock::SimClock;
 use super::manifest::INVENTORY;
-use super::mistaken::as_the_last;
-use super::schedule::{Ending, Launch, Mishap, MishapKind, Schedule, WrongAnswer};
+use super::schedule::{MishapKind, Schedule, WrongAnswer};
 
 /// The slowest answer of a network where nothing is wrong, in milliseconds.
 const SLOWEST: u64 = 400;
@@ -257,8 +253,13 @@ impl World {
         body["token"].clone()
     }
 
+    /// How long a network where nothing is wrong takes.
+    pub(crate) fn latency(&self) -> Duration {
+        Duration::from_millis(1 + self.state().pace.below(SLOWEST))
+    }
+
     /// The answer to one request, or the reason why there is none.
-    async fn carry(
+    pub(crate) async fn carry(
         &self,
         request: Request<Bytes>,
         mishap: Option<MishapKind>,
@@ -490,7 +491,7 @@ pub(crate) fn live_markers(instance: &Value) -> impl Iterator<Item = &str> {
     })
 }
 
-fn lost() -> TransportError {
+pub(crate) fn lost() -> TransportError {
     TransportError {
         may_have_arrived: true,
         is_permanent: false,
@@ -518,101 +519,4 @@ fn gateway() -> Response<Bytes> {
         .status(502)
         .body(Bytes::from_static(b"<html>Bad gateway</html>"))
         .expect("a response")
-}
-
-/// What lies ahead of one process.
-pub(crate) struct Process {
-    mishaps: Vec<Mishap>,
-    /// Creates and other requests sent so far.
-    sent: Mutex<(u64, u64)>,
-    dies_at: Option<u64>,
-    pub(crate) death: Notify,
-}
-
-impl Process {
-    /// One to which nothing happens.
-    pub(crate) fn lucky() -> Self {
-        Self {
-            mishaps: Vec::new(),
-            sent: Mutex::default(),
-            dies_at: None,
-            death: Notify::new(),
-        }
-    }
-
-    pub(crate) fn of(launch: &Launch) -> Self {
-        Self {
-            mishaps: launch.mishaps.clone(),
-            dies_at: match launch.ending {
-                Ending::DiesAtRequest(nth) => Some(u64::from(nth)),
-                _ => None,
-            },
-            ..Self::lucky()
-        }
-    }
-
-    /// What becomes of the next request, and whether the process dies before it hears of it.
-    fn next(&self, create: bool) -> (Option<MishapKind>, bool) {
-        let mut sent = self.sent.lock().expect("the count");
-        let dies = self.dies_at == Some(sent.0 + sent.1);
-        let count = if create { &mut sent.0 } else { &mut sent.1 };
-        let nth = *count;
-        *count += 1;
-        let met = |mishap: &&Mishap| mishap.create == create && u64::from(mishap.nth) == nth;
-        (
-            self.mishaps.iter().find(met).map(|mishap| mishap.kind),
-            dies,
-        )
-    }
-}
-
-/// The way of one process into the world.
-pub(crate) struct Wire {
-    pub(crate) world: Arc<World>,
-    pub(crate) process: Arc<Process>,
-    pub(crate) mistake: Mistake,
-}
-
-#[async_trait]
-impl Transport for Wire {
-    async fn send(
-        &self,
-        request: Request<Bytes>,
-        _timeout_class: TimeoutClass,
-    ) -> Result<Response<Bytes>, TransportError> {
-        // A network takes time, and lets others go first.
-        let pause = 1 + self.world.state().pace.below(SLOWEST);
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-        let create = request.method() == Method::POST;
-        let retries = self.mistake == Mistake::RetryAtOnce;
-        let again = (retries && create).then(|| request.clone());
-        let path = request.uri().path();
-        let is_list = path.ends_with("/instances") && !request.uri().to_string().contains("tags");
-        let believes = self.mistake == Mistake::BelieveLists && is_list && !create;
-        let (mishap, mut dies) = self.process.next(create);
-        let mut result = if dies {
-            tokio::select! {
-                biased;
-                result = self.world.carry(request, mishap) => result,
-                // A slow request is on its way, and its sender is dead.
-                () = std::future::ready(()) => Err(lost()),
-            }
-        } else {
-            self.world.carry(request, mishap).await
-        };
-        if let (Err(_), Some(request), false) = (&result, again, dies) {
-            let mishap;
-            (mishap, dies) = self.process.next(create);
-            result = self.world.carry(request, mishap).await;
-        }
-        if dies {
-            self.process.death.notify_one();
-            // Nobody is there any more to hear the answer.
-            std::future::pending::<()>().await;
-        }
-        if believes {
-            return result.map(as_the_last);
-        }
-        result
-    }
 }
