@@ -4,7 +4,7 @@
 //! the walls):
 //!
 //! * layer 0, pure: [`model`], [`diagnostic`], [`catalog`];
-//! * layer 1, pure: [`ports`], [`reconcile`], [`render`];
+//! * layer 1, pure: [`ports`], [`reconcile`], [`render`], [`outputs`];
 //! * layer 2, edges: [`manifest`], [`secrets`], [`lockfile`], [`remote`], [`apply`], [`sandbox`];
 //! * layer 2½, one run: [`session`];
 //! * layer 3, the shell: `cli`, `commands`, `ui`, `error`. A library user sees its [`main`], its [`Cli`],
@@ -19,6 +19,7 @@ mod error;
 pub mod lockfile;
 pub mod manifest;
 pub mod model;
+pub mod outputs;
 pub mod ports;
 pub mod reconcile;
 pub mod remote;

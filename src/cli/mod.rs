@@ -3,6 +3,7 @@
 //! Must not: do anything but parse.
 
 mod apply;
+mod consume;
 mod global;
 mod help;
 mod lock;
@@ -14,6 +15,10 @@ mod values;
 use clap::{Parser, Subcommand};
 
 pub(crate) use apply::ApplyArgs;
+pub(crate) use consume::{
+    ExecArgs, KeyArgs, ListArgs, ListFormat, OutputsArgs, OutputsFormat, ShowArgs, TokenArgs,
+    VariableArgs,
+};
 pub(crate) use global::{GlobalArgs, OutputArgs};
 pub(crate) use lock::LockCommand;
 pub(crate) use plan::PlanArgs;
@@ -48,6 +53,22 @@ pub enum Command {
     /// Check the manifest; needs no network, secrets or lock file
     #[command(after_long_help = help::after(&[], "connectorctl validate -f prod.yaml --strict"))]
     Validate,
+    /// List the recorded instances
+    List(ListArgs),
+    /// Show what is recorded of one instance, without its token
+    Show(ShowArgs),
+    /// Print the token of one instance
+    ///
+    /// Goes to a pipe. On a terminal, or where `CI` is set, it needs `--reveal`.
+    Token(TokenArgs),
+    /// Run a command with ids and tokens in its environment
+    ///
+    /// The command takes the place of this process: signals reach it, and its exit code is the result.
+    Exec(ExecArgs),
+    /// Write ids and tokens for other tools
+    ///
+    /// Goes to a pipe or a file. On a terminal, or where `CI` is set, standard output needs `--reveal`.
+    Outputs(OutputsArgs),
     /// Compare the lock file with the platform, or rebuild it
     #[command(subcommand)]
     Lock(LockCommand),

@@ -2,15 +2,20 @@
 //!
 //! Must not: hold logic that another room could hold; a command only puts the pieces together.
 
+mod account;
 mod apply;
 mod base_url;
 mod clock;
 mod context;
 mod environment;
+mod exec;
 mod inputs;
+mod list;
 mod lock;
+mod outputs;
 mod plan;
 mod platform;
+mod recorded;
 mod sandbox;
 mod shell;
 mod signals;
@@ -47,13 +52,12 @@ pub fn main() -> ExitCode {
         environment,
         ui,
     };
-    let exit = runtime()
+    runtime()
         .and_then(|runtime| runtime.block_on(dispatch(&context, cli.command)))
         .unwrap_or_else(|error| {
             ui.error(&error);
-            error.exit()
-        });
-    exit.into()
+            error.exit().into()
+        })
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
@@ -63,8 +67,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
         .map_err(|error| CliError::caused_by(Exit::Failed, "cannot start worker threads", error))
 }
 
-async fn dispatch(context: &Context, command: Command) -> Result<Exit, CliError> {
-    match command {
+async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, CliError> {
+    let exit = match command {
         Command::Plan(arguments) => plan::run(context, &arguments).await,
         Command::Apply(arguments) => apply::run(context, &arguments).await,
         Command::Validate => validate::run(context),
@@ -73,5 +77,11 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, CliError>
             lock::rebuild(context, yes, lock_timeout).await
         }
         Command::Sandbox(arguments) => sandbox::run(context, &arguments).await,
-    }
+        Command::List(arguments) => list::list(context, &arguments),
+        Command::Show(arguments) => list::show(context, &arguments),
+        Command::Token(arguments) => outputs::token(context, &arguments),
+        Command::Outputs(arguments) => outputs::outputs(context, &arguments),
+        Command::Exec(arguments) => return exec::run(context, &arguments),
+    };
+    exit.map(ExitCode::from)
 }

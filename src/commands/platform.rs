@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::account::account;
 use super::base_url::{address, base_url};
 use super::clock::SystemClock;
 use super::context::Context;
@@ -19,8 +20,6 @@ use crate::remote::{Address, Credentials, HttpTransport, RemoteReader, Settings}
 use crate::sandbox;
 use crate::session::{Identity, Session};
 
-const USER: &str = "CONNECTORCTL_USER_SECRET";
-const ORGANIZATION: &str = "CONNECTORCTL_ORGANIZATION_SECRET";
 /// What a lock file records for the embedded platform, whatever its port.
 const SANDBOX_URL: &str = "sandbox:";
 
@@ -98,18 +97,7 @@ pub(super) async fn connect(
         return embedded(state, settings).await;
     }
     let address = base_url(context, desired)?;
-    let secret = |name: &'static str| {
-        let (secret, warning) = context.environment.secret(name)?.ok_or_else(|| {
-            CliError::usage(format!("`{name}` is not set")).hint(format!(
-                "set `{name}` or `{name}_FILE`, or pass `--sandbox` to try the manifest without an account"
-            ))
-        })?;
-        if let Some(warning) = warning {
-            context.ui.warn(&warning);
-        }
-        Ok::<_, CliError>(secret)
-    };
-    let (user, organization) = (secret(USER)?, secret(ORGANIZATION)?);
+    let (user, organization) = account(context)?;
     let certificates = match &context.global.connection.ca_file {
         None => None,
         Some(path) => Some(std::fs::read(path).map_err(|error| {

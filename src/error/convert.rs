@@ -2,6 +2,7 @@
 
 use super::{CliError, Exit};
 use crate::lockfile::LockError;
+use crate::outputs::OutputsError;
 use crate::ports::{RemoteError, RemoteErrorKind};
 use crate::sandbox::SandboxError;
 use crate::session::{Mismatch, SessionError};
@@ -52,6 +53,34 @@ impl From<SandboxError> for CliError {
             ),
             _ => Self::typed(Exit::Failed, error),
         }
+    }
+}
+
+impl From<OutputsError> for CliError {
+    fn from(error: OutputsError) -> Self {
+        let (exit, hint) = match &error {
+            OutputsError::NoToken { key } => {
+                let hint = format!(
+                    "run `connectorctl apply` to record it, or leave the instance out with `--exclude {key}`"
+                );
+                (Exit::Failed, Some(hint))
+            }
+            OutputsError::ControlCharacter { key } => {
+                let hint =
+                    format!("replace the instance with `connectorctl apply --replace {key}`");
+                (Exit::Failed, Some(hint))
+            }
+            OutputsError::SameVariable { second, .. } => {
+                let hint =
+                    format!("rename one of them, or leave one out with `--exclude {second}`");
+                (Exit::Usage, Some(hint))
+            }
+            OutputsError::InvalidPrefix
+            | OutputsError::InvalidSecretName
+            | OutputsError::Template { .. } => (Exit::Usage, None),
+        };
+        let error = Self::typed(exit, error);
+        hint.into_iter().fold(error, Self::hint)
     }
 }
 

@@ -53,6 +53,16 @@ impl LockView {
         Ok(Self::of(paths, lock.as_ref(), &lines, inventory, None))
     }
 
+    /// The same for a reader that has no manifest, and so no inventory to expect.
+    ///
+    /// # Errors
+    /// As for [`LockView::read`].
+    pub fn recorded(paths: &LockPaths) -> Result<Self, LockError> {
+        // It counts only where nothing is recorded, and then no lock is returned.
+        let any = InventoryName::new("any").expect("a plain name");
+        Self::read(paths, &any)
+    }
+
     /// `now`, where it is known, leaves out what every list shows.
     pub(super) fn of(
         paths: &LockPaths,

@@ -8,7 +8,9 @@ mod count;
 pub mod diagnostics;
 mod escape;
 pub mod human;
+pub mod instance;
 pub mod json;
+pub mod list;
 pub mod report;
 mod style;
 #[cfg(test)]

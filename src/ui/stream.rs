@@ -1,5 +1,6 @@
 //! stdout and stderr: the only file that writes to them. Whatever it is handed, no line is a command to
-//! a CI system, and no character but color controls a terminal.
+//! a CI system, and no character but color controls a terminal; except for what is handed to another
+//! program.
 //!
 //! Must not: let a caller have the streams themselves.
 
@@ -26,8 +27,22 @@ impl Stream {
         write(&mut text)?;
         let text = printed(&String::from_utf8_lossy(&text));
         match self {
-            Self::Out(color) => emit(&mut AutoStream::new(io::stdout().lock(), color), &text),
-            Self::Err(color) => emit(&mut AutoStream::new(io::stderr().lock(), color), &text),
+            Self::Out(color) => emit(
+                &mut AutoStream::new(io::stdout().lock(), color),
+                text.as_bytes(),
+            ),
+            Self::Err(color) => emit(
+                &mut AutoStream::new(io::stderr().lock(), color),
+                text.as_bytes(),
+            ),
+        }
+    }
+
+    /// Writes these bytes as they are, for another program: a token that is escaped is another token.
+    pub(super) fn hand_out(self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Out(_) => emit(&mut io::stdout().lock(), bytes),
+            Self::Err(_) => emit(&mut io::stderr().lock(), bytes),
         }
     }
 
@@ -39,7 +54,7 @@ impl Stream {
     }
 }
 
-fn emit(out: &mut dyn Write, text: &str) -> io::Result<()> {
-    out.write_all(text.as_bytes())?;
+fn emit(out: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(bytes)?;
     out.flush()
 }

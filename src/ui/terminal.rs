@@ -65,6 +65,11 @@ impl Ui {
         self.stdout.print(write)
     }
 
+    /// Writes ids and tokens to stdout as they are, for the program that reads them.
+    pub(crate) fn hand_out(&self, bytes: &[u8]) -> io::Result<()> {
+        self.stdout.hand_out(bytes)
+    }
+
     /// Prints what goes with a result on stderr.
     pub(crate) fn print_aside(
         &self,
@@ -105,6 +110,11 @@ impl Ui {
             }
             Ok(())
         });
+    }
+
+    /// Whether a person sees what is printed on stdout.
+    pub(crate) fn shows_stdout(&self) -> bool {
+        self.stdout.is_terminal()
     }
 
     pub(crate) fn may_ask(&self) -> bool {

@@ -16,6 +16,7 @@ const SHELL: &[&str] = &[
     "ports",
     "reconcile",
     "render",
+    "outputs",
     "manifest",
     "secrets",
     "lockfile",
@@ -60,6 +61,11 @@ pub(super) const MODULES: &[Module] = &[
         name: "render",
         layer: "1 pure",
         may_use: CORE,
+    },
+    Module {
+        name: "outputs",
+        layer: "1 pure",
+        may_use: &["model"],
     },
     Module {
         name: "manifest",
@@ -109,7 +115,7 @@ pub(super) const MODULES: &[Module] = &[
     Module {
         name: "cli",
         layer: "3 shell",
-        may_use: &["model", "error"],
+        may_use: &["model", "outputs", "error"],
     },
     Module {
         name: "error",
@@ -118,6 +124,7 @@ pub(super) const MODULES: &[Module] = &[
             "model",
             "diagnostic",
             "ports",
+            "outputs",
             "lockfile",
             "sandbox",
             "session",

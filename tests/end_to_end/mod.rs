@@ -6,6 +6,7 @@ mod assumptions;
 mod canary;
 mod catalogue;
 mod changes;
+mod consumers;
 mod disabled;
 mod documented;
 mod example;
