@@ -43,6 +43,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         url: sandbox.url(),
         user: Secret::new(sandbox.user_secret()),
         organization: Secret::new(sandbox.organization_secret()),
+        fingerprint_key: None,
+        previous: None,
         is_sandbox: true,
     };
     let credentials = Credentials {

@@ -13,7 +13,10 @@ impl StepRun<'_> {
         let apply = self.run.apply;
         let fingerprint = |name: &str, record| match record {
             SecretRecord::Present => apply.secrets.fingerprint(self.key, name).cloned(),
-            SecretRecord::Keep => self.locked(seen.id)?.secrets.get(name)?.clone(),
+            SecretRecord::Keep => match self.locked(seen.id) {
+                Some(entry) => entry.secrets.get(name)?.clone(),
+                None => apply.secrets.sent_to(self.key, seen.id, name).cloned(),
+            },
         };
         let secrets = draft
             .secrets

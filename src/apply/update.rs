@@ -65,9 +65,15 @@ impl StepRun<'_> {
             .map(|(name, _)| name.clone())
             .collect();
         if !secrets.is_empty() {
-            // The entry still has the old key: the rename is recorded after the patch.
-            let key = self.moved_from.unwrap_or(self.key).clone();
-            self.run.record(Record::Sending { key, secrets }).await?;
+            // The entry, or an open intent, still has the old key: the rename is recorded after the patch.
+            for key in self.keys() {
+                let record = Record::Sending {
+                    key: key.clone(),
+                    id: Some(request.id),
+                    secrets: secrets.clone(),
+                };
+                self.run.record(record).await?;
+            }
         }
         let mut answer = apply.remote.update(request.id, &body).await?;
         self.note_change();

@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::account::account;
+use super::account::{account, fingerprint_key, previous};
 use super::base_url::{address, base_url};
 use super::clock::SystemClock;
 use super::context::Context;
@@ -109,6 +109,8 @@ pub(super) async fn connect(
         url: address.as_str().to_owned(),
         user,
         organization,
+        fingerprint_key: fingerprint_key(context)?,
+        previous: previous(context)?,
         is_sandbox: false,
     };
     let certificates = certificates.as_deref().map(without_bom);
@@ -125,6 +127,8 @@ async fn embedded(state: Option<PathBuf>, settings: Settings) -> Result<Connecti
         url: SANDBOX_URL.to_owned(),
         user: Secret::new(running.user_secret()),
         organization: Secret::new(running.organization_secret()),
+        fingerprint_key: None,
+        previous: None,
         is_sandbox: true,
     };
     let address = address(&running.url(), false)?;

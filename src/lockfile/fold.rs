@@ -174,7 +174,7 @@ impl Folded {
 
     fn supersede(&mut self, id: InstanceId, fingerprint: &Fingerprint) {
         let earlier = self.superseded.entry(id).or_default();
-        earlier.retain(|known| known != fingerprint);
+        earlier.retain(|known| known.salt != fingerprint.salt);
         earlier.push(fingerprint.clone());
         let excess = earlier.len().saturating_sub(MAX_SUPERSEDED);
         earlier.drain(..excess);
@@ -199,6 +199,16 @@ impl Recent {
             None => Some(now.clone()),
         }
     }
+}
+
+/// Whether a fingerprint is of the value of one of these. A salt stays while its value does, under
+/// another key too.
+fn is_one_of<'f>(
+    fingerprint: &Fingerprint,
+    others: impl IntoIterator<Item = &'f Fingerprint>,
+) -> bool {
+    let mut others = others.into_iter();
+    others.any(|other| other.salt == fingerprint.salt)
 }
 
 struct Fold {
@@ -247,10 +257,8 @@ impl Fold {
                 continue;
             };
             for secret in entry.secrets.values_mut() {
-                if secret
-                    .as_ref()
-                    .is_some_and(|secret| earlier.contains(secret))
-                {
+                let is_earlier = |secret: &Fingerprint| is_one_of(secret, earlier);
+                if secret.as_ref().is_some_and(is_earlier) {
                     *secret = None;
                 }
             }
@@ -277,7 +285,7 @@ impl Fold {
             Record::NotCreated { key } => {
                 folded.intents.remove(key);
             }
-            Record::Sending { key, secrets } => self.sending(key, secrets),
+            Record::Sending { key, id, secrets } => self.sending(key, *id, secrets),
             Record::Entry { key, entry } => self.entry(key, entry),
             Record::Removed { key } => {
                 // An intent stays open: that the old instance is gone says nothing about a new one.
@@ -300,16 +308,30 @@ impl Fold {
         self.is_same_lock || self.decided.contains(key)
     }
 
-    fn sending(&mut self, key: &InstanceKey, secrets: &BTreeSet<String>) {
-        let Some(entry) = self.folded.lock.instances.get_mut(key) else {
+    fn sending(&mut self, key: &InstanceKey, id: Option<InstanceId>, secrets: &BTreeSet<String>) {
+        let Folded {
+            lock,
+            intents,
+            recent,
+            ..
+        } = &mut self.folded;
+        let entry = lock.instances.get_mut(key);
+        // Earlier versions did not write the id.
+        let Some(id) = id.or(entry.as_ref().map(|entry| entry.id)) else {
             return;
         };
-        let id = entry.id;
+        let mut entry = entry.filter(|entry| entry.id == id);
         let mut earlier = Vec::new();
         for name in secrets {
-            earlier.extend(entry.secrets.insert(name.clone(), None).flatten());
-            if let Some(recent) = self.folded.recent.get_mut(&id) {
+            if let Some(entry) = &mut entry {
+                earlier.extend(entry.secrets.insert(name.clone(), None).flatten());
+            }
+            if let Some(recent) = recent.get_mut(&id) {
                 earlier.extend(recent.secrets.remove(name));
+            }
+            // It may have made this instance.
+            if let Some(intent) = intents.get_mut(key) {
+                intent.secrets.remove(name);
             }
         }
         for fingerprint in &earlier {
@@ -340,13 +362,13 @@ impl Fold {
                 .into_iter()
                 .flat_map(|before| before.secrets.into_values()),
         );
-        earlier.retain(|one| !entry.secrets.values().flatten().any(|kept| kept == one));
+        earlier.retain(|one| !is_one_of(one, entry.secrets.values().flatten()));
         for fingerprint in &earlier {
             folded.supersede(entry.id, fingerprint);
         }
         if let Some(earlier) = folded.superseded.get_mut(&entry.id) {
             // Sent again, unchanged.
-            earlier.retain(|one| !entry.secrets.values().flatten().any(|kept| kept == one));
+            earlier.retain(|one| !is_one_of(one, entry.secrets.values().flatten()));
         }
         // Otherwise its id is read: a recent instance that the lock lacks always is.
         if counts {

@@ -16,15 +16,16 @@ use crate::model::{
     InstanceKey, InventoryName, KeyCheck, Lock, LockHeader, LockedApi, LockedInstance, unique_keys,
 };
 
-/// The version this program reads and writes.
-const VERSION: u64 = 1;
+/// The version this program writes. It reads the earlier ones.
+const VERSION: u64 = 2;
 
 /// The file as it is written.
 #[derive(Serialize)]
 struct Written<'a> {
     version: u64,
-    #[serde(flatten)]
-    header: &'a LockHeader,
+    inventory: &'a InventoryName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<&'a LockedApi>,
     instances: &'a BTreeMap<InstanceKey, LockedInstance>,
 }
 
@@ -52,9 +53,16 @@ struct VersionOnly {
 /// Writes a lock file: two spaces of indentation, sorted members, a line break at the end.
 pub(super) fn to_bytes(lock: &Lock) -> Vec<u8> {
     let Lock { header, instances } = lock;
+    let LockHeader {
+        inventory,
+        api,
+        // Of version 1.
+        check: _,
+    } = header;
     let file = Written {
         version: VERSION,
-        header,
+        inventory,
+        api: api.as_ref(),
         instances,
     };
     let mut bytes =
@@ -135,7 +143,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Lock, LockError> {
 
 fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
     match u64::deserialize(deserializer)? {
-        VERSION => Ok(()),
+        1..=VERSION => Ok(()),
         other => Err(D::Error::custom(format_args!(
             "unknown format version {other}"
         ))),

@@ -12,7 +12,7 @@ use super::event::TimedEvent;
 
 /// The version of a line. Each line has it, because the journal may be emptied at any time and a
 /// first line with the version would be lost.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// Hex digits of a line's checksum. Enough against damage; it is no defence against an attacker.
 const CHECKSUM_DIGITS: usize = 16;
 

@@ -17,7 +17,7 @@ use super::merge::merge;
 use super::view::{LockView, tell_conflict};
 use super::writer::Writer;
 use super::{LockError, LockPaths, file, format, journal, usable};
-use crate::model::{InventoryName, Lock, LockHeader, Takeover, Timestamp};
+use crate::model::{InventoryName, Lock, LockHeader, Remade, Takeover, Timestamp};
 use crate::ports::{Clock, LockSink, Record, SinkError, kill};
 
 /// How often a lock file that changes meanwhile is merged.
@@ -184,15 +184,16 @@ impl LockStore {
     }
 
     /// Folds the journal into the lock file and lets a checkpoint take its place. The lock file gets
-    /// this header. Safe to call on every way out: where it fails, the journal still holds everything.
-    pub fn finish(&mut self, header: &LockHeader) -> Result<Finished, LockError> {
+    /// this header and these fingerprints. Safe to call on every way out: where it fails, the journal
+    /// still holds everything.
+    pub fn finish(&mut self, header: &LockHeader, remade: &Remade) -> Result<Finished, LockError> {
         let mut folded = self.folded(&header.inventory);
         folded.lock.header = header.clone();
         let instances = folded.lock.instances.len();
         let open_intents = folded.intents.len();
         // A first run that created nothing leaves no lock file.
         let needed = instances > 0;
-        let rewritten = self.commit(folded, needed)?;
+        let rewritten = self.commit(folded, remade, needed)?;
         Ok(Finished {
             rewritten,
             instances,
@@ -204,7 +205,7 @@ impl LockStore {
     /// What a fold leaves open stays.
     pub fn replace(&mut self, lock: Lock) -> Result<bool, LockError> {
         let folded = self.folded(&lock.header.inventory);
-        self.commit(Folded { lock, ..folded }, true)
+        self.commit(Folded { lock, ..folded }, &Remade::default(), true)
     }
 
     fn folded(&self, inventory: &InventoryName) -> Folded {
@@ -217,13 +218,15 @@ impl LockStore {
     /// Begins a checkpoint, replaces the lock file, ends the checkpoint. Whenever the process dies,
     /// either the checkpoint's digest says that the lock file holds everything, or the journal does.
     /// Begins anew where somebody changes the lock file meanwhile.
-    fn commit(&mut self, folded: Folded, needed: bool) -> Result<bool, LockError> {
+    fn commit(&mut self, folded: Folded, remade: &Remade, needed: bool) -> Result<bool, LockError> {
         for _ in 0..MAX_MERGES {
             let old = file::read_lock(&self.paths)?;
-            let lock = match self.merged(old.as_deref(), folded.lock.clone()) {
+            let mut lock = match self.merged(old.as_deref(), folded.lock.clone()) {
                 Ok(lock) => lock,
                 Err(what) => return self.conflict(what),
             };
+            // Only now: what was remade everywhere is no change of a key that somebody else changed.
+            remade.apply_to(&mut lock);
             let merged = Folded {
                 lock,
                 ..folded.clone()

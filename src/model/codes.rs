@@ -93,8 +93,10 @@ codes! {
         Released = "released",
         /// Secrets could not be compared.
         NotCompared = "not-compared",
-        /// The organization secret was rotated, so recorded fingerprints cannot be compared.
+        /// The secret that fingerprints are keyed with was rotated, so recorded ones cannot be compared.
         FingerprintsRotated = "fingerprints-rotated",
+        /// Recorded fingerprints are verified with the previous secret.
+        FingerprintsVerified = "fingerprints-verified",
         /// The platform reports an instance as not valid.
         Invalid = "invalid",
         /// The platform disabled an instance whose token it could not refresh.

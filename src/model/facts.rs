@@ -21,6 +21,9 @@ pub struct ResolvedSecrets {
     /// The fingerprint of each configuration value. An unchanged value keeps the recorded
     /// fingerprint, so that the lock file does not change.
     pub fingerprints: BTreeMap<InstanceKey, BTreeMap<String, Fingerprint>>,
+    /// Fingerprints of what was sent to instances that the lock file does not record, as the journal
+    /// knows.
+    pub sent: BTreeMap<(InstanceKey, InstanceId), BTreeMap<String, Fingerprint>>,
 }
 
 impl ResolvedSecrets {
@@ -39,6 +42,11 @@ impl ResolvedSecrets {
     /// The fingerprint to record for one configuration key.
     pub fn fingerprint(&self, key: &InstanceKey, name: &str) -> Option<&Fingerprint> {
         self.fingerprints.get(key)?.get(name)
+    }
+
+    /// The fingerprint of what was sent to an instance that the lock file does not record.
+    pub fn sent_to(&self, key: &InstanceKey, id: InstanceId, name: &str) -> Option<&Fingerprint> {
+        self.sent.get(&(key.clone(), id))?.get(name)
     }
 }
 
@@ -100,11 +108,5 @@ impl SecretFacts {
             versus_lock: VersusLock::NotCompared,
             versus_platform: VersusPlatform::Hidden,
         })
-    }
-
-    /// Whether a recorded fingerprint was made with another key.
-    pub fn is_key_rotated(&self) -> bool {
-        let mut facts = self.0.values();
-        facts.any(|fact| fact.versus_lock == VersusLock::KeyRotated)
     }
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::unique::unique_keys;
 use super::{
-    Element, ElementRef, InstanceId, InstanceKey, InventoryName, Lifecycle, ObservedInstance,
-    OrganizationId, Secret, Takeover, Timestamp,
+    Element, ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, KeyCheck, Lifecycle,
+    ObservedInstance, OrganizationId, Secret, Takeover, Timestamp,
 };
 
 /// The content of the lock file.
@@ -41,8 +41,8 @@ pub struct LockHeader {
     /// The platform and tenant; `None` before the first apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<LockedApi>,
-    /// The fingerprint of a known text. It tells whether the organization secret was rotated, from
-    /// which the key of all fingerprints is derived. `None` before the first apply.
+    /// What version 1 named the key of all fingerprints by. Read, and dropped with the next write of
+    /// the lock file: now each fingerprint names its key.
     #[serde(
         default,
         rename = "fingerprints",
@@ -62,8 +62,8 @@ impl LockHeader {
     }
 
     /// What of `self` may be recorded before a run sends its first request. Inventory and platform
-    /// count at once. A new key check or user counts only once the run has ended, because until then
-    /// most fingerprints are still of the old secrets.
+    /// count at once. A new user counts only once the run has ended, and until then the fingerprints of
+    /// version 1 need their key check.
     pub fn before_first_write(mut self, recorded: Option<&Self>) -> Self {
         let Some(recorded) = recorded else {
             return self;
@@ -93,27 +93,6 @@ pub struct LockedApi {
     /// The fingerprint of the user secret: another user may not see the same instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Fingerprint>,
-}
-
-/// The fingerprint of a known text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object with `check`")]
-pub struct KeyCheck {
-    /// As any other fingerprint.
-    pub check: Fingerprint,
-}
-
-/// A keyed, salted digest of a secret. It tells whether a secret is the same, and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "an object with `salt` and `fingerprint`"
-)]
-pub struct Fingerprint {
-    /// Random, 16 bytes, base64.
-    pub salt: String,
-    /// Keyed BLAKE3 of salt and value, base64.
-    pub fingerprint: String,
 }
 
 /// The fingerprint of a secret that was declared and applied, or `None` where this tool never sent it

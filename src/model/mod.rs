@@ -9,12 +9,14 @@ mod codes;
 mod desired;
 mod element;
 mod facts;
+mod fingerprint;
 mod ids;
 mod lock;
 mod marker;
 mod observed;
 mod plan;
 mod policy;
+mod remade;
 mod report;
 mod secret;
 mod takeover;
@@ -30,13 +32,11 @@ pub use element::{Element, ElementRef};
 pub use facts::{
     ResolvedSecrets, SecretFact, SecretFacts, SecretField, VersusLock, VersusPlatform,
 };
+pub use fingerprint::{Algorithm, Fingerprint, KeyCheck, KeyId};
 pub use ids::{
     ElementId, ElementKey, InstanceId, InstanceKey, InvalidName, InventoryName, OrganizationId,
 };
-pub use lock::{
-    Candidate, Fingerprint, KeyCheck, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret,
-    OpenIntent,
-};
+pub use lock::{Candidate, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret, OpenIntent};
 pub(crate) use marker::MAX_TAG;
 pub use marker::{Marker, MarkerState};
 pub(crate) use observed::MASK;
@@ -46,6 +46,7 @@ pub use plan::{
     Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
 };
 pub use policy::{InvalidLimit, Limit, Prune};
+pub use remade::Remade;
 pub use report::{ApplyReport, OutcomeKind, StepOutcome};
 pub use secret::{Secret, SecretJson};
 pub use takeover::{BootTime, Takeover};

@@ -43,6 +43,9 @@ pub enum Record {
     Sending {
         /// Which instance.
         key: InstanceKey,
+        /// The instance they are sent to; `None` in the records of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<InstanceId>,
         /// The configuration keys of the secrets.
         secrets: BTreeSet<String>,
     },

@@ -22,4 +22,6 @@ pub struct PlanInput {
     pub policy: Policy,
     /// Whether the user secret differs from the one the lock file was written with.
     pub other_user: bool,
+    /// Secrets that were verified with an earlier key of fingerprints.
+    pub verified: usize,
 }

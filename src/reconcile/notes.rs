@@ -17,12 +17,21 @@ impl Planner<'_> {
         }
         if rotated > 0 {
             let message = format!(
-                "{} not compared: the organization secret was rotated since the lock file was \
-                 written. `--resend-secrets` sends all of them again, `--accept-secrets` records those \
-                 on the platform as correct",
+                "{} not compared: the organization secret was rotated since they were recorded. \
+                 `CONNECTORCTL_ORGANIZATION_SECRET_PREVIOUS` verifies them, `--resend-secrets` sends \
+                 them again, `--accept-secrets` records those on the platform as correct",
                 secrets(rotated)
             );
             self.out.note(NoteCode::FingerprintsRotated, None, message);
+        }
+        let verified = self.input.verified;
+        if verified > 0 {
+            let message = format!(
+                "{} unchanged, verified with the previous organization secret or fingerprint key; \
+                 `apply` records the fingerprints under the present one and sends nothing",
+                secrets(verified)
+            );
+            self.out.note(NoteCode::FingerprintsVerified, None, message);
         }
         if self.input.other_user {
             let message = "user secret differs from the one that the lock file was written with; \

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fingerprint::{FingerprintKey, NoRandomness};
+use super::fingerprint::{FingerprintKeys, NoRandomness};
 use crate::catalog::is_platform_owned;
 use crate::model::{
     Desired, DesiredValue, Fingerprint, InstanceId, InstanceKey, Lock, LockedInstance, MASK,
@@ -19,12 +19,12 @@ pub struct FactInput<'a> {
     pub intents: &'a BTreeMap<InstanceKey, OpenIntent>,
     /// Instances that the lock file lacks although they were recorded, with what was sent to them.
     pub missing: &'a BTreeMap<InstanceId, BTreeMap<String, Fingerprint>>,
-    /// The key derived from the present organization secret.
-    pub key: &'a FingerprintKey,
+    pub keys: &'a FingerprintKeys,
 }
 
 /// Compares every secret for every instance that may turn out to be its key's, and adds to
-/// `resolved` the fingerprint to record. An unchanged secret keeps its fingerprint and salt.
+/// `resolved` the fingerprint to record, and what the journal knows. An unchanged secret keeps its
+/// salt.
 pub fn facts(
     input: &FactInput<'_>,
     resolved: &mut ResolvedSecrets,
@@ -49,6 +49,10 @@ pub fn facts(
                     versus_platform: versus_platform(seen, name, value),
                 };
                 facts.insert(key, *id, name, fact);
+                if let Some(sent) = records.sent_to(*id, seen, name) {
+                    let sent_to = resolved.sent.entry((key.clone(), *id)).or_default();
+                    sent_to.insert(name.clone(), sent.clone());
+                }
             }
             let fingerprint = records.fingerprint(&candidates, name, value)?;
             let of_key = resolved.fingerprints.entry(key.clone()).or_default();
@@ -66,16 +70,13 @@ struct Records<'a> {
     /// What a create with an unknown outcome sent.
     sent: Option<&'a BTreeMap<String, Fingerprint>>,
     missing: &'a BTreeMap<InstanceId, BTreeMap<String, Fingerprint>>,
-    key: &'a FingerprintKey,
-    /// The recorded fingerprints were made with another key.
-    is_rotated: bool,
+    keys: &'a FingerprintKeys,
 }
 
 impl<'a> Records<'a> {
     fn of(input: &FactInput<'a>, key: &InstanceKey, moved_from: Option<&InstanceKey>) -> Self {
         let keys = || std::iter::once(key).chain(moved_from);
         let intent = keys().find_map(|key| input.intents.get(key));
-        let check = input.lock.header.check.as_ref().map(|it| &it.check);
         Self {
             markers: keys()
                 .map(|key| Marker::both(&input.desired.inventory, key))
@@ -85,8 +86,7 @@ impl<'a> Records<'a> {
                 .collect(),
             sent: intent.map(|intent| &intent.secrets),
             missing: input.missing,
-            key: input.key,
-            is_rotated: check.is_some_and(|check| !input.key.made(check)),
+            keys: input.keys,
         }
     }
 
@@ -109,31 +109,39 @@ impl<'a> Records<'a> {
         name: &str,
         value: &str,
     ) -> VersusLock {
-        let compared = |fingerprint| {
-            if self.key.matches(fingerprint, value) {
-                VersusLock::Same
-            } else {
-                VersusLock::Changed
-            }
+        let recorded = match self.entry(id) {
+            Some(entry) => entry.secrets.get(name).map(Option::as_ref),
+            None => self.sent_to(id, seen, name).map(Some),
         };
-        if let Some(entry) = self.entries.iter().find(|entry| entry.id == id) {
-            return match entry.secrets.get(name) {
-                None => VersusLock::NotRecorded,
-                Some(_) if self.is_rotated => VersusLock::KeyRotated,
-                Some(None) => VersusLock::Unverified,
-                Some(Some(fingerprint)) => compared(fingerprint),
-            };
+        match recorded {
+            None => VersusLock::NotRecorded,
+            Some(None) => VersusLock::Unverified,
+            Some(Some(fingerprint)) => self.keys.compare(fingerprint, value),
+        }
+    }
+
+    fn entry(&self, id: InstanceId) -> Option<&'a LockedInstance> {
+        self.entries.iter().copied().find(|entry| entry.id == id)
+    }
+
+    /// What the journal knows to be sent to an instance that the lock file does not record.
+    fn sent_to(
+        &self,
+        id: InstanceId,
+        seen: Option<&ObservedInstance>,
+        name: &str,
+    ) -> Option<&'a Fingerprint> {
+        if self.entry(id).is_some() {
+            return None;
         }
         if let Some(fingerprint) = self.missing.get(&id).and_then(|sent| sent.get(name)) {
-            return compared(fingerprint);
+            return Some(fingerprint);
         }
         // A create sends the live marker, so an instance with only the retired one is older than
         // the intent.
         let is_live =
             |seen: &ObservedInstance| self.markers.iter().any(|[live, _]| seen.carries(live));
-        let sent = self.sent.filter(|_| seen.is_some_and(is_live));
-        let sent = sent.and_then(|sent| sent.get(name));
-        sent.map_or(VersusLock::NotRecorded, compared)
+        self.sent.filter(|_| seen.is_some_and(is_live))?.get(name)
     }
 
     /// The fingerprint to record for the present value. A recorded one is preferred over one of an
@@ -152,9 +160,9 @@ impl<'a> Records<'a> {
         let mut known = recorded
             .chain(self.sent.and_then(|sent| sent.get(name)))
             .chain(missing);
-        match known.find(|known| self.key.matches(known, value)) {
-            Some(unchanged) => Ok(unchanged.clone()),
-            None => self.key.make(value),
+        match known.find_map(|known| self.keys.renewed(known, value)) {
+            Some(unchanged) => Ok(unchanged),
+            None => self.keys.present.make(value),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Fingerprints: keyed BLAKE3, each with its own salt. The key is derived from the organization
-//! secret, so that the lock file alone reveals nothing, and equal secrets do not look equal.
+//! Fingerprints: keyed BLAKE3, each with its own salt and the id of its key. The key is derived from
+//! the organization secret or from a secret of its own, so that the lock file alone reveals nothing,
+//! and equal secrets do not look equal.
 //!
 //! Must not: keep a value.
 
@@ -7,16 +8,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::model::{Fingerprint, Secret};
+use crate::model::{Algorithm, Fingerprint, InventoryName, KeyId, Secret, VersusLock};
 
 /// Separates this use of the organization secret from others.
 const CONTEXT: &str = "connectorctl 2026 fingerprints of instance secrets v1";
-/// The text that [`FingerprintKey::check`] makes a fingerprint of.
+/// Separates the id of a key from the fingerprints that are made with it: a salt is never that long.
+const ID_SALT: &str = "connectorctl 2026 id of the key of fingerprints";
+/// Enough to tell the keys of one inventory apart.
+const ID_DIGITS: usize = 16;
+/// The text that version 1 of the lock file had a fingerprint of.
 const KNOWN_TEXT: &str = "connectorctl";
 const SALT_BYTES: usize = 16;
 
-/// The key for the fingerprints of one organization.
-pub struct FingerprintKey(Zeroizing<[u8; 32]>);
+/// A key for the fingerprints of one inventory.
+pub struct FingerprintKey {
+    key: Zeroizing<[u8; 32]>,
+    id: KeyId,
+}
 
 /// The operating system provided no random bytes.
 #[derive(Debug, thiserror::Error)]
@@ -24,22 +32,32 @@ pub struct FingerprintKey(Zeroizing<[u8; 32]>);
 pub struct NoRandomness;
 
 impl FingerprintKey {
-    pub fn derive(organization_secret: &Secret) -> Self {
-        let key = blake3::derive_key(CONTEXT, organization_secret.expose().as_bytes());
-        Self(Zeroizing::new(key))
+    pub fn derive(secret: &Secret, inventory: &InventoryName) -> Self {
+        let key = Zeroizing::new(blake3::derive_key(CONTEXT, secret.expose().as_bytes()));
+        let id = hash(&key, ID_SALT, inventory.as_str()).to_hex();
+        let id = KeyId(id[..ID_DIGITS].to_owned());
+        Self { key, id }
     }
 
     /// A fingerprint with a new salt.
     pub fn make(&self, value: &str) -> Result<Fingerprint, NoRandomness> {
         let mut salt = [0_u8; SALT_BYTES];
         getrandom::fill(&mut salt).map_err(|_| NoRandomness)?;
-        let salt = STANDARD.encode(salt);
-        let fingerprint = STANDARD.encode(self.hash(&salt, value).as_bytes());
-        Ok(Fingerprint { salt, fingerprint })
+        Ok(self.salted(STANDARD.encode(salt), value))
     }
 
-    /// Whether a fingerprint belongs to this value, in constant time.
+    fn salted(&self, salt: String, value: &str) -> Fingerprint {
+        Fingerprint {
+            alg: Algorithm::Blake3,
+            key: self.id.clone(),
+            fingerprint: STANDARD.encode(hash(&self.key, &salt, value).as_bytes()),
+            salt,
+        }
+    }
+
+    /// Whether a fingerprint was made with this key and of this value, in constant time.
     pub fn matches(&self, fingerprint: &Fingerprint, value: &str) -> bool {
+        let Algorithm::Blake3 = fingerprint.alg;
         let Ok(recorded) = STANDARD.decode(&fingerprint.fingerprint) else {
             return false;
         };
@@ -47,25 +65,57 @@ impl FingerprintKey {
             return false;
         };
         // `blake3::Hash` compares in constant time.
-        self.hash(&fingerprint.salt, value) == blake3::Hash::from_bytes(recorded)
+        hash(&self.key, &fingerprint.salt, value) == blake3::Hash::from_bytes(recorded)
+    }
+}
+
+fn hash(key: &[u8; 32], salt: &str, value: &str) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    // The length separates salt and value.
+    hasher.update(&(salt.len() as u64).to_le_bytes());
+    hasher.update(salt.as_bytes());
+    hasher.update(value.as_bytes());
+    hasher.finalize()
+}
+
+/// The key of new fingerprints, and those that recorded ones may still be of.
+pub struct FingerprintKeys {
+    pub present: FingerprintKey,
+    pub previous: Vec<FingerprintKey>,
+}
+
+impl FingerprintKeys {
+    /// A value against a recorded fingerprint. One of an unknown key can only be recognized.
+    pub fn compare(&self, fingerprint: &Fingerprint, value: &str) -> VersusLock {
+        let mut keys = self.all();
+        if keys.any(|key| key.matches(fingerprint, value)) {
+            VersusLock::Same
+        } else if self.all().any(|key| key.id == fingerprint.key) {
+            VersusLock::Changed
+        } else {
+            VersusLock::KeyRotated
+        }
     }
 
-    /// The fingerprint by which a later run recognizes this key.
-    pub fn check(&self) -> Result<Fingerprint, NoRandomness> {
-        self.make(KNOWN_TEXT)
+    /// A recorded fingerprint of this very value, under the present key. It keeps its salt, so that two
+    /// branches that do this agree.
+    pub fn renewed(&self, recorded: &Fingerprint, value: &str) -> Option<Fingerprint> {
+        let is_same = self.compare(recorded, value) == VersusLock::Same;
+        is_same.then(|| self.present.salted(recorded.salt.clone(), value))
     }
 
-    /// Whether the fingerprint is one that [`Self::check`] made with this key.
-    pub fn made(&self, check: &Fingerprint) -> bool {
-        self.matches(check, KNOWN_TEXT)
+    /// Whether a fingerprint was made with the present key.
+    pub fn is_present(&self, fingerprint: &Fingerprint) -> bool {
+        fingerprint.key == self.present.id
     }
 
-    fn hash(&self, salt: &str, value: &str) -> blake3::Hash {
-        let mut hasher = blake3::Hasher::new_keyed(&self.0);
-        // The length separates salt and value.
-        hasher.update(&(salt.len() as u64).to_le_bytes());
-        hasher.update(salt.as_bytes());
-        hasher.update(value.as_bytes());
-        hasher.finalize()
+    /// The id of the key that made this check, which version 1 of the lock file had.
+    pub fn id_of(&self, check: &Fingerprint) -> Option<&KeyId> {
+        let key = self.all().find(|key| key.matches(check, KNOWN_TEXT))?;
+        Some(&key.id)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &FingerprintKey> {
+        std::iter::once(&self.present).chain(&self.previous)
     }
 }

@@ -5,6 +5,7 @@
 mod exec;
 mod facts;
 mod fingerprint;
+mod remake;
 mod resolve;
 mod source;
 mod text;
@@ -13,7 +14,8 @@ mod text;
 mod tests;
 
 pub use facts::{FactInput, facts};
-pub use fingerprint::{FingerprintKey, NoRandomness};
+pub use fingerprint::{FingerprintKey, FingerprintKeys, NoRandomness};
+pub use remake::remake;
 pub use resolve::resolve;
 pub use source::{Lookups, MissingPolicy};
 pub(crate) use text::decode;

@@ -7,12 +7,12 @@ use super::sure::make_sure;
 use crate::apply::Evidence;
 use crate::lockfile::LockView;
 use crate::model::{
-    Fingerprint, InstanceId, KeyCheck, Lock, LockHeader, LockedApi, Observed, ResolvedSecrets,
-    SecretFacts, Tenant,
+    Fingerprint, InstanceId, Lock, LockHeader, LockedApi, Observed, Remade, ResolvedSecrets,
+    SecretFacts, Tenant, VersusLock,
 };
 use crate::ports::ReadRemote;
-use crate::reconcile::{PlanInput, Policy, Resend};
-use crate::secrets::{FactInput, FingerprintKey, facts};
+use crate::reconcile::{PlanInput, Policy};
+use crate::secrets::{FactInput, FingerprintKeys, facts, remake};
 
 /// What a live plan is made from, and what an apply needs besides.
 pub(super) struct Gathered {
@@ -21,6 +21,8 @@ pub(super) struct Gathered {
     pub(super) secrets: ResolvedSecrets,
     /// As it is to be recorded.
     pub(super) header: LockHeader,
+    /// What to record besides, and nothing is sent for. `input` has it already.
+    pub(super) remade: Remade,
     pub(super) marker_seen: bool,
     /// What the journal remembers and the platform has deleted.
     pub(super) deleted: Vec<InstanceId>,
@@ -58,12 +60,16 @@ impl Session<'_> {
         policy: Policy,
     ) -> Result<Gathered, SessionError> {
         let desired = self.desired;
-        let lock = view
+        let mut lock = view
             .lock
             .take()
             .unwrap_or_else(|| Lock::empty(desired.inventory.clone()));
         let Sighting { tenant, observed } = self.look(remote, &lock, &view).await?;
-        let key = FingerprintKey::derive(&self.identity.organization);
+        let keys = self.identity.fingerprint_keys(&desired.inventory);
+        let UserPrint { print, is_other } = self.user(&lock, &keys)?;
+        let header = self.header(&lock, &tenant, print);
+        let remade = remake(&lock, desired, &secrets, &keys);
+        remade.apply_to(&mut lock);
         let remembered = view.remembered();
         let mut input = PlanInput {
             desired: desired.clone(),
@@ -72,7 +78,8 @@ impl Session<'_> {
             secrets: SecretFacts::default(),
             intents: view.intents,
             policy,
-            other_user: false,
+            other_user: is_other,
+            verified: remade.verified,
         };
         let compare = |input: &PlanInput, observed: &Observed| {
             let input = FactInput {
@@ -81,16 +88,14 @@ impl Session<'_> {
                 observed,
                 intents: &input.intents,
                 missing: &view.missing,
-                key: &key,
+                keys: &keys,
             };
             facts(&input, &mut secrets)
         };
         let (observed, evidence) = make_sure(remote, &mut input, observed, compare).await?;
-        let keeps_old_key = keeps_old_key(&input.policy, &input.secrets);
-        let credentials = self.credentials(&input.lock, &key, keeps_old_key)?;
-        input.other_user = credentials.other_user;
         Ok(Gathered {
-            header: self.header(&input.lock, &tenant, &credentials),
+            header,
+            remade,
             deleted: remembered.intersection(&observed.gone).copied().collect(),
             marker_seen: marker_seen(&observed, desired, &input.lock),
             input: PlanInput {
@@ -103,60 +108,37 @@ impl Session<'_> {
     }
 }
 
-/// The fingerprints of a header, and what they tell.
-struct CredentialPrints {
-    check: Fingerprint,
-    user: Fingerprint,
-    /// The user secret is not the one that the lock file was written with.
-    other_user: bool,
+/// The fingerprint of the user secret to record.
+struct UserPrint {
+    print: Fingerprint,
+    /// It is not the one that the lock file was written with.
+    is_other: bool,
 }
 
 impl Session<'_> {
-    fn credentials(
-        &self,
-        lock: &Lock,
-        key: &FingerprintKey,
-        keeps_old_key: bool,
-    ) -> Result<CredentialPrints, SessionError> {
-        let recorded_check = lock.header.check.as_ref().map(|it| &it.check);
-        let rotated = recorded_check.is_some_and(|check| !key.made(check));
-        let recorded_user = lock.header.api.as_ref().and_then(|api| api.user.as_ref());
+    fn user(&self, lock: &Lock, keys: &FingerprintKeys) -> Result<UserPrint, SessionError> {
+        let user = self.identity.user.expose();
+        let recorded = lock.header.api.as_ref().and_then(|api| api.user.as_ref());
+        let unchanged = recorded.and_then(|recorded| keys.renewed(recorded, user));
         // Under another key nobody can tell.
-        let other_user = !rotated
-            && recorded_user.is_some_and(|user| !key.matches(user, self.identity.user.expose()));
-        let check = match recorded_check {
-            Some(check) if !rotated || keeps_old_key => check.clone(),
-            _ => key.check()?,
+        let is_other = recorded.is_some_and(|it| keys.compare(it, user) == VersusLock::Changed);
+        let print = match unchanged {
+            Some(print) => print,
+            None => keys.present.make(user)?,
         };
-        let user = match recorded_user {
-            Some(user) if !other_user && !rotated => user.clone(),
-            _ => key.make(self.identity.user.expose())?,
-        };
-        Ok(CredentialPrints {
-            check,
-            user,
-            other_user,
-        })
+        Ok(UserPrint { print, is_other })
     }
 
-    fn header(&self, lock: &Lock, tenant: &Tenant, prints: &CredentialPrints) -> LockHeader {
+    fn header(&self, lock: &Lock, tenant: &Tenant, user: Fingerprint) -> LockHeader {
         let recorded = lock.header.api.as_ref().and_then(|api| api.organization);
         LockHeader {
             inventory: self.desired.inventory.clone(),
             api: Some(LockedApi {
                 url: self.identity.url.clone(),
                 organization: tenant.organization.or(recorded),
-                user: Some(prints.user.clone()),
+                user: Some(user),
             }),
-            check: Some(KeyCheck {
-                check: prints.check.clone(),
-            }),
+            check: None,
         }
     }
-}
-
-/// After a rotation of the organization secret: whether fingerprints under the old key stay in the
-/// lock file. Those of secrets that are neither sent nor accepted do, so the key check has to.
-fn keeps_old_key(policy: &Policy, facts: &SecretFacts) -> bool {
-    policy.secrets == Resend::Compare && facts.is_key_rotated()
 }

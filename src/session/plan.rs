@@ -40,6 +40,7 @@ pub fn offline(desired: &Desired, view: LockView, policy: Policy) -> Result<Plan
         intents: view.intents,
         policy,
         other_user: false,
+        verified: 0,
     })
 }
 

@@ -125,7 +125,7 @@ impl Rounds<'_> {
         }
         if is_idle {
             // An earlier run may have left something in the journal.
-            store.finish(&gathered.header).await?;
+            store.finish(&gathered.header, &gathered.remade).await?;
             return Ok(Next::Done);
         }
         if round == 1
@@ -137,7 +137,7 @@ impl Rounds<'_> {
         hooks.listen();
         store.begin(&gathered.header).await?;
         let applied = self.carry_out(&planned, &gathered, store, hooks).await;
-        let finished = store.finish(&gathered.header).await;
+        let finished = store.finish(&gathered.header, &gathered.remade).await;
         report.outcomes.extend(applied.report.outcomes);
         report.interrupted |= applied.report.interrupted;
         hooks.recorded(&finished.map_err(SessionError::NotFolded)?);

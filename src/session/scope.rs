@@ -1,7 +1,8 @@
 //! What a run is about: the manifest, and the platform it is for.
 
 use crate::manifest::Places;
-use crate::model::{Desired, Secret};
+use crate::model::{Desired, InventoryName, Secret};
+use crate::secrets::{FingerprintKey, FingerprintKeys};
 
 /// A manifest that has no errors.
 #[derive(Debug)]
@@ -16,8 +17,11 @@ pub struct Identity {
     /// What the lock file records: the full base URL, or `sandbox:`.
     pub url: String,
     pub user: Secret,
-    /// The organization secret; the key of fingerprints is derived from it.
     pub organization: Secret,
+    /// The key of fingerprints is derived from it, or else from the organization secret.
+    pub fingerprint_key: Option<Secret>,
+    /// What the key of fingerprints was derived from before it was rotated.
+    pub previous: Option<Secret>,
     /// Whether it is the embedded platform, for which a tenant pin does not count.
     pub is_sandbox: bool,
 }
@@ -27,4 +31,19 @@ pub struct Identity {
 pub struct Session<'a> {
     pub desired: &'a Desired,
     pub identity: &'a Identity,
+}
+
+impl Identity {
+    pub(super) fn fingerprint_keys(&self, inventory: &InventoryName) -> FingerprintKeys {
+        let derive = |secret: &Secret| FingerprintKey::derive(secret, inventory);
+        let (present, replaced) = match &self.fingerprint_key {
+            // What the organization secret was used for until this key was set is verified with it.
+            Some(key) => (key, Some(&self.organization)),
+            None => (&self.organization, None),
+        };
+        FingerprintKeys {
+            present: derive(present),
+            previous: self.previous.iter().chain(replaced).map(derive).collect(),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::lockfile::{Finished, LockError, LockStore, LockView};
-use crate::model::{InventoryName, LockHeader};
+use crate::model::{InventoryName, LockHeader, Remade};
 use crate::ports::LockSink;
 
 /// The lock file, held exclusively. A trait so that a test can put a failing disk in between.
@@ -21,7 +21,8 @@ pub trait Store: LockSink {
     ///
     /// # Errors
     /// [`LockError`]; the journal still holds everything.
-    async fn finish(&mut self, header: &LockHeader) -> Result<Finished, LockError>;
+    async fn finish(&mut self, header: &LockHeader, remade: &Remade)
+    -> Result<Finished, LockError>;
 }
 
 #[async_trait]
@@ -34,7 +35,11 @@ impl Store for LockStore {
         Self::begin(self, header).await
     }
 
-    async fn finish(&mut self, header: &LockHeader) -> Result<Finished, LockError> {
-        Self::finish(self, header)
+    async fn finish(
+        &mut self,
+        header: &LockHeader,
+        remade: &Remade,
+    ) -> Result<Finished, LockError> {
+        Self::finish(self, header, remade)
     }
 }

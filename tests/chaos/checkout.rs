@@ -131,6 +131,8 @@ impl Checkout {
             url: URL.to_owned(),
             user: Secret::new(user),
             organization: Secret::new(organization),
+            fingerprint_key: None,
+            previous: None,
             is_sandbox: false,
         }
     }

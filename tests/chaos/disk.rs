@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use connectorctl::lockfile::{Finished, LockError, LockStore, LockView};
-use connectorctl::model::{InventoryName, LockHeader, Timestamp};
+use connectorctl::model::{InventoryName, LockHeader, Remade, Timestamp};
 use connectorctl::ports::{LockSink, Record, SinkError};
 use connectorctl::session::Store;
 
@@ -102,7 +102,11 @@ impl Store for Disk {
         at_once(&self.world, self.store.begin(header)).await
     }
 
-    async fn finish(&mut self, header: &LockHeader) -> Result<Finished, LockError> {
+    async fn finish(
+        &mut self,
+        header: &LockHeader,
+        remade: &Remade,
+    ) -> Result<Finished, LockError> {
         self.flush().await;
         let pulled = std::fs::read(&self.lock).ok();
         if self.mistake == Mistake::OverwritePulled
@@ -110,7 +114,7 @@ impl Store for Disk {
         {
             std::fs::write(&self.lock, base).expect("written");
         }
-        let finished = self.store.finish(header);
+        let finished = self.store.finish(header, remade);
         let after = std::fs::read(&self.lock).ok();
         let before = self.base.as_deref();
         let lost = lost(before, pulled.as_deref(), after.as_deref());

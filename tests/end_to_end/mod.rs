@@ -11,6 +11,7 @@ mod disabled;
 mod documented;
 mod example;
 mod failures;
+mod fingerprints;
 mod help;
 mod lists;
 mod log_commands;

@@ -32,7 +32,11 @@ fn stands_for(record: &Code) -> StandsFor {
         Code::Entry { key: _, entry: _ } => Model::Entry { key, id: 1 },
         Code::Removed { key: _ } => Model::Removed { key },
         Code::Renamed { from: _, to: _ } => Model::Renamed { from: key, to: 1 },
-        Code::Sending { key: _, secrets: _ }
+        Code::Sending {
+            key: _,
+            id: _,
+            secrets: _,
+        }
         | Code::Retired { id: _ }
         | Code::Deleted { id: _ } => return StandsFor::Nothing,
     })

@@ -11,7 +11,7 @@ use connectorctl::apply::{ApplyOptions, SETTLE_WINDOW};
 use connectorctl::lockfile::{Finished, LockError, LockView};
 use connectorctl::manifest::{LoadOptions, SourceFile, load};
 use connectorctl::model::{
-    Desired, InventoryName, LockHeader, OutcomeKind, ResolvedSecrets, Secret,
+    Desired, InventoryName, LockHeader, OutcomeKind, Remade, ResolvedSecrets, Secret,
 };
 use connectorctl::ports::{Clock as _, LockSink, Record, SinkError, Stop};
 use connectorctl::reconcile::Policy;
@@ -59,6 +59,8 @@ async fn run(creates: usize, parallelism: usize, outage: Outage) -> Outcome {
         url: URL.to_owned(),
         user: Secret::new(user),
         organization: Secret::new(organization),
+        fingerprint_key: None,
+        previous: None,
         is_sandbox: false,
     };
     let credentials = Credentials {
@@ -170,7 +172,11 @@ impl Store for Memory {
         Ok(())
     }
 
-    async fn finish(&mut self, _header: &LockHeader) -> Result<Finished, LockError> {
+    async fn finish(
+        &mut self,
+        _header: &LockHeader,
+        _remade: &Remade,
+    ) -> Result<Finished, LockError> {
         Ok(Finished {
             rewritten: false,
             instances: 0,

@@ -29,7 +29,7 @@ async fn run(folder: &Path, now: u64, records: Vec<Record>) {
     let mut store = open_at(folder, now).await.expect("the lock");
     store.begin(&header()).await.expect("durable");
     all(&store, records).await;
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
 }
 
 async fn view_at(folder: &Path, now: u64) -> LockView {
@@ -54,10 +54,7 @@ fn write(folder: &Path, instances: Vec<(&str, LockedInstance)>) {
 }
 
 fn with_secret(id: u64, secret: &str) -> LockedInstance {
-    let fingerprint = Fingerprint {
-        salt: secret.to_owned(),
-        fingerprint: secret.to_owned(),
-    };
+    let fingerprint = print(secret, secret);
     LockedInstance {
         secrets: BTreeMap::from([("username".to_owned(), Some(fingerprint))]),
         ..entry(id)
@@ -118,7 +115,7 @@ async fn what_every_list_shows_is_forgotten() {
     assert_eq!(missing(&view_at(folder.path(), 10).await), [1]);
     fs::write(paths(folder.path()).lock, lock).expect("written");
     let mut store = open_at(folder.path(), 202_000).await.expect("the lock");
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     let journal = fs::read_to_string(&store.paths().journal).expect("the journal");
     assert!(!journal.contains("recent"), "{journal}");
 }
@@ -137,10 +134,39 @@ async fn a_retired_instance_is_remembered_until_it_is_deleted_or_restored() {
     assert_eq!(view_at(folder.path(), 2 * LATER).await.retired, [].into());
 }
 
+/// The key is recorded as instance 1, whose successor 2 was adopted by its journal.
+#[test]
+fn what_is_sent_to_an_instance_leaves_the_record_of_another_alone() {
+    let mut lines = timed(vec![created("a", 1), intent("a"), created("b", 2)]);
+    lines.extend(timed(vec![
+        Record::Intent {
+            key: key("c"),
+            secrets: BTreeMap::from([("username".to_owned(), print("salt", "sent"))]),
+        },
+        Record::Sending {
+            key: key("a"),
+            id: Some(InstanceId(2)),
+            secrets: BTreeSet::from(["username".to_owned()]),
+        },
+        Record::Sending {
+            key: key("c"),
+            id: Some(InstanceId(3)),
+            secrets: BTreeSet::from(["username".to_owned()]),
+        },
+    ]));
+    let folded = fold(empty(), &lines);
+    let secrets = |name: &str| &folded.lock.instances[&key(name)].secrets;
+    assert!(secrets("a")["username"].is_some(), "nothing was sent to it");
+    assert_eq!(folded.recent[&InstanceId(2)].secrets, BTreeMap::new());
+    // The intent may have made the instance that got another secret since.
+    assert_eq!(folded.intents[&key("c")].secrets, BTreeMap::new());
+}
+
 #[tokio::test]
 async fn a_lock_file_with_an_earlier_fingerprint_makes_the_secret_unverified() {
     let sending = || Record::Sending {
         key: key("a"),
+        id: Some(InstanceId(1)),
         secrets: BTreeSet::from(["username".to_owned()]),
     };
     let folder = after(vec![sent(1, "0")]).await;
@@ -204,7 +230,7 @@ async fn records_count_on_another_lock_file_for_the_same_id_or_an_absent_key() {
     all(&store, vec![created("a", 3), removed]).await;
     let lock = store.view(&inventory()).lock.expect("a lock");
     assert_eq!(ids(&lock), ["a=3", "b=2", "c=4"]);
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     assert_settled(&store);
 }
 
@@ -232,7 +258,7 @@ async fn the_checkpoint_takes_the_place_of_the_journal_and_keeps_the_lock() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
     all(&store, story()).await;
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     let error = refused(folder.path()).await;
     assert!(matches!(error, LockError::Held { .. }), "{error}");
     let text = fs::read_to_string(&store.paths().journal).expect("the journal");

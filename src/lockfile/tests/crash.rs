@@ -34,7 +34,7 @@ impl Moment {
             (&view.lock, open_keys(&view)),
             "a plan and an apply see the same"
         );
-        store.finish(&header()).expect("folded");
+        store.finish(&header(), &Remade::default()).expect("folded");
         let again = store.view(&inventory());
         assert_eq!(open_keys(&again), open_keys(&view));
         drop(store);
@@ -50,12 +50,12 @@ async fn moments_of_a_fold(records: Vec<Record>) -> (Vec<Moment>, Vec<u8>) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
     all(&store, vec![created("a", 1), created("z", 26)]).await;
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     let old = fs::read(&store.paths().lock).expect("the lock file");
 
     all(&store, records).await;
     let recorded = fs::read(&store.paths().journal).expect("the journal");
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     let new = fs::read(&store.paths().lock).expect("the lock file");
     let left = fs::read(&store.paths().journal).expect("the journal");
 
@@ -197,11 +197,11 @@ async fn open_intents_survive_any_number_of_runs_and_take_no_more_space() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
     all(&store, vec![intent("a"), created("b", 2)]).await;
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     drop(store);
     // The next one takes the intent over, and those after it have nothing to add.
     let mut store = open(folder.path()).await.expect("the lock");
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     drop(store);
     let length = fs::metadata(paths(folder.path()).journal)
         .expect("it")
@@ -209,7 +209,7 @@ async fn open_intents_survive_any_number_of_runs_and_take_no_more_space() {
     for _ in 0..5 {
         let mut store = open(folder.path()).await.expect("the lock");
         assert_eq!(open_keys(&store.view(&inventory())), ["a"]);
-        store.finish(&header()).expect("folded");
+        store.finish(&header(), &Remade::default()).expect("folded");
         drop(store);
         let now = fs::metadata(paths(folder.path()).journal)
             .expect("it")
@@ -218,6 +218,6 @@ async fn open_intents_survive_any_number_of_runs_and_take_no_more_space() {
     }
     let mut store = open(folder.path()).await.expect("the lock");
     all(&store, vec![Record::NotCreated { key: key("a") }]).await;
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     assert_settled(&store);
 }

@@ -49,7 +49,9 @@ async fn files_with_tokens_are_readable_by_their_owner_only() {
     let mut store = open(folder.path()).await.expect("the lock");
     assert!(store.view(&inventory()).open_to_others);
     store.record(created("a", 1)).await.expect("durable");
-    store.finish(&header()).expect("written");
+    store
+        .finish(&header(), &Remade::default())
+        .expect("written");
     assert_eq!(mode(&lock), 0o600);
     assert_eq!(mode(&store.paths().journal), 0o600);
     assert_eq!(mode(&store.paths().state_folder), 0o700);

@@ -79,6 +79,7 @@ proptest! {
         records.push(created("a", 1));
         let sending = Record::Sending {
             key: key("a"),
+            id: Some(InstanceId(1)),
             secrets: BTreeSet::from(["username".to_owned()]),
         };
         records.push(sending);

@@ -1,5 +1,6 @@
 //! The format of the lock file: canonical and strict, and errors that show no value.
 
+use boon::{Compiler, SchemaIndex, Schemas};
 use proptest::prelude::*;
 
 use super::random::lock;
@@ -18,7 +19,7 @@ fn unknown_members_are_left_out() {
     let text = String::from_utf8(bytes.clone()).expect("UTF-8");
     insta::assert_snapshot!(text, @r#"
     {
-      "version": 1,
+      "version": 2,
       "inventory": "acme-support",
       "instances": {}
     }
@@ -41,6 +42,19 @@ fn unknown_members_are_left_out() {
         parse(Path::new("x"), text.as_bytes()).expect("a lock"),
         unverified
     );
+}
+
+/// It did not name the key of a fingerprint, and had a fingerprint of a known text instead.
+#[test]
+fn version_1_is_read_and_written_as_version_2() {
+    let read = parse(Path::new("x"), GOLDEN_V1.as_bytes()).expect("a lock");
+    let entry = &read.instances[&key("freshdesk-support")];
+    let fingerprint = entry.secrets["username"].as_ref().expect("verified");
+    assert_eq!(fingerprint.key, KeyId::default());
+    let check = read.header.check.as_ref().map(|it| &it.check.salt[..]);
+    assert_eq!(check, Some("check"));
+    let written = String::from_utf8(to_bytes(&read)).expect("UTF-8");
+    assert_eq!(written, GOLDEN.replace("0123456789abcdef", "unknown"));
 }
 
 /// The platform did not show the token. Earlier versions wrote an empty text for that.
@@ -73,29 +87,29 @@ fn every_kind_of_damage_names_its_position() {
         ("not json", ":1:2: ", "not valid JSON"),
         ("[]", ":1:2: ", "expected an object"),
         ("null", ":1:4: ", "expected an object"),
-        ("{\"version\": 1}", ":1:14: ", "missing field `inventory`"),
+        ("{\"version\": 2}", ":1:14: ", "missing field `inventory`"),
         (
             &GOLDEN.replace("\"id\": 12345", "\"id\": \"canary\""),
-            ":20:20: ",
+            ":16:20: ",
             "expected a number",
         ),
         (
             &GOLDEN.replace("\"name\": \"Freshdesk Support\"", "\"tags\": \"canary\""),
-            ":26:22: ",
+            ":22:22: ",
             "expected a list",
         ),
         (
             &GOLDEN.replace("\"keep\"", "\"canary\""),
-            ":45:28: ",
+            ":43:28: ",
             "expected `keep` or `delete`",
         ),
         (
             &GOLDEN.replace("\"freshdesk-support\"", "\"fresh desk\""),
-            ":19:16: ",
+            ":15:16: ",
             "an instance key may only contain",
         ),
         (
-            &GOLDEN.replace("\"version\": 1", "\"version\": 0"),
+            &GOLDEN.replace("\"version\": 2", "\"version\": 0"),
             ":2:14: ",
             "unknown format version 0",
         ),
@@ -119,7 +133,7 @@ fn an_unresolved_merge_is_named_as_such() {
         let error = error_of(&broken);
         assert_eq!(
             error.to_string(),
-            "x.lock.json:19:1: lock file is damaged: unresolved merge conflict"
+            "x.lock.json:15:1: lock file is damaged: unresolved merge conflict"
         );
         assert!(error.hint().expect("a hint").contains("both sides"));
     }
@@ -127,10 +141,10 @@ fn an_unresolved_merge_is_named_as_such() {
 
 #[test]
 fn a_newer_version_names_both_versions() {
-    let newer = GOLDEN.replace("\"version\": 1", "\"version\": 7, \"leases\": []");
+    let newer = GOLDEN.replace("\"version\": 2", "\"version\": 7, \"leases\": []");
     assert_eq!(
         error_of(&newer).to_string(),
-        "`x.lock.json` has format version 7, but this version of connectorctl reads up to version 1"
+        "`x.lock.json` has format version 7, but this version of connectorctl reads up to version 2"
     );
 }
 
@@ -158,8 +172,8 @@ fn an_unknown_member_is_an_error_everywhere() {
             "{shown}"
         );
     }
-    // File, api, user, fingerprints, check, instance, element, username, lifecycle.
-    assert_eq!(places, 9);
+    // File, api, user, instance, element, username, lifecycle.
+    assert_eq!(places, 7);
 }
 
 #[test]
@@ -190,7 +204,43 @@ fn a_duplicate_key_is_an_error_everywhere() {
     assert_eq!(places, 34);
 }
 
+/// Checks the bytes of a lock file against the schema of the documentation.
+fn assert_documented(bytes: &[u8]) {
+    thread_local! {
+        static SCHEMA: (Schemas, SchemaIndex) = {
+            let text = include_str!("../../../docs/lockfile.schema.json");
+            let schema = serde_json::from_str(text).expect("JSON");
+            let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+            compiler.add_resource("lock.json", schema).expect("a resource");
+            let index = compiler.compile("lock.json", &mut schemas).expect("a schema");
+            (schemas, index)
+        };
+    }
+    let lock = serde_json::from_slice(bytes).expect("JSON");
+    SCHEMA.with(|(schemas, index)| {
+        if let Err(error) = schemas.validate(&lock, *index) {
+            panic!("{error:#}");
+        }
+    });
+}
+
+#[test]
+fn the_golden_lock_file_is_as_documented() {
+    assert_documented(GOLDEN.as_bytes());
+}
+
+#[test]
+#[should_panic(expected = "version")]
+fn version_1_is_not_what_is_documented() {
+    assert_documented(GOLDEN_V1.as_bytes());
+}
+
 proptest! {
+    #[test]
+    fn a_written_lock_is_as_documented(lock in lock()) {
+        assert_documented(&to_bytes(&lock));
+    }
+
     #[test]
     fn a_written_lock_is_read_back_and_written_the_same(lock in lock()) {
         let bytes = to_bytes(&lock);

@@ -105,11 +105,11 @@ fn checked(json: &str) -> Vec<u8> {
 #[test]
 fn a_line_of_a_newer_version_names_both_versions() {
     let mut bytes = bytes_of(&timed(story()));
-    bytes.extend(checked(r#"{"v":2,"at":1,"lease":"x"}"#));
+    bytes.extend(checked(r#"{"v":3,"at":1,"lease":"x"}"#));
     let error = read(Path::new("x.journal"), &bytes).expect_err("a newer version");
     assert_eq!(
         error.to_string(),
-        "`x.journal` has format version 2, but this version of connectorctl reads up to version 1"
+        "`x.journal` has format version 3, but this version of connectorctl reads up to version 2"
     );
 }
 
@@ -121,6 +121,8 @@ fn an_unknown_kind_of_record_is_damage() {
 }
 
 const GOLDEN_JOURNAL: &str = include_str!("journal.golden");
+/// The same lines as version 1 wrote them.
+const GOLDEN_JOURNAL_V1: &str = include_str!("journal-v1.golden");
 
 /// What an earlier version wrote: when a process was last alive.
 const HEARTBEATS: &str = r#"b0236dc910090a54 {"v":1,"at":9,"record":"alive"}
@@ -139,10 +141,7 @@ fn taken_over(has_boot: bool) -> Takeover {
 
 /// One line of every kind, with every optional member and without.
 fn every_kind() -> Vec<TimedEvent> {
-    let fingerprint = Fingerprint {
-        salt: "salt".to_owned(),
-        fingerprint: "digest".to_owned(),
-    };
+    let fingerprint = print("salt", "digest");
     let sent = BTreeMap::from([("username".to_owned(), fingerprint.clone())]);
     let mut least = entry(2);
     least.element.id = None;
@@ -180,10 +179,7 @@ fn every_kind() -> Vec<TimedEvent> {
         recent: Vec::new(),
         superseded: Vec::new(),
     };
-    let print = Fingerprint {
-        salt: "salt".to_owned(),
-        fingerprint: "digest".to_owned(),
-    };
+    let print = print("salt", "digest");
     let remembering = Checkpoint {
         recent: vec![RecentInstance {
             key: key("a"),
@@ -217,6 +213,7 @@ fn every_kind() -> Vec<TimedEvent> {
         Record::NotCreated { key: key("a") },
         Record::Sending {
             key: key("a"),
+            id: Some(InstanceId(1)),
             secrets: BTreeSet::from(["username".to_owned()]),
         },
         entry(most),
@@ -251,6 +248,54 @@ fn the_bytes_of_every_kind_are_unchanged() {
     assert_eq!(String::from_utf8(bytes).expect("UTF-8"), GOLDEN_JOURNAL);
     let (read, _) = read(Path::new("x"), GOLDEN_JOURNAL.as_bytes()).expect("a journal");
     assert_eq!(read, lines);
+}
+
+/// A fingerprint did not name its key, and the secrets of a `PATCH` not their instance.
+#[test]
+fn the_journal_of_version_1_is_read() {
+    let (mut lines, length) =
+        read(Path::new("x"), GOLDEN_JOURNAL_V1.as_bytes()).expect("a journal");
+    assert_eq!(length, GOLDEN_JOURNAL_V1.len());
+    let mut unnamed = |fingerprint: &mut Fingerprint| {
+        assert_eq!(fingerprint.key, KeyId::default());
+        fingerprint.key = print("", "").key;
+    };
+    for line in &mut lines {
+        match &mut line.event {
+            StoredEvent::Header { header } => name_keys(header, &mut unnamed),
+            StoredEvent::CheckpointBegin(checkpoint) | StoredEvent::CheckpointEnd(checkpoint) => {
+                let header = checkpoint.header.iter_mut();
+                header.for_each(|header| name_keys(header, &mut unnamed));
+                let intents = checkpoint.intents.values_mut();
+                let intents = intents.flat_map(|intent| intent.secrets.values_mut());
+                let recent = checkpoint.recent.iter_mut();
+                let recent = recent.flat_map(|recent| recent.secrets.values_mut());
+                let superseded = checkpoint.superseded.iter_mut();
+                let superseded = superseded.flat_map(|one| &mut one.fingerprints);
+                intents
+                    .chain(recent)
+                    .chain(superseded)
+                    .for_each(&mut unnamed);
+            }
+            StoredEvent::Record(Record::Intent { secrets, .. }) => {
+                secrets.values_mut().for_each(&mut unnamed);
+            }
+            StoredEvent::Record(Record::Entry { entry, .. }) => {
+                entry.secrets.values_mut().flatten().for_each(&mut unnamed);
+            }
+            StoredEvent::Record(Record::Sending { id, .. }) => *id = Some(InstanceId(1)),
+            _ => {}
+        }
+    }
+    assert_eq!(lines, every_kind());
+}
+
+fn name_keys(header: &mut LockHeader, unnamed: &mut impl FnMut(&mut Fingerprint)) {
+    // The names of the keys have replaced the check.
+    let check = header.check.take();
+    assert_eq!(check.is_some(), header.api.is_some());
+    let api = header.api.iter_mut();
+    api.filter_map(|api| api.user.as_mut()).for_each(unnamed);
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn a_lock_file_of_another_inventory_or_platform_is_a_conflict() {
 async fn running(folder: &Path) -> LockStore {
     let mut store = open(folder).await.expect("the lock");
     all(&store, vec![created("a", 1)]).await;
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     store.begin(&header()).await.expect("durable");
     all(&store, vec![intent("b"), created("b", 2)]).await;
     store
@@ -97,13 +97,13 @@ async fn what_was_pulled_meanwhile_stays() {
     let mut store = running(folder.path()).await;
     let pulled = to_bytes(&lock_of(&[("a", 1), ("c", 3)]));
     fs::write(paths(folder.path()).lock, pulled).expect("written");
-    let finished = store.finish(&header()).expect("merged");
+    let finished = store.finish(&header(), &Remade::default()).expect("merged");
     assert!(finished.rewritten);
     let lock = store.view(&inventory()).lock.expect("a lock");
     assert_eq!(ids(&lock), ["a=1", "b=2", "c=3"]);
     // The next round stands on what was written.
     all(&store, vec![created("d", 4)]).await;
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     drop(store);
     let view = LockView::read(&paths(folder.path()), &inventory()).expect("a view");
     assert_eq!(
@@ -118,7 +118,7 @@ async fn what_was_rolled_back_meanwhile_is_read_by_id() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = running(folder.path()).await;
     fs::write(paths(folder.path()).lock, to_bytes(&lock_of(&[]))).expect("written");
-    store.finish(&header()).expect("merged");
+    store.finish(&header(), &Remade::default()).expect("merged");
     drop(store);
     let store = open_at(folder.path(), 2_000).await.expect("the lock");
     let view = store.view(&inventory());
@@ -148,7 +148,9 @@ async fn what_cannot_be_merged_is_left_alone_and_the_next_run_has_the_records() 
             None => fs::remove_file(&path).expect("removed"),
         }
         for _ in 0..2 {
-            let error = store.finish(&header()).expect_err("a conflict");
+            let error = store
+                .finish(&header(), &Remade::default())
+                .expect_err("a conflict");
             assert!(matches!(error, LockError::Conflict { .. }), "{error}");
             assert!(error.to_string().contains(said), "{error}");
             assert_eq!(fs::read(&path).ok(), there, "it is left alone");
@@ -161,7 +163,7 @@ async fn what_cannot_be_merged_is_left_alone_and_the_next_run_has_the_records() 
         let mut store = open_at(folder.path(), 2_000).await.expect("the lock");
         let lock = store.view(&inventory()).lock.expect("a lock");
         assert_eq!(ids(&lock), ["a=1", "b=2"]);
-        store.finish(&header()).expect("folded");
+        store.finish(&header(), &Remade::default()).expect("folded");
         checkpoint::assert_settled(&store);
     }
 }

@@ -25,9 +25,9 @@ use super::fold::{Folded, drop_history};
 use super::format::{digest, to_bytes};
 use super::*;
 use crate::model::{
-    Candidate, Element, ElementId, ElementKey, ElementRef, Fingerprint, InstanceId, InstanceKey,
-    InventoryName, KeyCheck, Lifecycle, Lock, LockHeader, LockedApi, LockedInstance, OpenIntent,
-    OrganizationId, Secret, Takeover, Timestamp,
+    Algorithm, Candidate, Element, ElementId, ElementKey, ElementRef, Fingerprint, InstanceId,
+    InstanceKey, InventoryName, KeyId, Lifecycle, Lock, LockHeader, LockedApi, LockedInstance,
+    OpenIntent, OrganizationId, Remade, Secret, Takeover, Timestamp,
 };
 use crate::ports::{Clock, LockSink as _, Record};
 
@@ -88,11 +88,17 @@ fn undated(mut folded: Folded) -> Folded {
     folded
 }
 
+fn print(salt: &str, fingerprint: &str) -> Fingerprint {
+    Fingerprint {
+        alg: Algorithm::Blake3,
+        key: KeyId("0123456789abcdef".to_owned()),
+        salt: salt.to_owned(),
+        fingerprint: fingerprint.to_owned(),
+    }
+}
+
 fn entry(id: u64) -> LockedInstance {
-    let fingerprint = Fingerprint {
-        salt: "c2FsdA==".to_owned(),
-        fingerprint: "ZmluZ2VycHJpbnQ=".to_owned(),
-    };
+    let fingerprint = print("c2FsdA==", "ZmluZ2VycHJpbnQ=");
     LockedInstance {
         id: InstanceId(id),
         token: Some(Secret::new(format!("invented-token-{id}"))),
@@ -129,20 +135,14 @@ fn candidate(id: u64) -> Candidate {
 }
 
 fn header() -> LockHeader {
-    let fingerprint = |text: &str| {
-        Some(Fingerprint {
-            salt: text.to_owned(),
-            fingerprint: text.to_owned(),
-        })
-    };
     LockHeader {
         inventory: inventory(),
         api: Some(LockedApi {
             url: "https://api.example.com/elements/api-v2".to_owned(),
             organization: Some(OrganizationId(4711)),
-            user: fingerprint("user"),
+            user: Some(print("user", "user")),
         }),
-        check: fingerprint("check").map(|check| KeyCheck { check }),
+        check: None,
     }
 }
 
@@ -162,6 +162,57 @@ fn whole() -> Lock {
 }
 
 const GOLDEN: &str = r#"{
+  "version": 2,
+  "inventory": "acme-support",
+  "api": {
+    "url": "https://api.example.com/elements/api-v2",
+    "organization": 4711,
+    "user": {
+      "alg": "blake3",
+      "key": "0123456789abcdef",
+      "salt": "user",
+      "fingerprint": "user"
+    }
+  },
+  "instances": {
+    "freshdesk-support": {
+      "id": 12345,
+      "token": "invented-token-12345",
+      "element": {
+        "key": "freshdeskv2",
+        "id": 491
+      },
+      "name": "Freshdesk Support",
+      "tags": [
+        "production",
+        "support"
+      ],
+      "configuration": {
+        "filter.response.nulls": "true",
+        "subdomain": "acme"
+      },
+      "secrets": {
+        "username": {
+          "alg": "blake3",
+          "key": "0123456789abcdef",
+          "salt": "c2FsdA==",
+          "fingerprint": "ZmluZ2VycHJpbnQ="
+        }
+      },
+      "enabled": true,
+      "valid": true,
+      "createdDate": "2020-03-16T10:06:00Z",
+      "lifecycle": {
+        "onRemove": "keep",
+        "protect": true
+      }
+    }
+  }
+}
+"#;
+
+/// As version 1 wrote it.
+const GOLDEN_V1: &str = r#"{
   "version": 1,
   "inventory": "acme-support",
   "api": {
@@ -299,6 +350,7 @@ fn story() -> Vec<Record> {
         Record::NotCreated { key: key("c") },
         Record::Sending {
             key: key("a"),
+            id: Some(InstanceId(1)),
             secrets: BTreeSet::from(["username".to_owned()]),
         },
         created("d", 4),

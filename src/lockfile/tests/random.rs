@@ -13,8 +13,13 @@ pub(super) fn keys() -> impl Strategy<Value = InstanceKey> {
 }
 
 fn fingerprint() -> impl Strategy<Value = Fingerprint> {
-    (any::<String>(), any::<String>())
-        .prop_map(|(salt, fingerprint)| Fingerprint { salt, fingerprint })
+    let text = any::<String>;
+    (text(), text(), text()).prop_map(|(key, salt, fingerprint)| Fingerprint {
+        alg: Algorithm::Blake3,
+        key: KeyId(key),
+        salt,
+        fingerprint,
+    })
 }
 
 fn lifecycle() -> impl Strategy<Value = Lifecycle> {
@@ -77,19 +82,14 @@ pub(super) fn lock() -> impl Strategy<Value = Lock> {
             organization: organization.map(OrganizationId),
             user,
         });
-    (
-        option::of(api),
-        option::of(fingerprint()),
-        btree_map(keys(), instance(), 0..4),
-    )
-        .prop_map(|(api, check, instances)| Lock {
-            header: LockHeader {
-                inventory: inventory(),
-                api,
-                check: check.map(|check| KeyCheck { check }),
-            },
-            instances,
-        })
+    (option::of(api), btree_map(keys(), instance(), 0..4)).prop_map(|(api, instances)| Lock {
+        header: LockHeader {
+            inventory: inventory(),
+            api,
+            check: None,
+        },
+        instances,
+    })
 }
 
 pub(super) fn record() -> impl Strategy<Value = Record> {
@@ -102,8 +102,9 @@ pub(super) fn record() -> impl Strategy<Value = Record> {
             candidate: Box::new(candidate(id)),
         }),
         1 => keys().prop_map(|key| Record::NotCreated { key }),
-        2 => (keys(), btree_set("[uv]", 0..2))
-            .prop_map(|(key, secrets)| Record::Sending { key, secrets }),
+        2 => (keys(), option::of(0..4_u64), btree_set("[uv]", 0..2)).prop_map(
+            |(key, id, secrets)| Record::Sending { key, id: id.map(InstanceId), secrets }
+        ),
         3 => (keys(), instance()).prop_map(|(key, entry)| Record::Entry {
             key,
             entry: Box::new(entry),

@@ -31,7 +31,7 @@ async fn records_of_a_killed_run_are_folded_by_the_next_one() {
     let open_keys: Vec<&str> = view.intents.keys().map(InstanceKey::as_str).collect();
     assert_eq!(open_keys, ["b"]);
     assert!(view.intents[&key("b")].answered);
-    let finished = store.finish(&header()).expect("folded");
+    let finished = store.finish(&header(), &Remade::default()).expect("folded");
     assert_eq!((finished.instances, finished.open_intents), (2, 1));
     drop(store);
     let view = LockView::read(&paths(folder.path()), &inventory()).expect("a view");
@@ -50,7 +50,7 @@ async fn damage_is_an_error_and_changes_no_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
     all(&store, vec![created("a", 1)]).await;
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     all(&store, story()).await;
     let paths = store.paths().clone();
     drop(store);
@@ -147,7 +147,7 @@ async fn a_waiting_run_gets_the_lock_and_every_record() {
     let mut first = open(folder.path()).await.expect("the lock");
     all(&first, vec![created("a", 1)]).await;
     let end = move || {
-        first.finish(&header()).expect("folded");
+        first.finish(&header(), &Remade::default()).expect("folded");
         drop(first);
     };
     let wait = Duration::from_secs(1);
@@ -193,11 +193,26 @@ async fn a_lock_on_a_moved_journal_does_not_count() {
 async fn an_unchanged_lock_file_is_not_written() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
-    assert!(!store.finish(&header()).expect("nothing yet").rewritten);
+    assert!(
+        !store
+            .finish(&header(), &Remade::default())
+            .expect("nothing yet")
+            .rewritten
+    );
     assert!(!store.paths().lock.exists());
     store.record(created("a", 1)).await.expect("durable");
-    assert!(store.finish(&header()).expect("written").rewritten);
-    assert!(!store.finish(&header()).expect("unchanged").rewritten);
+    assert!(
+        store
+            .finish(&header(), &Remade::default())
+            .expect("written")
+            .rewritten
+    );
+    assert!(
+        !store
+            .finish(&header(), &Remade::default())
+            .expect("unchanged")
+            .rewritten
+    );
     assert_settled(&store);
 }
 
@@ -208,10 +223,14 @@ async fn a_run_that_changes_nothing_keeps_the_same_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).await.expect("the lock");
     all(&store, vec![created("a", 1)]).await;
-    store.finish(&header()).expect("written");
+    store
+        .finish(&header(), &Remade::default())
+        .expect("written");
     let before = fs::metadata(&store.paths().lock).expect("the lock file");
     all(&store, vec![created("a", 1), created("a", 1)]).await;
-    store.finish(&header()).expect("unchanged");
+    store
+        .finish(&header(), &Remade::default())
+        .expect("unchanged");
     let after = fs::metadata(&store.paths().lock).expect("the lock file");
     assert_eq!(
         (before.ino(), before.mtime(), before.mtime_nsec()),
@@ -229,7 +248,7 @@ async fn a_failed_write_of_the_lock_file_keeps_the_journal() {
     // A folder cannot be replaced by a file.
     let lock = store.paths().lock.clone();
     fs::create_dir(&lock).expect("a folder");
-    assert!(store.finish(&header()).is_err());
+    assert!(store.finish(&header(), &Remade::default()).is_err());
     fs::remove_dir(&lock).expect("removed");
     drop(store);
     let mut store = open_at(folder.path(), 9_000).await.expect("the lock");
@@ -238,7 +257,7 @@ async fn a_failed_write_of_the_lock_file_keeps_the_journal() {
         assert!(intent.takeover.take().is_some() && intent.since.take().is_some());
     }
     assert_eq!(again, view);
-    let finished = store.finish(&header()).expect("folded");
+    let finished = store.finish(&header(), &Remade::default()).expect("folded");
     assert_eq!((finished.instances, finished.open_intents), (2, 1));
 }
 
@@ -265,7 +284,7 @@ async fn the_header_is_recorded_before_the_first_lock_file() {
         assert_eq!(lock, Some(empty()));
     }
     // The intent stays open, so the header stays recorded.
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     assert!(!store.paths().lock.exists());
     drop(store);
     let view = LockView::read(&paths(folder.path()), &other).expect("a view");
@@ -275,27 +294,42 @@ async fn the_header_is_recorded_before_the_first_lock_file() {
     );
 }
 
-/// Most fingerprints are still of the old secrets until the run has ended.
+/// Another user, and the names of the keys, count once the run has ended.
 #[tokio::test]
 async fn rotated_secrets_count_once_the_run_has_ended() {
     let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(paths(folder.path()).lock, GOLDEN_V1).expect("written");
     let mut store = open(folder.path()).await.expect("the lock");
-    all(&store, vec![created("a", 1)]).await;
-    store.finish(&header()).expect("folded");
+    let recorded = |store: &LockStore| store.view(&inventory()).lock.expect("a lock").header;
+    let before = recorded(&store);
+    assert!(before.check.is_some());
     let mut rotated = header();
-    let fresh = Fingerprint {
-        salt: "rotated".to_owned(),
-        fingerprint: "rotated".to_owned(),
-    };
-    rotated.check = Some(KeyCheck {
-        check: fresh.clone(),
-    });
-    rotated.api.as_mut().expect("a platform").user = Some(fresh);
+    rotated.api.as_mut().expect("a platform").user = Some(print("rotated", "rotated"));
     store.begin(&rotated).await.expect("durable");
-    let recorded = |store: &LockStore| store.view(&inventory()).lock.expect("a lock").header.check;
-    assert_eq!(recorded(&store), header().check);
-    store.finish(&rotated).expect("folded");
-    assert_eq!(recorded(&store), rotated.check);
+    assert_eq!(recorded(&store), before);
+    store.finish(&rotated, &Remade::default()).expect("folded");
+    assert_eq!(recorded(&store), rotated);
+}
+
+/// The entry that gets the name of its key is not one that this run changed.
+#[tokio::test]
+async fn what_was_pulled_during_a_run_is_lifted_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lock = paths(folder.path()).lock;
+    std::fs::write(&lock, GOLDEN_V1).expect("written");
+    let mut store = open(folder.path()).await.expect("the lock");
+    let pulled = GOLDEN_V1.replace("Freshdesk Support", "Pulled");
+    std::fs::write(&lock, pulled).expect("written");
+    let mut remade = Remade::default();
+    let after = print("c2FsdA==", "ZmluZ2VycHJpbnQ=");
+    let before = Fingerprint {
+        key: KeyId::default(),
+        ..after.clone()
+    };
+    remade.insert(before, after);
+    store.finish(&header(), &remade).expect("folded");
+    let written = std::fs::read_to_string(&lock).expect("the lock file");
+    assert_eq!(written, GOLDEN.replace("Freshdesk Support", "Pulled"));
 }
 
 #[tokio::test]

@@ -106,7 +106,7 @@ async fn the_fold_keeps_takeovers_and_makes_none() {
     let folder = taken_over().await;
     let mut store = store_at(folder.path(), at(80_000)).await;
     all(&store, vec![created("c", 3), intent("b")]).await;
-    store.finish(&header()).expect("folded");
+    store.finish(&header(), &Remade::default()).expect("folded");
     assert_eq!(
         (since(&store, "a"), since(&store, "b")),
         (millis(70_000), None)

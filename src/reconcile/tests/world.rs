@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Action, ApiSettings, CreateRequest, Desired, DesiredInstance, DesiredValue, Element, ElementId,
-    ElementKey, ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, Lifecycle, Lock,
-    LockEntryDraft, LockedInstance, Marker, Observed, ObservedInstance, Part, PlainValue, Planned,
-    RequestValue, Secret, SecretFact, SecretFacts, SecretRecord, Step, Template, UpdateRequest,
-    VersusLock, VersusPlatform,
+    Action, Algorithm, ApiSettings, CreateRequest, Desired, DesiredInstance, DesiredValue, Element,
+    ElementId, ElementKey, ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, KeyId,
+    Lifecycle, Lock, LockEntryDraft, LockedInstance, Marker, Observed, ObservedInstance, Part,
+    PlainValue, Planned, RequestValue, Secret, SecretFact, SecretFacts, SecretRecord, Step,
+    Template, UpdateRequest, VersusLock, VersusPlatform,
 };
 use crate::reconcile::{PlanInput, Policy, audit, plan};
 
@@ -102,6 +102,7 @@ pub(super) fn world() -> PlanInput {
         intents: BTreeMap::new(),
         policy: Policy::default(),
         other_user: false,
+        verified: 0,
     }
 }
 
@@ -180,6 +181,8 @@ pub(super) fn fact_of(
 
 fn fingerprint() -> Fingerprint {
     Fingerprint {
+        alg: Algorithm::Blake3,
+        key: KeyId::default(),
         salt: "salt".to_owned(),
         fingerprint: "fingerprint".to_owned(),
     }

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{FactInput, FingerprintKey, MissingPolicy, desired, env, facts, key, lookups, resolve};
+use super::{
+    FactInput, FingerprintKey, FingerprintKeys, MissingPolicy, desired, env, facts, key, lookups,
+    resolve,
+};
 use crate::model::{
-    Desired, Element, ElementKey, Fingerprint, InstanceId, InstanceKey, KeyCheck, Lifecycle, Lock,
+    Desired, Element, ElementKey, Fingerprint, InstanceId, InstanceKey, Lifecycle, Lock,
     LockedInstance, Marker, Observed, ObservedInstance, OpenIntent, Secret, VersusLock,
     VersusPlatform,
 };
@@ -19,28 +22,26 @@ struct World {
     observed: Observed,
     intents: BTreeMap<InstanceKey, OpenIntent>,
     missing: BTreeMap<InstanceId, BTreeMap<String, Fingerprint>>,
-    key: FingerprintKey,
+    keys: FingerprintKeys,
 }
 
 impl World {
     fn new() -> Self {
         let desired = desired(&[("password", env("SET", None))]);
-        let key = FingerprintKey::derive(&Secret::new("organization"));
-        let mut lock = Lock::empty(desired.inventory.clone());
-        let check = key.check().expect("random");
-        lock.header.check = Some(KeyCheck { check });
+        let lock = Lock::empty(desired.inventory.clone());
+        let keys = keys("organization", None);
         Self {
             desired,
             lock,
             observed: Observed::default(),
             intents: BTreeMap::new(),
             missing: BTreeMap::new(),
-            key,
+            keys,
         }
     }
 
     fn print(&self, value: &str) -> Fingerprint {
-        self.key.make(value).expect("random")
+        self.keys.present.make(value).expect("random")
     }
 
     fn record(&mut self, key: &InstanceKey, id: u64, secret: Option<Fingerprint>) {
@@ -108,7 +109,7 @@ impl World {
             observed: &self.observed,
             intents: &self.intents,
             missing: &self.missing,
-            key: &self.key,
+            keys: &self.keys,
         };
         let facts = facts(&input, &mut resolved).expect("random");
         let fact = |id| {
@@ -117,6 +118,15 @@ impl World {
         };
         let fingerprint = resolved.fingerprint(&key(), "password").cloned();
         (ids.map(fact), fingerprint.expect("a fingerprint"))
+    }
+}
+
+fn keys(present: &str, previous: Option<&str>) -> FingerprintKeys {
+    let inventory = desired(&[]).inventory;
+    let derive = |secret| FingerprintKey::derive(&Secret::new(secret), &inventory);
+    FingerprintKeys {
+        present: derive(present),
+        previous: previous.into_iter().map(derive).collect(),
     }
 }
 
@@ -139,10 +149,10 @@ fn an_unchanged_secret_keeps_its_salt_and_a_rotated_key_is_seen() {
     let recorded = world.print(VALUE);
     world.record(&key(), 1, Some(recorded.clone()));
     assert_eq!(world.facts([1]), ([(VersusLock::Same, Hidden)], recorded));
-    world.key = FingerprintKey::derive(&Secret::new("rotated"));
+    world.keys = keys("rotated", None);
     let (facts, fingerprint) = world.facts([1]);
     assert_eq!(facts, [(VersusLock::KeyRotated, Hidden)]);
-    assert!(world.key.matches(&fingerprint, VALUE));
+    assert!(world.keys.present.matches(&fingerprint, VALUE));
 }
 
 #[test]

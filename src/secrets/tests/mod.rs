@@ -142,8 +142,9 @@ fn files_and_commands_give_values_without_their_newline() {
 
 #[test]
 fn fingerprints_tell_the_same_from_another_and_nothing_else() {
-    let first = FingerprintKey::derive(&Secret::new("organization"));
-    let other = FingerprintKey::derive(&Secret::new("another organization"));
+    let inventory = desired(&[]).inventory;
+    let derive = |secret| FingerprintKey::derive(&Secret::new(secret), &inventory);
+    let (first, other) = (derive("organization"), derive("another organization"));
     let (one, two) = (
         first.make("s").expect("random"),
         first.make("s").expect("random"),
@@ -152,6 +153,9 @@ fn fingerprints_tell_the_same_from_another_and_nothing_else() {
     assert!(first.matches(&one, "s") && first.matches(&two, "s"));
     assert!(!first.matches(&one, "t"));
     assert!(!other.matches(&one, "s"), "the key does not count");
-    assert!(first.made(&first.check().expect("random")));
-    assert!(!other.made(&first.check().expect("random")));
+    assert_eq!(one.key, two.key);
+    assert_ne!(one.key, other.make("s").expect("random").key);
+    let apart = InventoryName::new("apart").expect("a name");
+    let apart = FingerprintKey::derive(&Secret::new("organization"), &apart);
+    assert_ne!(one.key, apart.make("s").expect("random").key);
 }

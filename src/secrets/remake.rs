@@ -1,0 +1,63 @@
+//! Brings recorded fingerprints under the present key where nothing has to be sent for that.
+//!
+//! Must not: touch one that it cannot verify.
+
+use super::fingerprint::FingerprintKeys;
+use crate::model::{
+    Desired, DesiredInstance, InstanceKey, KeyId, Lock, Remade, ResolvedSecrets, Secret, SecretJson,
+};
+
+/// Finds the recorded fingerprints to replace: those of version 1, which get the id of their key, and
+/// those of declared values that an earlier key made.
+pub fn remake(
+    lock: &Lock,
+    desired: &Desired,
+    resolved: &ResolvedSecrets,
+    keys: &FingerprintKeys,
+) -> Remade {
+    let mut remade = Remade::default();
+    let check = lock.header.check.as_ref();
+    let of_check = check.and_then(|check| keys.id_of(&check.check));
+    for (key, entry) in &lock.instances {
+        for (name, recorded) in &entry.secrets {
+            let Some(recorded) = recorded else {
+                continue;
+            };
+            let mut after = recorded.clone();
+            if after.key == KeyId::default()
+                && let Some(id) = of_check
+            {
+                after.key.clone_from(id);
+            }
+            if !keys.is_present(&after)
+                && let Some(value) = declared(desired, resolved, key, name)
+                && let Some(renewed) = keys.renewed(&after, value.expose())
+            {
+                let is_earlier = !keys.present.matches(recorded, value.expose());
+                remade.verified += usize::from(is_earlier);
+                after = renewed;
+            }
+            if after != *recorded {
+                remade.insert(recorded.clone(), after);
+            }
+        }
+    }
+    remade
+}
+
+/// The value that is declared under this key, or under the key that it is renamed to.
+fn declared(
+    desired: &Desired,
+    resolved: &ResolvedSecrets,
+    recorded: &InstanceKey,
+    name: &str,
+) -> Option<Secret> {
+    let is_renamed = |(_, instance): &(&InstanceKey, &DesiredInstance)| {
+        instance.lifecycle.moved_from.as_ref() == Some(recorded)
+    };
+    let key = match desired.instances.contains_key(recorded) {
+        true => recorded,
+        false => desired.instances.iter().find(is_renamed)?.0,
+    };
+    resolved.configuration(key, name).map(SecretJson::canonical)
+}
