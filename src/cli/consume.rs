@@ -139,11 +139,17 @@ pub enum ListFormat {
 }
 
 #[derive(Debug, Args)]
-#[command(after_long_help = help::after(EXITS, "connectorctl list -o csv"))]
+#[command(after_long_help = help::after(&[Exit::Authentication, Exit::Lock], "connectorctl list --health -o csv"))]
 pub struct ListArgs {
     /// Output format
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub output: ListFormat,
+
+    /// Ask the platform for the state of each instance
+    ///
+    /// Otherwise it is as last seen.
+    #[arg(long)]
+    pub health: bool,
 
     #[command(flatten)]
     pub keys: KeyArgs,

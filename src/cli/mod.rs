@@ -4,6 +4,7 @@
 
 mod apply;
 mod consume;
+mod drift;
 mod global;
 mod help;
 mod lock;
@@ -19,6 +20,7 @@ pub(crate) use consume::{
     ExecArgs, KeyArgs, ListArgs, ListFormat, OutputsArgs, OutputsFormat, ShowArgs, TokenArgs,
     VariableArgs,
 };
+pub(crate) use drift::DriftArgs;
 pub(crate) use global::{GlobalArgs, OutputArgs};
 pub(crate) use lock::LockCommand;
 pub(crate) use plan::PlanArgs;
@@ -53,6 +55,8 @@ pub enum Command {
     /// Check the manifest; needs no network, secrets or lock file
     #[command(after_long_help = help::after(&[], "connectorctl validate -f prod.yaml --strict"))]
     Validate,
+    /// Show how the platform differs from the lock file, without a manifest; exit with 2 if it does
+    Drift(DriftArgs),
     /// List the recorded instances
     List(ListArgs),
     /// Show what is recorded of one instance, without its token

@@ -30,7 +30,7 @@ pub(super) fn base_url(context: &Context, desired: &Desired) -> Result<Address, 
         return Ok(address);
     }
     let summary = format!(
-        "account secrets are sent only to known hosts of the platform, and `api.url` of the manifest names `{url}`; nothing was sent"
+        "account secrets are sent only to known hosts of the platform, and `api.url` names `{url}`; nothing was sent"
     );
     let hint = format!("if the host is right, set `{URL}` in the pipeline, or pass `--url`");
     Err(CliError::usage(summary).hint(hint))

@@ -1,23 +1,64 @@
 //! `connectorctl list` and `connectorctl show`.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
 use super::context::Context;
-use super::recorded;
+use super::{drift, recorded};
 use crate::cli::{ListArgs, ListFormat, OutputFormat, ShowArgs};
 use crate::error::{CliError, Exit};
+use crate::lockfile::LockView;
+use crate::model::{Finding, InstanceKey, Lock, Shown};
 use crate::render;
 
-pub(super) fn list(context: &Context, arguments: &ListArgs) -> Result<Exit, CliError> {
-    let mut lock = recorded::lock(context)?;
+pub(super) async fn list(context: &Context, arguments: &ListArgs) -> Result<Exit, CliError> {
+    let view = recorded::view(context)?;
+    let mut lock = recorded::lock_of(context, &view)?.clone();
     let selection = recorded::selection(&lock, &arguments.keys)?;
+    let missing = match arguments.health {
+        true => ask(context, &mut lock, &view).await?,
+        false => BTreeSet::new(),
+    };
     lock.instances
         .retain(|key, _| selection.includes(key.as_str()));
     let printed = context.ui.print(|out| match arguments.output {
-        ListFormat::Table => render::list::table(&lock, out),
-        ListFormat::Json => render::list::json(&lock, out),
-        ListFormat::Csv => render::list::csv(&lock, out),
+        ListFormat::Table => render::list::table(&lock, &missing, out),
+        ListFormat::Json => render::list::json(&lock, &missing, out),
+        ListFormat::Csv => render::list::csv(&lock, &missing, out),
     });
     printed.map_err(CliError::output)?;
     Ok(Exit::Success)
+}
+
+/// Puts the state that the platform shows in place of the recorded one. Returns what is missing there.
+async fn ask(
+    context: &Context,
+    lock: &mut Lock,
+    view: &LockView,
+) -> Result<BTreeSet<InstanceKey>, CliError> {
+    let verified = drift::verified(context, lock, view).await?;
+    let mut missing = BTreeSet::new();
+    for drift in verified.drifted {
+        if drift.findings.contains(&Finding::Missing(drift.id)) {
+            missing.insert(drift.key.clone());
+        }
+        let Some(entry) = lock.instances.get_mut(&drift.key) else {
+            continue;
+        };
+        for change in drift.changes {
+            if let Shown::Values(values) = change.shown
+                && let Some(Value::Bool(now)) = values.after
+            {
+                match change.path.as_str() {
+                    "enabled" => entry.enabled = now,
+                    "valid" => entry.valid = now,
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(missing)
 }
 
 pub(super) fn show(context: &Context, arguments: &ShowArgs) -> Result<Exit, CliError> {

@@ -7,6 +7,7 @@ use super::inputs;
 use super::platform::{self, Purpose};
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockView;
+use crate::model::Drift;
 use crate::render;
 use crate::session::{SessionError, Verified};
 
@@ -23,9 +24,10 @@ pub(super) async fn verify(context: &Context) -> Result<Exit, CliError> {
     };
     let connection = platform::connect(context, &manifest.desired, &paths, Purpose::Read).await?;
     let session = connection.session(&manifest.desired);
-    let verified = session.verify(&connection.reader, lock, &view).await?;
+    let mut verified = session.verify(&connection.reader, lock, &view).await?;
+    verified.drop_validity();
     show(context, &verified)?;
-    Ok(if verified.differences.is_empty() {
+    Ok(if verified.drifted.is_empty() {
         Exit::Success
     } else {
         Exit::Changes
@@ -35,23 +37,17 @@ pub(super) async fn verify(context: &Context) -> Result<Exit, CliError> {
 fn show(context: &Context, verified: &Verified) -> Result<(), CliError> {
     let Verified {
         instances,
-        differences,
+        drifted,
         unsettled,
     } = verified;
     let printed = context.ui.print(|out| {
-        for difference in differences {
-            writeln!(
-                out,
-                "{}: {}",
-                difference.key,
-                render::one_line(&difference.what)
-            )?;
-        }
-        if differences.is_empty() {
+        render::drift::lines(drifted, out)?;
+        if drifted.is_empty() {
             let instances = render::many(*instances, "instance");
             writeln!(out, "Lock file matches the platform: {instances}.")
         } else {
-            writeln!(out, "{}.", render::many(differences.len(), "difference"))
+            let count: usize = drifted.iter().map(Drift::differences).sum();
+            writeln!(out, "{}.", render::many(count, "difference"))
         }
     });
     printed.map_err(CliError::output)?;

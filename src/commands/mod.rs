@@ -7,6 +7,7 @@ mod apply;
 mod base_url;
 mod clock;
 mod context;
+mod drift;
 mod environment;
 mod exec;
 mod inputs;
@@ -77,7 +78,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, CliEr
             lock::rebuild(context, yes, lock_timeout).await
         }
         Command::Sandbox(arguments) => sandbox::run(context, &arguments).await,
-        Command::List(arguments) => list::list(context, &arguments),
+        Command::Drift(arguments) => drift::run(context, &arguments).await,
+        Command::List(arguments) => list::list(context, &arguments).await,
         Command::Show(arguments) => list::show(context, &arguments),
         Command::Token(arguments) => outputs::token(context, &arguments),
         Command::Outputs(arguments) => outputs::outputs(context, &arguments),

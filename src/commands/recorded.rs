@@ -10,19 +10,35 @@ use crate::outputs::{Account, Outputs};
 use crate::reconcile::Selection;
 use crate::session::SessionError;
 
+/// What lock file and journal hold.
+///
+/// # Errors
+/// If one cannot be used.
+pub(super) fn view(context: &Context) -> Result<LockView, CliError> {
+    Ok(LockView::recorded(&inputs::paths(context)?)?)
+}
+
 /// Every recorded instance.
 ///
 /// # Errors
 /// If nothing is recorded, or the lock file cannot be used.
 pub(super) fn lock(context: &Context) -> Result<Lock, CliError> {
+    let view = view(context)?;
+    lock_of(context, &view).cloned()
+}
+
+/// The lock of a view.
+///
+/// # Errors
+/// If nothing is recorded.
+pub(super) fn lock_of<'v>(context: &Context, view: &'v LockView) -> Result<&'v Lock, CliError> {
     let paths = inputs::paths(context)?;
-    let view = LockView::recorded(&paths)?;
     for key in view.intents.keys() {
         context.ui.warn(&format!(
             "{key}: the outcome of a create is unknown; run `connectorctl apply` to settle it"
         ));
     }
-    view.lock.ok_or_else(|| {
+    view.lock.as_ref().ok_or_else(|| {
         let summary = format!("no lock file at `{}`", paths.lock.display());
         CliError::new(Exit::Failed, summary)
             .hint("run `connectorctl apply` to create it, or pass `--lock` or `--file`")

@@ -43,7 +43,7 @@ impl Exit {
         (Self::Failed, "failed; nothing was changed"),
         (
             Self::Changes,
-            "changes pending (`--detailed-exitcode` only; `lock verify`: a difference)",
+            "changes pending (`--detailed-exitcode` only; `drift`, `lock verify`: a difference)",
         ),
         (Self::Partial, "partly applied; see the report"),
         (

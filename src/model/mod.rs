@@ -7,6 +7,7 @@
 
 mod codes;
 mod desired;
+mod drift;
 mod element;
 mod facts;
 mod fingerprint;
@@ -28,6 +29,7 @@ mod value;
 pub(crate) use codes::codes;
 pub use codes::{NoteCode, Reason, RefusalCode};
 pub use desired::{ApiSettings, Desired, DesiredInstance, DesiredValue, Lifecycle, OnRemove};
+pub use drift::{Drift, Finding};
 pub use element::{Element, ElementRef};
 pub use facts::{
     ResolvedSecrets, SecretFact, SecretFacts, SecretField, VersusLock, VersusPlatform,

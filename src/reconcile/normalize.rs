@@ -45,12 +45,10 @@ pub(super) fn same(
     is_same_fraction(value, shown)
 }
 
-/// Whether the platform shows the value that the lock file records, compared as a plan compares. A
-/// value that is not shown counts as unchanged.
-pub fn is_as_recorded(seen: &ObservedInstance, name: &str, recorded: &str) -> bool {
-    let Some(shown) = shown(seen, name) else {
-        return true;
-    };
+/// The value that the platform shows, where the lock file records another one, compared as a plan
+/// compares. A value that is not shown counts as unchanged.
+pub fn unlike_recorded(seen: &ObservedInstance, name: &str, recorded: &str) -> Option<String> {
+    let shown = shown(seen, name)?;
     let element = Catalog::embedded().element(seen.element.key.as_str());
     // The lock file does not record whether the value was declared as a number.
     let fraction = recorded.parse().ok().filter(serde_json::Number::is_f64);
@@ -58,7 +56,7 @@ pub fn is_as_recorded(seen: &ObservedInstance, name: &str, recorded: &str) -> bo
         Some(number) => PlainValue(number.into()),
         None => PlainValue::text(recorded),
     };
-    same(element, name, &value, &shown)
+    (!same(element, name, &value, &shown)).then_some(shown)
 }
 
 /// A fraction may come back in another spelling, such as `1` for `1.0`. An integer has only one.

@@ -28,7 +28,7 @@ struct InstanceObject<'a> {
 /// # Errors
 /// Where it cannot be written.
 pub fn human(key: &InstanceKey, entry: &LockedInstance, out: &mut dyn Write) -> io::Result<()> {
-    let row = Row::new(key, entry);
+    let row = Row::new(key, entry, false);
     let tags = entry.tags.iter().flatten().map(String::as_str);
     let tags: Vec<&str> = tags.collect();
     let fields = [
@@ -74,7 +74,7 @@ pub fn json(
     let object = InstanceObject {
         format_version: FORMAT_VERSION,
         inventory,
-        row: Row::new(key, entry),
+        row: Row::new(key, entry, false),
         tags: tags.map(|tags| tags.iter().map(String::as_str).collect()),
         configuration: &entry.configuration,
         secrets: secrets(entry),

@@ -9,7 +9,8 @@ use super::FORMAT_VERSION;
 use super::count::Counts;
 use super::escape;
 use crate::model::{
-    InstanceId, InstanceKey, InventoryName, Note, Planned, Reason, Refusal, Shown, Step,
+    FieldChange, InstanceId, InstanceKey, InventoryName, Note, Planned, Reason, Refusal, Shown,
+    Step,
 };
 
 #[derive(Serialize)]
@@ -39,7 +40,7 @@ struct StepObject<'a> {
 }
 
 #[derive(Serialize)]
-struct ChangeObject<'a> {
+pub(super) struct ChangeObject<'a> {
     path: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<&'a Value>,
@@ -47,6 +48,21 @@ struct ChangeObject<'a> {
     after: Option<&'a Value>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     secret: bool,
+}
+
+impl<'a> From<&'a FieldChange> for ChangeObject<'a> {
+    fn from(change: &'a FieldChange) -> Self {
+        let values = match &change.shown {
+            Shown::Values(values) => Some(values),
+            Shown::Secret => None,
+        };
+        Self {
+            path: &change.path,
+            before: values.and_then(|values| values.before.as_ref()),
+            after: values.and_then(|values| values.after.as_ref()),
+            secret: values.is_none(),
+        }
+    }
 }
 
 /// Writes a plan as JSON, a newline at the end.
@@ -63,29 +79,13 @@ pub fn plan(planned: &Planned, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn step_object(step: &Step) -> StepObject<'_> {
-    let changes = step
-        .changes
-        .iter()
-        .map(|change| {
-            let values = match &change.shown {
-                Shown::Values(values) => Some(values),
-                Shown::Secret => None,
-            };
-            ChangeObject {
-                path: &change.path,
-                before: values.and_then(|values| values.before.as_ref()),
-                after: values.and_then(|values| values.after.as_ref()),
-                secret: values.is_none(),
-            }
-        })
-        .collect();
     StepObject {
         key: &step.key,
         action: step.action.as_str(),
         id: step.id,
         element: &step.element,
         moved_from: step.moved_from.as_ref(),
-        changes,
+        changes: step.changes.iter().map(ChangeObject::from).collect(),
         reasons: &step.reasons,
     }
 }

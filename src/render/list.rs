@@ -1,5 +1,7 @@
-//! The recorded instances as a table, as JSON and as comma-separated values, without their tokens.
+//! The recorded instances as a table, as JSON and as comma-separated values, without their tokens. `missing`
+//! are those that the platform lacks, where it was asked.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -26,6 +28,8 @@ pub(super) struct Row<'a> {
     name: &'a str,
     enabled: bool,
     valid: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    missing: bool,
     has_token: bool,
     protected: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,7 +37,7 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn new(key: &'a InstanceKey, entry: &'a LockedInstance) -> Self {
+    pub(super) fn new(key: &'a InstanceKey, entry: &'a LockedInstance, missing: bool) -> Self {
         Self {
             key,
             id: entry.id.0,
@@ -41,6 +45,7 @@ impl<'a> Row<'a> {
             name: &entry.name,
             enabled: entry.enabled,
             valid: entry.valid,
+            missing,
             has_token: entry.token.is_some(),
             protected: entry.lifecycle.protect,
             created_date: entry.created_date.as_deref(),
@@ -50,6 +55,7 @@ impl<'a> Row<'a> {
     /// In words, as last seen.
     pub(super) fn state(&self) -> String {
         let words = [
+            (self.missing, "missing"),
             (!self.enabled, "disabled"),
             (!self.valid, "invalid"),
             (!self.has_token, "no token"),
@@ -65,22 +71,22 @@ impl<'a> Row<'a> {
     }
 }
 
-fn rows(lock: &Lock) -> impl Iterator<Item = Row<'_>> {
+fn rows<'a>(lock: &'a Lock, missing: &BTreeSet<InstanceKey>) -> impl Iterator<Item = Row<'a>> {
     let instances = lock.instances.iter();
-    instances.map(|(key, entry)| Row::new(key, entry))
+    instances.map(|(key, entry)| Row::new(key, entry, missing.contains(key)))
 }
 
 /// Aligned columns, one line for each instance however wide the terminal is.
 ///
 /// # Errors
 /// Where it cannot be written.
-pub fn table(lock: &Lock, out: &mut dyn Write) -> io::Result<()> {
+pub fn table(lock: &Lock, missing: &BTreeSet<InstanceKey>, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(["KEY", "ELEMENT", "ID", "STATE", "NAME"]);
-    for row in rows(lock) {
+    for row in rows(lock, missing) {
         table.add_row([
             row.key.to_string(),
             one_line(row.element),
@@ -102,11 +108,11 @@ pub fn table(lock: &Lock, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Where it cannot be written.
-pub fn json(lock: &Lock, out: &mut dyn Write) -> io::Result<()> {
+pub fn json(lock: &Lock, missing: &BTreeSet<InstanceKey>, out: &mut dyn Write) -> io::Result<()> {
     let object = ListObject {
         format_version: FORMAT_VERSION,
         inventory: &lock.header.inventory,
-        instances: rows(lock).collect(),
+        instances: rows(lock, missing).collect(),
     };
     json::write(&object, out)
 }
@@ -115,7 +121,7 @@ pub fn json(lock: &Lock, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Where it cannot be written.
-pub fn csv(lock: &Lock, out: &mut dyn Write) -> io::Result<()> {
+pub fn csv(lock: &Lock, missing: &BTreeSet<InstanceKey>, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record([
         "key",
@@ -124,11 +130,12 @@ pub fn csv(lock: &Lock, out: &mut dyn Write) -> io::Result<()> {
         "name",
         "enabled",
         "valid",
+        "missing",
         "hasToken",
         "protected",
         "createdDate",
     ])?;
-    for row in rows(lock) {
+    for row in rows(lock, missing) {
         writer.write_record([
             row.key.as_str(),
             &row.id.to_string(),
@@ -136,6 +143,7 @@ pub fn csv(lock: &Lock, out: &mut dyn Write) -> io::Result<()> {
             row.name,
             &row.enabled.to_string(),
             &row.valid.to_string(),
+            &row.missing.to_string(),
             &row.has_token.to_string(),
             &row.protected.to_string(),
             row.created_date.unwrap_or_default(),

@@ -6,6 +6,7 @@
 
 mod count;
 pub mod diagnostics;
+pub mod drift;
 mod escape;
 pub mod human;
 pub mod instance;

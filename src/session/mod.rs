@@ -26,4 +26,4 @@ pub(crate) use rounds::unless_stopped;
 pub use rounds::{Approval, Rounds, RunReport};
 pub use scope::{Identity, Manifest, Session};
 pub use store::Store;
-pub use verify::{Difference, Verified};
+pub use verify::Verified;

@@ -2,29 +2,42 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::error::SessionError;
 use super::observe::read_all;
 use super::scope::Session;
 use crate::lockfile::LockView;
 use crate::model::{
-    InstanceId, InstanceKey, Lock, LockedInstance, Marker, Observed, ObservedInstance,
+    Change, Drift, FieldChange, Finding, InstanceId, InstanceKey, Lock, LockedInstance, Marker,
+    Observed, ObservedInstance, Shown,
 };
 use crate::ports::ReadRemote;
-use crate::reconcile::is_as_recorded;
+use crate::reconcile::unlike_recorded;
+
+/// The path of what the platform says about an instance's credentials.
+const VALID: &str = "valid";
 
 /// What a comparison found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Verified {
+    /// How many instances are recorded.
     pub instances: usize,
-    pub differences: Vec<Difference>,
+    /// Those that differ, in order of their keys.
+    pub drifted: Vec<Drift>,
+    /// Keys of which the outcome of a create is unknown.
     pub unsettled: Vec<InstanceKey>,
 }
 
-/// One difference. Shows no value of configuration, and no token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    pub key: InstanceKey,
-    pub what: String,
+impl Verified {
+    /// Leaves out whether credentials work: the platform finds that out by itself, and no apply records it
+    /// as long as nothing else changes.
+    pub fn drop_validity(&mut self) {
+        for drift in &mut self.drifted {
+            drift.changes.retain(|change| change.path != VALID);
+        }
+        self.drifted.retain(|drift| !drift.is_empty());
+    }
 }
 
 impl Session<'_> {
@@ -43,17 +56,11 @@ impl Session<'_> {
         // The list may be out of date.
         let in_doubt = in_doubt(lock, &observed);
         read_all(remote, in_doubt, &mut observed).await?;
-        let differences = lock.instances.iter().flat_map(|(key, entry)| {
-            differences(lock, key, entry, &observed)
-                .into_iter()
-                .map(|what| Difference {
-                    key: key.clone(),
-                    what,
-                })
-        });
+        let instances = lock.instances.iter();
+        let drifts = instances.map(|(key, entry)| drift(lock, key, entry, &observed));
         Ok(Verified {
             instances: lock.instances.len(),
-            differences: differences.collect(),
+            drifted: drifts.filter(|drift| !drift.is_empty()).collect(),
             unsettled: view.intents.keys().cloned().collect(),
         })
     }
@@ -63,7 +70,7 @@ impl Session<'_> {
 fn in_doubt(lock: &Lock, observed: &Observed) -> BTreeSet<InstanceId> {
     let mut ids = BTreeSet::new();
     for (key, entry) in &lock.instances {
-        if !differences(lock, key, entry, observed).is_empty() {
+        if !drift(lock, key, entry, observed).is_empty() {
             let marker = Marker::live(&lock.header.inventory, key);
             let carriers = observed.instances.values();
             let carriers = carriers.filter(|seen| seen.carries(&marker));
@@ -74,64 +81,64 @@ fn in_doubt(lock: &Lock, observed: &Observed) -> BTreeSet<InstanceId> {
     ids
 }
 
-fn differences(
-    lock: &Lock,
-    key: &InstanceKey,
-    entry: &LockedInstance,
-    observed: &Observed,
-) -> Vec<String> {
-    let Some(seen) = observed.instances.get(&entry.id) else {
-        return vec![format!("instance {} is missing on the platform", entry.id)];
-    };
-    let mut differs = Vec::new();
-    if entry.is_token_in_doubt(seen) {
-        let what = match entry.token {
-            None => "no token is recorded",
-            Some(_) => "token differs",
-        };
-        differs.push(what.to_owned());
-    }
-    if seen.element.key != entry.element.key {
-        differs.push(format!(
-            "element differs: `{}` on the platform, `{}` in the lock file",
-            seen.element.key, entry.element.key
-        ));
-    }
-    if seen.name != entry.name {
-        differs.push(format!(
-            "name differs: `{}` on the platform, `{}` in the lock file",
-            seen.name, entry.name
-        ));
-    }
-    if seen.enabled != entry.enabled {
-        let word = if seen.enabled { "enabled" } else { "disabled" };
-        differs.push(format!("instance is {word} on the platform"));
-    }
+fn drift(lock: &Lock, key: &InstanceKey, entry: &LockedInstance, observed: &Observed) -> Drift {
     let marker = Marker::live(&lock.header.inventory, key);
-    if !seen.carries(&marker) {
-        differs.push(format!("marker `{marker}` is missing"));
+    let seen = observed.instances.get(&entry.id);
+    let mut findings = Vec::new();
+    match seen {
+        None => findings.push(Finding::Missing(entry.id)),
+        Some(seen) => {
+            if entry.is_token_in_doubt(seen) {
+                findings.push(match entry.token {
+                    None => Finding::TokenMissing,
+                    Some(_) => Finding::TokenChanged,
+                });
+            }
+            if !seen.carries(&marker) {
+                findings.push(Finding::MarkerMissing(marker.clone()));
+            }
+            let others = observed.instances.values();
+            let others = others.filter(|other| other.id != entry.id && other.carries(&marker));
+            findings.extend(others.map(|other| Finding::Duplicate(other.id)));
+        }
     }
-    if entry
-        .tags
-        .as_ref()
-        .is_some_and(|declared| *declared != seen.own_tags())
-    {
-        differs.push("tags differ".to_owned());
+    Drift {
+        key: key.clone(),
+        id: entry.id,
+        element: entry.element.key.clone(),
+        findings,
+        changes: seen.map(|seen| changes(entry, seen)).unwrap_or_default(),
     }
-    differs.extend(
-        entry
-            .configuration
-            .iter()
-            .filter(|(name, value)| !is_as_recorded(seen, name, value))
-            .map(|(name, _)| format!("`configuration.{name}` differs")),
-    );
-    let is_other = |other: &&ObservedInstance| other.id != entry.id && other.carries(&marker);
-    differs.extend(
-        observed
-            .instances
-            .values()
-            .filter(is_other)
-            .map(|other| format!("instance {} also carries this marker", other.id)),
-    );
-    differs
+}
+
+/// Values as recorded and as the platform shows them.
+fn changes(entry: &LockedInstance, seen: &ObservedInstance) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    let mut compare = |path: &str, before: Value, after: Value| {
+        if before != after {
+            changes.push(FieldChange {
+                path: path.to_owned(),
+                shown: Shown::Values(Change {
+                    before: Some(before),
+                    after: Some(after),
+                }),
+            });
+        }
+    };
+    let (element, seen_element) = (entry.element.key.as_str(), seen.element.key.as_str());
+    compare("element", element.into(), seen_element.into());
+    compare("name", entry.name.clone().into(), seen.name.clone().into());
+    compare("enabled", entry.enabled.into(), seen.enabled.into());
+    compare(VALID, entry.valid.into(), seen.valid.into());
+    if let Some(tags) = &entry.tags {
+        let list = |tags: &BTreeSet<String>| tags.iter().cloned().collect::<Vec<_>>().into();
+        compare("tags", list(tags), list(&seen.own_tags()));
+    }
+    for (name, recorded) in &entry.configuration {
+        if let Some(shown) = unlike_recorded(seen, name, recorded) {
+            let path = format!("configuration.{name}");
+            compare(&path, recorded.clone().into(), shown.into());
+        }
+    }
+    changes
 }

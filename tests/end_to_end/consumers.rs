@@ -175,7 +175,7 @@ fn lists_show_no_token() {
     );
     let csv = bench.run(&["list", "-o", "csv", "--target", "jira-eu"]);
     csv.stdout_has(&format!(
-        "\njira-eu,{id},jira,\"Jira, \"\"EU\"\"\",true,true,true,false,"
+        "\njira-eu,{id},jira,\"Jira, \"\"EU\"\"\",true,true,false,true,false,"
     ));
     let json = bench.run(&["list", "-o", "json"]).expect_code(0);
     let listed: Value = serde_json::from_str(&json.stdout).expect("JSON");

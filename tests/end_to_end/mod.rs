@@ -9,6 +9,7 @@ mod changes;
 mod consumers;
 mod disabled;
 mod documented;
+mod drift;
 mod example;
 mod failures;
 mod fingerprints;

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::model::{
     Action, DesiredValue, PlainValue, Secret, VersusLock as Lock, VersusPlatform as Platform,
 };
-use crate::reconcile::{PlanInput, Resend, is_as_recorded};
+use crate::reconcile::{PlanInput, Resend, unlike_recorded};
 
 fn set(input: &mut PlanInput, name: &str, value: serde_json::Value) {
     let instance = declared(input);
@@ -61,7 +61,7 @@ fn a_recorded_value_is_compared_as_a_plan_compares() {
     let mut shows = |recorded: &str, shown: Option<&str>| {
         let shown = [("plain".to_owned(), shown.map(Secret::new))];
         seen.configuration = Some(shown.into());
-        is_as_recorded(&seen, "plain", recorded)
+        unlike_recorded(&seen, "plain", recorded).is_none()
     };
     for (recorded, shown) in [
         ("true", Some("True")),

@@ -102,6 +102,18 @@ pub(super) fn body(
     write_members(members, block_mark, out)
 }
 
+/// Values that differ, with no step that changes them.
+pub(in crate::render) fn values(changes: &[FieldChange], out: &mut dyn Write) -> io::Result<()> {
+    let members = changes.iter().map(|FieldChange { path, shown }| Member {
+        path: path.clone(),
+        content: match shown {
+            Shown::Values(values) => Content::Values(values.clone()),
+            Shown::Secret => Content::Secret(SecretWord::Changed),
+        },
+    });
+    write_members(members.collect(), (" ", Label::Dim), out)
+}
+
 /// The request to an instance that already exists.
 fn existing(action: &Action) -> Option<&UpdateRequest> {
     match action {

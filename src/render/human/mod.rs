@@ -4,6 +4,8 @@
 
 mod body;
 
+pub(super) use body::values;
+
 #[cfg(test)]
 mod tests;
 

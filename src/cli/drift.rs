@@ -1,0 +1,19 @@
+//! `connectorctl drift`.
+
+use clap::Args;
+
+use super::{KeyArgs, OutputFormat, help};
+use crate::error::Exit;
+
+const EXITS: &[Exit] = &[Exit::Changes, Exit::Authentication, Exit::Lock];
+
+#[derive(Debug, Args)]
+#[command(after_long_help = help::after(EXITS, "connectorctl drift -o json"))]
+pub struct DriftArgs {
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: OutputFormat,
+
+    #[command(flatten)]
+    pub keys: KeyArgs,
+}

@@ -1,0 +1,58 @@
+//! `connectorctl drift`: the lock file against the platform. It needs no manifest, and cannot write.
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use super::platform::{self, Purpose};
+use super::{inputs, recorded};
+use crate::cli::{DriftArgs, OutputFormat};
+use crate::error::{CliError, Exit};
+use crate::lockfile::LockView;
+use crate::model::{ApiSettings, Desired, Lock};
+use crate::render;
+use crate::session::Verified;
+
+pub(super) async fn run(context: &Context, arguments: &DriftArgs) -> Result<Exit, CliError> {
+    let view = recorded::view(context)?;
+    let lock = recorded::lock_of(context, &view)?;
+    let selection = recorded::selection(lock, &arguments.keys)?;
+    let Verified {
+        instances: _,
+        mut drifted,
+        unsettled,
+    } = verified(context, lock, &view).await?;
+    drifted.retain(|drift| selection.includes(drift.key.as_str()));
+    let keys = lock.instances.keys();
+    let instances = keys.filter(|key| selection.includes(key.as_str())).count();
+    let inventory = &lock.header.inventory;
+    let printed = context.ui.print(|out| match arguments.output {
+        OutputFormat::Text => render::drift::human(instances, &drifted, out),
+        OutputFormat::Json => render::drift::json(inventory, instances, &drifted, &unsettled, out),
+    });
+    printed.map_err(CliError::output)?;
+    Ok(if drifted.is_empty() {
+        Exit::Success
+    } else {
+        Exit::Changes
+    })
+}
+
+/// Compares what is recorded with the platform that the lock file or the caller names.
+pub(super) async fn verified(
+    context: &Context,
+    lock: &Lock,
+    view: &LockView,
+) -> Result<Verified, CliError> {
+    let desired = Desired {
+        inventory: lock.header.inventory.clone(),
+        api: ApiSettings {
+            url: lock.header.api.as_ref().map(|api| api.url.clone()),
+            organization: None,
+        },
+        instances: BTreeMap::new(),
+    };
+    let paths = inputs::paths(context)?;
+    let connection = platform::connect(context, &desired, &paths, Purpose::Read).await?;
+    let session = connection.session(&desired);
+    Ok(session.verify(&connection.reader, lock, view).await?)
+}
