@@ -61,6 +61,27 @@ impl Planner<'_> {
         }
     }
 
+    /// Notes the instances of a key that is refused, which says nothing of them. None of them is deleted,
+    /// because it is open which one is current.
+    pub(super) fn beside_refused(&mut self, subject: &Subject<'_>) {
+        for seen in &subject.marked {
+            let message = format!(
+                "instance {} carries the marker of this key, too, and is left alone while the key is \
+                 refused",
+                seen.id
+            );
+            self.out
+                .note(NoteCode::Duplicate, Some(subject.key), message);
+        }
+        for seen in &subject.retired {
+            let message = format!(
+                "instance {} was replaced and is left alone while the key is refused",
+                seen.id
+            );
+            self.out.note(NoteCode::Retired, Some(subject.key), message);
+        }
+    }
+
     /// Deletes the old instance of a replace once the new one is valid.
     pub(super) fn delete_retired(
         &mut self,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::planner::Planner;
-use crate::model::{Action, InstanceId, InstanceKey, Marker, RefusalCode, Step};
+use crate::model::{Action, InstanceId, InstanceKey, Marker, Reason, RefusalCode, Step};
 
 /// If more than this percentage of the recorded instances is missing, wrong credentials are more
 /// likely.
@@ -74,13 +74,23 @@ impl Planner<'_> {
         match &step.action {
             Action::Replace(_) => true,
             Action::Delete(request) => {
-                // The replace that this delete completes was counted when it began.
+                // The replace that this delete completes was counted when it began. A duplicate may
+                // have the retired marker besides the live one.
                 let expected = request.expect_marker.as_deref();
                 !(expected.is_some_and(Marker::is_retired)
+                    && !step.reasons.contains(&Reason::Duplicate)
                     && self.input.desired.instances.contains_key(&step.key))
             }
             Action::Create(_) | Action::Update(_) | Action::Adopt(_) | Action::Forget => false,
         }
+    }
+
+    /// Whether an instance with the live marker of this key waits to be adopted: it was replaced from
+    /// elsewhere, and these credentials see that.
+    fn has_successor(&self, key: &InstanceKey) -> bool {
+        let keys = std::iter::once(key).chain(self.index.claimed_by(key));
+        let markers = keys.map(|key| Marker::live(self.index.inventory(), key));
+        !self.index.unrecorded(markers).is_empty()
     }
 
     fn vanished(&mut self) {
@@ -89,7 +99,10 @@ impl Planner<'_> {
         }
         let entries = &self.input.lock.instances;
         let is_gone = |id| self.index.observed.gone.contains(id);
-        let gone = entries.values().filter(|entry| is_gone(&entry.id)).count();
+        let gone = entries
+            .iter()
+            .filter(|(key, entry)| is_gone(&entry.id) && !self.has_successor(key))
+            .count();
         let most = (entries.len() * VANISHED_PERCENT / 100).max(1);
         if gone > most || (gone > 0 && self.input.other_user) {
             self.out.refuse(

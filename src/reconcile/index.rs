@@ -62,19 +62,24 @@ impl<'o> Index<'o> {
     /// not know that.
     fn became_anothers(&self, key: &InstanceKey, id: InstanceId) -> bool {
         let (desired, entries) = (&self.input.desired.instances, &self.input.lock.instances);
+        let is_ours =
+            |other: &InstanceKey| desired.contains_key(other) || entries.contains_key(other);
         let is_anothers = |tag: &str| {
-            let is_heir = |other: &InstanceKey| {
-                let records = entries.get(other).is_some_and(|entry| entry.id == id);
-                other != key && (records || desired.contains_key(other))
-            };
-            self.known.get(tag).is_some_and(|other| is_heir(other))
+            let other = self.known.get(tag);
+            other.is_some_and(|other| *other != key && is_ours(other))
         };
         let is_renamed =
             |seen: &ObservedInstance| seen.marker().is_some() && seen.markers().all(is_anothers);
-        // Without its removal, one instance would be recorded for two keys.
-        let is_removable = self.input.policy.selection.includes(key.as_str())
+        // A key that was renamed from this one takes the entry over, unless it has its own instance.
+        let is_free = self.claimed_by(key).is_none_or(|new| {
+            let own = entries.get(new);
+            own.is_some_and(|own| self.get(own.id).is_some())
+        });
+        // Without its removal, one instance would be recorded for two keys. Offline, no marker is known.
+        let is_removable = self.input.observed.is_some()
+            && self.input.policy.selection.includes(key.as_str())
             && !desired.contains_key(key)
-            && !self.is_claimed(key);
+            && is_free;
         is_removable && self.get(id).is_some_and(is_renamed)
     }
 

@@ -36,7 +36,10 @@ impl Planner<'_> {
                 self.delete_retired(subject, new, old);
             }
             (Some(declared), RecordedState::Retired(old), None) => {
-                self.continue_replace(declared, old);
+                // Undone or finished, the replace would make a second instance with this marker.
+                if !self.refuse_contested(subject) {
+                    self.continue_replace(declared, old);
+                }
             }
             (None, RecordedState::Live(seen), Some(_) | None) => {
                 if self.removed(subject, seen) {
@@ -60,6 +63,7 @@ impl Planner<'_> {
             }
             (Some(_), RecordedState::Contested(contested), Some(_) | None) => {
                 self.refuse_claimed(subject, contested);
+                self.beside_refused(subject);
             }
             (None, RecordedState::Contested(contested), Some(_) | None) => {
                 if self.is_to_be_deleted(subject) {
@@ -67,9 +71,11 @@ impl Planner<'_> {
                 } else {
                     self.keep(subject, contested.instance);
                 }
+                self.leftovers(subject, &subject.marked);
             }
             (Some(_), RecordedState::Abridged(seen), Some(_) | None) => {
                 self.abridged(subject, seen);
+                self.beside_refused(subject);
             }
             (None, RecordedState::Abridged(seen), Some(_) | None) => {
                 if self.is_to_be_deleted(subject) {
@@ -77,13 +83,18 @@ impl Planner<'_> {
                 } else {
                     self.keep(subject, seen);
                 }
+                self.duplicates(subject, seen);
+                self.leftovers(subject, &[]);
             }
-            (Some(_) | None, RecordedState::Unreadable, Some(_) | None) => self.out.refuse(
-                RefusalCode::Unreadable,
-                Some(subject.key),
-                "recorded instance is not in the list, and the platform did not confirm that it is gone",
-                "run the command again; until it is confirmed, nothing is created in its place",
-            ),
+            (Some(_) | None, RecordedState::Unreadable, Some(_) | None) => {
+                self.out.refuse(
+                    RefusalCode::Unreadable,
+                    Some(subject.key),
+                    "recorded instance is not in the list, and the platform did not confirm that it is gone",
+                    "run the command again; until it is confirmed, nothing is created in its place",
+                );
+                self.beside_refused(subject);
+            }
             // A subject is in the manifest or in the lock file.
             (None, RecordedState::NotRecorded, Some(_) | None) => {}
         }
@@ -93,10 +104,11 @@ impl Planner<'_> {
     /// foreign claim forbids it.
     fn without_current(&mut self, declared: Declared<'_>, reason: Reason) {
         let subject = declared.subject;
-        if let Some(contested) = subject.contested.first() {
-            // A create would make a second instance with this marker.
-            self.refuse_claimed(subject, *contested);
-        } else if let Some(old) = subject.retired.first() {
+        // A create would make a second instance with this marker.
+        if self.refuse_contested(subject) {
+            return;
+        }
+        if let Some(old) = subject.retired.first() {
             self.continue_replace(declared, old);
         } else {
             self.create(declared, reason);
@@ -107,6 +119,9 @@ impl Planner<'_> {
     /// reverted.
     fn continue_replace(&mut self, declared: Declared<'_>, old: &ObservedInstance) {
         let Declared { subject, desired } = declared;
+        if old.is_abridged() {
+            return self.abridged(subject, old);
+        }
         let went_back =
             desired.element.names(&old.element) && !self.input.policy.replace.contains(subject.key);
         if went_back {
@@ -120,6 +135,19 @@ impl Planner<'_> {
                 self.delete_retired(subject, old, other);
             }
         }
+    }
+
+    /// Refuses the key if an instance with its marker also belongs to somebody else, and says whether
+    /// it did.
+    fn refuse_contested(&mut self, subject: &Subject<'_>) -> bool {
+        for contested in &subject.contested {
+            self.refuse_claimed(subject, *contested);
+        }
+        let is_contested = !subject.contested.is_empty();
+        if is_contested {
+            self.beside_refused(subject);
+        }
+        is_contested
     }
 
     /// Refuses to touch an instance that carries the marker of another inventory or key.

@@ -95,7 +95,12 @@ impl Planner<'_> {
             if !selected {
                 continue;
             }
-            let second = seen.markers().find(|tag| *tag != marker);
+            // The live and the retired marker of one key are no two claims.
+            let named = |tag: &str| Marker::key_in(tag, self.index.inventory());
+            let is_another = |tag: &&str| {
+                *tag != marker && (named(tag).is_none() || named(tag) != named(marker))
+            };
+            let second = seen.markers().find(is_another);
             let action = match (second, key) {
                 (Some(second), _) => OrphanAction::Leave(format!("it also carries `{second}`")),
                 (None, None) => OrphanAction::Leave("its marker names no key".to_owned()),

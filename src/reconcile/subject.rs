@@ -143,9 +143,10 @@ fn takes_over<'a>(
         let seen = index.get(entry.id);
         seen.is_some_and(|seen| seen.carries(&marker))
     };
+    let joins = own.is_empty() || entries.get(old).is_some_and(is_marked);
     let takes = match entries.get(key) {
-        None => !old_is_there || own.is_empty() || entries.get(old).is_some_and(is_marked),
-        Some(entry) => old_is_there && own.is_empty() && index.observed.gone.contains(&entry.id),
+        None => !old_is_there || joins,
+        Some(entry) => old_is_there && joins && index.observed.gone.contains(&entry.id),
     };
     takes.then_some(old)
 }

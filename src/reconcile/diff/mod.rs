@@ -51,9 +51,6 @@ impl Planner<'_> {
 
     /// Makes the old instance of an abandoned replace the current one again.
     pub(super) fn restore(&mut self, declared: Declared<'_>, seen: &ObservedInstance) {
-        if seen.is_abridged() {
-            return self.abridged(declared.subject, seen);
-        }
         let mut difference = self.difference(declared, seen);
         difference.caused_by(Reason::ReplaceUnfinished);
         self.out

@@ -194,6 +194,27 @@ fn an_orphan_that_somebody_else_claims_is_not_pruned() {
     assert!(planned.notes[0].message.contains(SOMEBODY));
 }
 
+/// They are the two markers of one key, whether anything else knows that key or not.
+#[test]
+fn an_orphan_with_both_markers_of_its_key_is_pruned() {
+    let mut input = world();
+    observe(&mut input, seen(4, "old", &[&live("old"), &retired("old")]));
+    assert_eq!(notes(&planned(&input)), ["orphan"]);
+    input.policy.prune.insert(Prune::Orphans);
+    assert_eq!(steps(&planned(&input)), ["delete old 4: pruned"]);
+}
+
+/// A duplicate is no old instance of a replace, which was counted before.
+#[test]
+fn a_duplicate_with_both_markers_counts_as_a_delete() {
+    let mut input = settled();
+    observe(&mut input, seen(2, "k", &[&live("k"), &retired("k")]));
+    input.policy.prune.insert(Prune::Duplicates);
+    input.policy.max_deletes = crate::model::Limit::Number(0);
+    assert_eq!(steps(&planned(&input)), ["delete k 2: duplicate, pruned"]);
+    assert_eq!(refusals(&planned(&input)), ["too-many-deletes"]);
+}
+
 #[test]
 fn a_dropped_instance_that_somebody_else_claims_is_kept_or_refused() {
     let mut input = settled();
@@ -216,9 +237,16 @@ fn a_lock_file_of_another_inventory_or_with_one_id_twice_is_no_ground() {
     input.lock.instances.insert(key("twice"), recorded(1, "k"));
     // The marker does not tell whose it is.
     observe(&mut input, seen(1, "k", &["declared"]));
-    let planned = planned(&input);
-    assert_eq!(steps(&planned), [""; 0]);
-    assert_eq!(refusals(&planned), ["recorded-twice"]);
+    let twice = planned(&input);
+    assert_eq!(steps(&twice), [""; 0]);
+    assert_eq!(refusals(&twice), ["recorded-twice"]);
+    // Offline, nothing is known of the marker.
+    input.observed = None;
+    input.lock.instances.remove(&key("twice"));
+    input.lock.instances.insert(key("a"), recorded(1, "k"));
+    let offline = planned(&input);
+    assert_eq!(steps(&offline), [""; 0]);
+    assert_eq!(refusals(&offline), ["recorded-twice"]);
 }
 
 #[test]
@@ -313,4 +341,95 @@ fn a_name_that_reads_like_a_marker_is_not_sent_as_a_tag() {
         panic!("no create");
     };
     assert_eq!(request.tags, [live("k")]);
+}
+
+/// The plan is refused for the recorded instance, and says of the others what it would say beside a
+/// current one. It deletes none: which one is right is for a person to say.
+#[test]
+fn beside_an_instance_that_is_refused_the_others_are_told() {
+    let mut contested = settled();
+    observe(&mut contested, seen(1, "k", &["declared", SOMEBODY]));
+    let mut unread = settled();
+    observed(&mut unread).instances.clear();
+    let mut abridged = settled();
+    first(&mut abridged).configuration = None;
+    for (mut input, code) in [
+        (contested, "foreign-marker"),
+        (unread, "unreadable"),
+        (abridged, "unreadable"),
+    ] {
+        observe(&mut input, seen(2, "k", &["declared", &live("k")]));
+        observe(&mut input, seen(3, "k", &["declared", &retired("k")]));
+        input.policy.prune.insert(Prune::Duplicates);
+        let planned = planned(&input);
+        assert_eq!(steps(&planned), [""; 0]);
+        assert_eq!(refusals(&planned), [code]);
+        assert_eq!(notes(&planned), ["duplicate", "retired"]);
+        assert!(planned.notes[0].message.contains('2'));
+        assert!(planned.notes[1].message.contains('3'));
+    }
+}
+
+/// A key that left the manifest is kept, although its instance carries another's marker.
+#[test]
+fn beside_a_kept_instance_that_somebody_else_claims_the_others_are_orphans() {
+    let mut input = settled();
+    input.desired.instances.clear();
+    observe(&mut input, seen(1, "k", &["declared", SOMEBODY]));
+    observe(&mut input, seen(2, "k", &["declared", &live("k")]));
+    observe(&mut input, seen(3, "k", &["declared", &retired("k")]));
+    assert_eq!(notes(&planned(&input)), ["kept", "orphan", "orphan"]);
+    input.policy.prune.insert(Prune::Orphans);
+    input.policy.max_deletes = crate::model::Limit::Number(2);
+    assert_eq!(
+        steps(&planned(&input)),
+        ["delete k 2: pruned", "delete k 3: pruned"]
+    );
+}
+
+/// To give the retired one its live marker back would make a second one.
+#[test]
+fn beside_a_claimed_instance_with_its_live_marker_a_retired_one_is_not_restored() {
+    let mut input = settled();
+    observe(&mut input, seen(1, "k", &["declared", &retired("k")]));
+    observe(&mut input, seen(5, "k", &["declared", &live("k")]));
+    input.lock.instances.insert(key("other"), recorded(5, "k"));
+    wants(&mut input, "other");
+    input.policy.selection.excludes = ["other".to_owned()].into();
+    let planned = planned(&input);
+    assert_eq!(steps(&planned), [""; 0]);
+    assert_eq!(refusals(&planned), ["foreign-marker"]);
+}
+
+/// Both keys left the manifest. By its marker, the instance is a second one of the other key.
+#[test]
+fn an_entry_whose_instance_carries_the_marker_of_a_recorded_key_is_forgotten() {
+    let mut input = settled();
+    input.desired.instances.clear();
+    input.lock.instances.insert(key("a"), recorded(5, "k"));
+    observe(&mut input, seen(5, "k", &["declared", &live("k")]));
+    let first = planned(&input);
+    assert_eq!(steps(&first), ["forget a 5: removed, moved"]);
+    assert_eq!(notes(&first), ["duplicate", "kept"]);
+    input.policy.prune.insert(Prune::Duplicates);
+    assert_eq!(
+        steps(&planned(&input)),
+        [
+            "forget a 5: removed, moved",
+            "delete k 5: duplicate, pruned"
+        ]
+    );
+}
+
+#[test]
+fn a_retired_instance_that_is_not_shown_in_full_is_not_replaced() {
+    let mut input = world();
+    wants(&mut input, "k");
+    let mut old = seen(1, "k", &["declared", &retired("k")]);
+    old.element = element("older-private");
+    old.configuration = None;
+    observe(&mut input, old);
+    let planned = planned(&input);
+    assert_eq!(steps(&planned), [""; 0]);
+    assert_eq!(refusals(&planned), ["unreadable"]);
 }

@@ -179,3 +179,39 @@ fn a_run_for_the_old_key_alone_does_nothing() {
     assert_eq!(steps(&planned), [""; 0]);
     assert_eq!(planned.unchanged, 0);
 }
+
+/// The rename was finished elsewhere, after the new key had got an instance of its own here.
+#[test]
+fn a_stale_entry_whose_instance_is_a_duplicate_of_the_new_key_is_forgotten() {
+    let mut input = renamed();
+    input.lock.instances.insert(key("k"), recorded(2, "k"));
+    observe(&mut input, seen(2, "k", &["declared", &live("k")]));
+    observe(&mut input, seen(1, "k", &["declared", &live("k")]));
+    let first = planned(&input);
+    assert_eq!(steps(&first), ["forget old 1: removed, moved"]);
+    assert_eq!(notes(&first), ["duplicate"]);
+    input.policy.prune.insert(Prune::Duplicates);
+    let pruned = planned(&input);
+    assert_eq!(
+        steps(&pruned),
+        [
+            "delete k 1: duplicate, pruned",
+            "forget old 1: removed, moved"
+        ]
+    );
+    assert_eq!(refusals(&pruned), [""; 0]);
+}
+
+/// The entry of the new key is gone. Of two that carry its marker, the recorded one is kept.
+#[test]
+fn of_two_with_the_new_marker_the_one_recorded_for_the_old_key_is_kept() {
+    let mut input = renamed();
+    input.lock.instances.insert(key("k"), recorded(9, "k"));
+    gone(&mut input, 9);
+    observe(&mut input, seen(1, "k", &["declared", &live("k")]));
+    input.lock.instances.insert(key("old"), recorded(5, "k"));
+    observe(&mut input, seen(5, "k", &["declared", &live("k")]));
+    let first = planned(&input);
+    assert_eq!(steps(&first), ["update k 5: moved"]);
+    assert_eq!(notes(&first), ["duplicate"]);
+}

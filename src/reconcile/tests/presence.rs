@@ -391,3 +391,30 @@ fn open_intents_are_notes_and_no_steps() {
         (0, vec!["unsettled"])
     );
 }
+
+/// They were replaced from elsewhere: that credentials see the successors is what matters.
+#[test]
+fn instances_with_a_visible_successor_are_not_missing() {
+    let mut input = world();
+    for number in 0..10_u64 {
+        let name = format!("k{number}");
+        input.desired.instances.insert(key(&name), wanted(&name));
+        input
+            .lock
+            .instances
+            .insert(key(&name), recorded(number, &name));
+        gone(&mut input, number);
+        let successor = seen(100 + number, &name, &["declared", &live(&name)]);
+        observe(&mut input, successor);
+    }
+    let replaced = planned(&input);
+    assert_eq!(refusals(&replaced), [""; 0]);
+    assert_eq!(steps(&replaced).len(), 10);
+    input.other_user = true;
+    assert_eq!(refusals(&planned(&input)), [""; 0]);
+    // The old instance of a replace says nothing of a new one.
+    observe(&mut input, seen(109, "k9", &["declared", &retired("k9")]));
+    let refused = planned(&input);
+    assert_eq!(refusals(&refused), ["many-vanished"]);
+    assert!(refused.refusals[0].message.starts_with("1 of 10 "));
+}

@@ -266,7 +266,7 @@ fn create(after: &mut PlanInput, next_id: &mut u64, step: &Step, request: &Creat
     put(after, step, made, &request.configuration, &request.entry);
 }
 
-fn made_of(wanted: &ElementRef) -> Element {
+pub(super) fn made_of(wanted: &ElementRef) -> Element {
     match wanted {
         ElementRef::Key(key) => element(key.as_str()),
         ElementRef::Id(id) => Element {
@@ -339,7 +339,11 @@ fn put(
     }
     let entry = LockedInstance {
         id: instance.id,
-        token: instance.token.clone(),
+        // What the platform does not show is kept.
+        token: instance
+            .token
+            .clone()
+            .or(before.and_then(|entry| entry.token)),
         element: instance.element.clone(),
         name: draft.name.clone(),
         tags: draft.tags.clone(),
