@@ -14,6 +14,7 @@ mod example;
 mod failures;
 mod fingerprints;
 mod help;
+mod init;
 mod lists;
 mod log_commands;
 mod partly;
