@@ -45,7 +45,7 @@ pub(crate) use observed::MASK;
 pub use observed::{Completeness, Doubt, Lookup, Observed, ObservedInstance, Tenant};
 pub use plan::{
     Action, Change, CreateRequest, DeleteRequest, FieldChange, LockEntryDraft, Note, Plan, Planned,
-    Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
+    Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Standing, Step, UpdateRequest,
 };
 pub use policy::{InvalidLimit, Limit, Prune};
 pub use remade::Remade;

@@ -20,3 +20,4 @@ mod log_commands;
 mod partly;
 mod problems;
 mod requests;
+mod summaries;
