@@ -39,7 +39,7 @@ pub use ids::{
     ElementId, ElementKey, InstanceId, InstanceKey, InvalidName, InventoryName, OrganizationId,
 };
 pub use lock::{Candidate, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret, OpenIntent};
-pub(crate) use marker::MAX_TAG;
+pub(crate) use marker::{MAX_INVENTORY, MAX_TAG};
 pub use marker::{Marker, MarkerState};
 pub(crate) use observed::MASK;
 pub use observed::{Completeness, Doubt, Lookup, Observed, ObservedInstance, Tenant};
