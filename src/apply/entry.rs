@@ -25,20 +25,24 @@ impl StepRun<'_> {
         self.compose(draft, secrets.collect(), seen)
     }
 
-    /// The entry of an instance made by an earlier `POST`, perhaps from an earlier manifest. A secret
-    /// counts as sent only if the intent says what was sent.
+    /// The entry of an instance made by an earlier `POST`, perhaps from an earlier manifest, or restored
+    /// by an earlier run. A secret counts as sent only if the intent says what was sent, or if the lock
+    /// file does for this very instance.
     pub(super) fn found_entry(
         &self,
         draft: &LockEntryDraft,
         sent: &BTreeMap<String, Fingerprint>,
         seen: &ObservedInstance,
     ) -> LockedInstance {
-        let secrets = draft
-            .secrets
-            .keys()
+        let recorded = self.locked(seen.id);
+        let fingerprint = |name: &String| match recorded {
+            Some(entry) => entry.secrets.get(name).cloned().flatten(),
             // An instance is invalid because the vendor rejected its credentials: a later update
             // sends them again.
-            .map(|name| (name.clone(), sent.get(name).filter(|_| seen.valid).cloned()));
+            None => sent.get(name).filter(|_| seen.valid).cloned(),
+        };
+        let names = draft.secrets.keys();
+        let secrets = names.map(|name| (name.clone(), fingerprint(name)));
         LockedInstance {
             name: seen.name.clone(),
             enabled: seen.enabled,

@@ -22,8 +22,6 @@ pub struct PlanArgs {
     pub output: OutputFormat,
 
     /// Exit with 2 if there are changes
-    ///
-    /// With `--strict` also if an instance waits for a person to sign in.
     #[arg(long)]
     pub detailed_exitcode: bool,
 
@@ -33,7 +31,7 @@ pub struct PlanArgs {
     #[arg(long, conflicts_with_all = ["sandbox", "url"])]
     pub offline: bool,
 
-    /// Show unchanged values and all refusals too
+    /// Show unchanged values too
     #[arg(long)]
     pub full: bool,
 

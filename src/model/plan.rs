@@ -21,27 +21,8 @@ pub struct Planned {
     pub notes: Vec<Note>,
     /// How many managed instances need no step.
     pub unchanged: usize,
-    /// The declared instances that have no step although they are not unchanged.
-    pub standing: Standing,
     /// Why the plan must not be applied; sorted. Empty if it may be.
     pub refusals: Vec<Refusal>,
-}
-
-/// How many instances are declared, and how many of them have no step although they are not unchanged: a
-/// summary that left them out would read as if nothing were to be done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Standing {
-    /// Declared, whatever becomes of them.
-    pub declared: usize,
-    /// Left for a person, who has to sign in.
-    pub needs_sign_in: usize,
-    /// Refused, because somebody else claims the instance.
-    pub contested: usize,
-    /// Refused for another reason.
-    pub refused: usize,
-    /// Not selected by `--target` or `--exclude`.
-    pub excluded: usize,
 }
 
 /// A finding without a step. It never counts as a change and never changes the exit code.
@@ -256,15 +237,15 @@ impl UpdateRequest {
 pub struct LockEntryDraft {
     /// As declared. An instance with another one is recorded with its own.
     pub element: ElementRef,
-    /// As declared.
+    /// As declared; where it is ignored and differs, as last applied.
     pub name: String,
-    /// As declared.
+    /// As the name.
     pub tags: Option<BTreeSet<String>>,
-    /// Plain values in canonical spelling.
+    /// Plain values in canonical spelling; without those that are ignored and were never applied.
     pub configuration: BTreeMap<String, String>,
     /// What to record of each secret configuration key.
     pub secrets: BTreeMap<String, SecretRecord>,
-    /// As declared.
+    /// As the name.
     pub enabled: bool,
     /// As declared.
     pub lifecycle: Lifecycle,

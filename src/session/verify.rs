@@ -114,8 +114,10 @@ fn drift(lock: &Lock, key: &InstanceKey, entry: &LockedInstance, observed: &Obse
 /// Values as recorded and as the platform shows them.
 fn changes(entry: &LockedInstance, seen: &ObservedInstance) -> Vec<FieldChange> {
     let mut changes = Vec::new();
+    // What is ignored may differ from what was last applied.
+    let ignored = &entry.lifecycle.ignore_changes;
     let mut compare = |path: &str, before: Value, after: Value| {
-        if before != after {
+        if before != after && !ignored.contains(path) {
             changes.push(FieldChange {
                 path: path.to_owned(),
                 shown: Shown::Values(Change {

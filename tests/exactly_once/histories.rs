@@ -86,6 +86,32 @@ fn a_replace_taken_back_while_its_create_is_unknown() {
     assert_eq!(live(&sandbox, &["k"]), 1, "{}", ran.all());
 }
 
+/// The instance that an earlier run made current again is the one that the lock file records: its secrets
+/// are known, and none is sent again.
+#[test]
+fn a_replace_taken_back_without_a_response_keeps_what_was_sent() {
+    const JIRA: &str = "  k:\n    element: jira\n";
+    let sandbox = Sandbox::start(&[]);
+    let bench = bench(&sandbox, JIRA);
+    bench.edit_manifest("subdomain: acme", "password: ${env:KEY}");
+    let original = bench.read("instances.yaml");
+    let _ = bench.apply();
+    let before = bench.lock();
+    sandbox.set_faults(&["POST /instances kind=status status=403 count=1"]);
+    manifest(&bench, OTHER);
+    let _ = bench.apply_with(&[]).expect_code(3);
+    sandbox.set_faults(&["PATCH * kind=cut-after-commit count=1"]);
+    bench.write("instances.yaml", &original);
+    let _ = bench.apply_with(&[]);
+    let _ = sandbox.admin("DELETE", "/requests", None).expect(200);
+    let _ = bench.apply();
+    let log = sandbox.admin("GET", "/requests", None).body;
+    let sent = log.as_array().expect("a list");
+    let sent = sent.iter().filter(|request| request["method"] != "GET");
+    assert_eq!(sent.count(), 0, "{log}");
+    assert_eq!(bench.lock()["instances"], before["instances"]);
+}
+
 #[test]
 fn settle_first_waits_before_it_finishes_a_replace() {
     let (sandbox, bench) = a_replace_cut_off();

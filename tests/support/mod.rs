@@ -172,6 +172,14 @@ impl Bench {
         self.apply_with(&[]).expect_code(0)
     }
 
+    /// The same, and then `lock verify`, which must find no difference: for worlds in which nothing but the
+    /// manifest is wrong.
+    pub(crate) fn apply_and_verify(&self) -> Ran {
+        let ran = self.apply();
+        let _ = self.run(&["lock", "verify"]).expect_code(0);
+        ran
+    }
+
     /// `apply --yes` with more arguments.
     pub(crate) fn apply_with(&self, more: &[&str]) -> Ran {
         self.run(&[&["apply", "--yes"], more].concat())

@@ -128,7 +128,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// The lock entry records what is declared.
+    /// The lock entry records what is declared, apart from what is ignored.
     fn entry_is_declared(&mut self, entry: &LockEntryDraft) {
         let LockEntryDraft {
             element,
@@ -149,15 +149,19 @@ impl Auditor<'_> {
                 DesiredValue::Secret(_) => secret.insert(name),
             };
         }
+        let ignored = &wanted.lifecycle.ignore_changes;
         let declared = *element == wanted.element
-            && *name == wanted.name
-            && *tags == wanted.tags
-            && *enabled == wanted.enabled
+            && (*name == wanted.name || ignored.contains("name"))
+            && (*tags == wanted.tags || ignored.contains("tags"))
+            && (*enabled == wanted.enabled || ignored.contains("enabled"))
             && lifecycle.protect == wanted.lifecycle.protect
             && lifecycle.on_remove == wanted.lifecycle.on_remove
             && lifecycle.ignore_changes == wanted.lifecycle.ignore_changes
             && lifecycle.moved_from.is_none();
         self.expect(declared, "a lock entry that differs from the manifest");
+        plain.retain(|name| {
+            configuration.contains_key(*name) || !ignored.contains(&format!("configuration.{name}"))
+        });
         self.expect(
             configuration.keys().eq(plain) && secrets.keys().eq(secret),
             "a lock entry with undeclared values",

@@ -85,6 +85,7 @@ impl Planner<'_> {
         let mut comparison = Comparison {
             planner: self,
             subject,
+            own: subject.locked.filter(|entry| entry.id == seen.id),
             desired,
             seen,
             out: Difference {
@@ -111,9 +112,20 @@ impl Planner<'_> {
 struct Comparison<'c, 'a> {
     planner: &'c mut Planner<'a>,
     subject: &'c Subject<'c>,
+    /// The lock entry, if it is of this very instance: what was sent to another one says nothing.
+    own: Option<&'c LockedInstance>,
     desired: &'c DesiredInstance,
     seen: &'c ObservedInstance,
     out: Difference,
+}
+
+/// What a comparison came to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Same,
+    /// It differs, and stays as it is and as it is recorded.
+    Ignored,
+    Differs,
 }
 
 /// One value on all three sides, in the spelling used for comparison.
@@ -124,20 +136,20 @@ struct Sides {
 }
 
 impl Comparison<'_, '_> {
-    /// Adds what differs, unless it is ignored. Returns whether something was added.
-    fn differs(&mut self, path: &str, sides: Sides) -> bool {
+    /// Adds what differs, unless it is ignored.
+    fn compare(&mut self, path: &str, sides: Sides) -> Verdict {
         let Sides {
             before,
             after,
             recorded,
         } = sides;
         if before.as_ref() == Some(&after) {
-            return false;
+            return Verdict::Same;
         }
         if self.desired.lifecycle.ignore_changes.contains(path) {
             let message = format!("`{path}` differs on the platform; ignored by `ignoreChanges`");
             self.note(NoteCode::Ignored, message);
-            return false;
+            return Verdict::Ignored;
         }
         if recorded.as_ref() != Some(&after) {
             self.out.caused_by(Reason::ConfigurationChanged);
@@ -146,7 +158,7 @@ impl Comparison<'_, '_> {
             self.out.caused_by(Reason::Drifted);
         }
         self.show(path, before, after);
-        true
+        Verdict::Differs
     }
 
     fn show(&mut self, path: &str, before: Option<Value>, after: Value) {
@@ -162,10 +174,15 @@ impl Comparison<'_, '_> {
         let sides = Sides {
             before: Some(self.seen.name.as_str().into()),
             after: self.desired.name.as_str().into(),
-            recorded: self.subject.locked.map(|entry| entry.name.as_str().into()),
+            recorded: self.own.map(|entry| entry.name.as_str().into()),
         };
-        if self.differs("name", sides) {
-            self.out.request.name = Some(self.desired.name.clone());
+        match self.compare("name", sides) {
+            Verdict::Same => {}
+            Verdict::Ignored => {
+                let applied = self.own.map_or(&self.seen.name, |entry| &entry.name);
+                self.out.request.entry.name.clone_from(applied);
+            }
+            Verdict::Differs => self.out.request.name = Some(self.desired.name.clone()),
         }
     }
 
@@ -177,17 +194,22 @@ impl Comparison<'_, '_> {
         let sides = Sides {
             before: Some(self.seen.enabled.into()),
             after: self.desired.enabled.into(),
-            recorded: self.subject.locked.map(|entry| entry.enabled.into()),
+            recorded: self.own.map(|entry| entry.enabled.into()),
         };
-        if self.differs("enabled", sides) {
-            self.out.request.enabled = Some(self.desired.enabled);
+        match self.compare("enabled", sides) {
+            Verdict::Same => {}
+            Verdict::Ignored => {
+                let applied = self.own.map_or(self.seen.enabled, |entry| entry.enabled);
+                self.out.request.entry.enabled = applied;
+            }
+            Verdict::Differs => self.out.request.enabled = Some(self.desired.enabled),
         }
     }
 
     /// The platform disables an instance whose token it could not refresh five times
     /// (docs/platform.md#q23). Enabling it again is useless before it is signed in to again.
     fn is_disabled_by_platform(&self) -> bool {
-        let recorded = self.subject.locked.is_some_and(|entry| entry.enabled);
+        let recorded = self.own.is_some_and(|entry| entry.enabled);
         self.desired.enabled && recorded && !self.seen.enabled && !self.seen.valid
     }
 
@@ -198,14 +220,19 @@ impl Comparison<'_, '_> {
         let mut tags = before.clone();
         if let Some(after) = &self.desired.tags {
             let list = |tags: &BTreeSet<String>| tags.iter().cloned().collect::<Value>();
-            let recorded = self.subject.locked.and_then(|entry| entry.tags.as_ref());
+            let recorded = self.own.and_then(|entry| entry.tags.as_ref());
             let sides = Sides {
                 before: Some(list(&before)),
                 after: list(after),
                 recorded: recorded.map(list),
             };
-            if self.differs("tags", sides) {
-                tags.clone_from(after);
+            match self.compare("tags", sides) {
+                Verdict::Same => {}
+                Verdict::Ignored => {
+                    let applied = self.own.map(|entry| entry.tags.clone());
+                    self.out.request.entry.tags = applied.unwrap_or_else(|| Some(before.clone()));
+                }
+                Verdict::Differs => tags.clone_from(after),
             }
         }
         let own = Marker::live(self.planner.index.inventory(), self.subject.key).to_string();
@@ -233,10 +260,7 @@ impl Comparison<'_, '_> {
             let DesiredValue::Plain(value) = value else {
                 continue;
             };
-            let recorded = self
-                .subject
-                .locked
-                .and_then(|entry| entry.configuration.get(name));
+            let recorded = self.own.and_then(|entry| entry.configuration.get(name));
             // A hidden value is compared with the one that was last sent.
             let before = shown(self.seen, name).or_else(|| recorded.cloned());
             let is_same = |before: &String| same(element, name, value, before);
@@ -248,9 +272,19 @@ impl Comparison<'_, '_> {
                 after: declared(value).into(),
                 recorded: recorded.map(|text| text.as_str().into()),
             };
-            if self.differs(&format!("configuration.{name}"), sides) {
-                let value = RequestValue::Plain(value.clone());
-                self.out.request.configuration.insert(name.clone(), value);
+            match self.compare(&format!("configuration.{name}"), sides) {
+                Verdict::Same => {}
+                Verdict::Ignored => {
+                    let applied = &mut self.out.request.entry.configuration;
+                    match recorded {
+                        Some(recorded) => applied.insert(name.clone(), recorded.clone()),
+                        None => applied.remove(name),
+                    };
+                }
+                Verdict::Differs => {
+                    let value = RequestValue::Plain(value.clone());
+                    self.out.request.configuration.insert(name.clone(), value);
+                }
             }
         }
     }
@@ -303,11 +337,8 @@ impl Comparison<'_, '_> {
 
     /// A token is in the lock file only, and nothing of it is shown.
     fn token(&mut self) {
-        let locked = self.subject.locked;
-        let is_in_doubt = |entry: &&LockedInstance| {
-            entry.id == self.seen.id && entry.is_token_in_doubt(self.seen)
-        };
-        if let Some(entry) = locked.filter(is_in_doubt) {
+        let is_in_doubt = |entry: &&LockedInstance| entry.is_token_in_doubt(self.seen);
+        if let Some(entry) = self.own.filter(is_in_doubt) {
             self.out.rerecord = true;
             self.out.caused_by(match entry.token {
                 None => Reason::TokenMissing,
@@ -319,7 +350,7 @@ impl Comparison<'_, '_> {
     /// Values that left the manifest are no longer managed. Nothing is sent, because the platform
     /// cannot reset a value to its default (docs/platform.md#q10).
     fn released(&mut self) {
-        let Some(locked) = self.subject.locked else {
+        let Some(locked) = self.own else {
             return;
         };
         for name in locked.configuration.keys().chain(locked.secrets.keys()) {

@@ -2,7 +2,8 @@
 
 use super::world::*;
 use crate::model::{
-    Action, SecretFacts, SecretRecord, VersusLock as Lock, VersusPlatform as Platform,
+    Action, MASK, Reason, Secret, SecretFacts, SecretRecord, VersusLock as Lock,
+    VersusPlatform as Platform,
 };
 use crate::reconcile::{PlanInput, Resend};
 
@@ -64,6 +65,55 @@ fn an_instance_adopted_for_one_that_is_gone_gets_the_secret_once() {
     assert_eq!(steps(&planned(&applied(&input, &first))), [""; 0]);
     input.policy.secrets = Resend::Accept;
     assert_eq!(steps(&planned(&input)), ["adopt k 9: vanished"]);
+}
+
+/// What was sent to the instance that is gone says nothing about the one that is adopted.
+#[test]
+fn of_an_adopted_instance_nothing_is_known_to_be_sent() {
+    for renamed in [false, true] {
+        let mut input = settled();
+        gone(&mut input, 1);
+        let mut successor = seen(9, "k", &["declared", &live("k")]);
+        let configuration = successor.configuration.get_or_insert_default();
+        configuration.insert("plain".to_owned(), Some(Secret::new(MASK)));
+        observe(&mut input, successor);
+        // A name that differs from the recorded one is no drift of this instance.
+        declared(&mut input).name = "new".to_owned();
+        if renamed {
+            let entry = input.lock.instances.remove(&key("k")).expect("k");
+            input.lock.instances.insert(key("old"), entry);
+            declared(&mut input).lifecycle.moved_from = Some(key("old"));
+        }
+        let planned = planned(&input);
+        let step = &planned.plan.steps[0];
+        let paths = step.changes.iter().map(|change| change.path.as_str());
+        let paths: Vec<&str> = paths.filter(|path| *path != "lifecycle").collect();
+        assert_eq!(paths, ["configuration.plain", "name"], "{renamed}");
+        assert!(!step.reasons.contains(&Reason::Drifted), "{renamed}");
+    }
+}
+
+/// An ignored value that this tool never sent to the instance is not recorded as sent.
+#[test]
+fn an_adopted_instance_keeps_what_is_ignored_unrecorded() {
+    let mut input = settled();
+    fact(&mut input, Lock::Same, Platform::Hidden);
+    gone(&mut input, 1);
+    let ignored = ["configuration.plain", "configuration.secret"];
+    declared(&mut input).lifecycle.ignore_changes = ignored.map(str::to_owned).into();
+    let mut successor = seen(9, "k", &["declared", &live("k")]);
+    let configuration = successor.configuration.get_or_insert_default();
+    configuration.insert("plain".to_owned(), Some(Secret::new("elsewhere")));
+    observe(&mut input, successor);
+    fact_of(&mut input, 9, Lock::NotRecorded, Platform::Hidden);
+    let first = planned(&input);
+    let Action::Adopt(request) = &first.plan.steps[0].action else {
+        panic!("{:?}", steps(&first));
+    };
+    assert!(!request.patches());
+    assert_eq!(request.entry.configuration.get("plain"), None);
+    assert_eq!(request.entry.secrets["secret"], SecretRecord::Keep);
+    assert_eq!(steps(&planned(&applied(&input, &first))), [""; 0]);
 }
 
 #[test]

@@ -31,22 +31,35 @@ impl Oracle<'_> {
                 }
             }
         }
+        let is_other = |name: &str, value: &String| {
+            let shown = one.value(name).map(|value| canonical_text(value.expose()));
+            shown.as_ref() != Some(value)
+        };
         let is_disabled_by_platform = wanted.enabled && !one.enabled && !one.valid;
+        let has_other_tags = wanted
+            .tags
+            .as_ref()
+            .is_some_and(|tags| *tags != one.own_tags());
         let sends = (!ignores("name") && one.name != wanted.name)
-            || (!ignores("tags")
-                && wanted
-                    .tags
-                    .as_ref()
-                    .is_some_and(|tags| *tags != one.own_tags()))
+            || (!ignores("tags") && has_other_tags)
             || (!ignores("enabled") && one.enabled != wanted.enabled && !is_disabled_by_platform)
             || plain.iter().any(|(name, value)| {
-                let shown = one.value(name).map(|value| canonical_text(value.expose()));
-                !ignores(&format!("configuration.{name}")) && shown.as_ref() != Some(value)
+                !ignores(&format!("configuration.{name}")) && is_other(name, value)
             });
-        let records = entry.name != wanted.name
-            || entry.tags != wanted.tags
-            || entry.enabled != wanted.enabled
-            || entry.configuration != plain
+        // What differs and is ignored was not applied: what is recorded of it stays.
+        let applied = plain.iter().filter_map(|(name, value)| {
+            let stays = ignores(&format!("configuration.{name}")) && is_other(name, value);
+            let value = match stays {
+                true => entry.configuration.get(name)?,
+                false => value,
+            };
+            Some((name.clone(), value.clone()))
+        });
+        let records = (entry.name != wanted.name && !(ignores("name") && one.name != wanted.name))
+            || (entry.tags != wanted.tags && !(ignores("tags") && has_other_tags))
+            || (entry.enabled != wanted.enabled
+                && !(ignores("enabled") && one.enabled != wanted.enabled))
+            || entry.configuration != applied.collect::<BTreeMap<_, _>>()
             || entry.secrets.keys().cloned().collect::<BTreeSet<_>>() != secrets
             || entry.lifecycle != without_move(wanted)
             || entry.is_token_in_doubt(one);
