@@ -7,6 +7,7 @@ mod consume;
 mod drift;
 mod global;
 mod help;
+mod init;
 mod lock;
 mod plan;
 mod sandbox;
@@ -22,6 +23,7 @@ pub(crate) use consume::{
 };
 pub(crate) use drift::DriftArgs;
 pub(crate) use global::{GlobalArgs, OutputArgs};
+pub(crate) use init::InitArgs;
 pub(crate) use lock::LockCommand;
 pub(crate) use plan::PlanArgs;
 pub(crate) use sandbox::SandboxArgs;
@@ -52,10 +54,14 @@ pub enum Command {
     Plan(PlanArgs),
     /// Change the platform to match the manifest, and write the lock file
     Apply(ApplyArgs),
+    /// Write a first manifest, with what each connector needs
+    Init(InitArgs),
     /// Check the manifest; needs no network, secrets or lock file
     #[command(after_long_help = help::after(&[], "connectorctl validate -f prod.yaml --strict"))]
     Validate,
-    /// Show how the platform differs from the lock file, without a manifest; exit with 2 if it does
+    /// Show what changed on the platform; needs no manifest
+    ///
+    /// Compares it with the lock file. Exits with 2 if they differ.
     Drift(DriftArgs),
     /// List the recorded instances
     List(ListArgs),

@@ -22,6 +22,8 @@ pub struct PlanArgs {
     pub output: OutputFormat,
 
     /// Exit with 2 if there are changes
+    ///
+    /// With `--strict` also if an instance waits for a person to sign in.
     #[arg(long)]
     pub detailed_exitcode: bool,
 
@@ -31,7 +33,7 @@ pub struct PlanArgs {
     #[arg(long, conflicts_with_all = ["sandbox", "url"])]
     pub offline: bool,
 
-    /// Show unchanged values too
+    /// Show unchanged values and all refusals too
     #[arg(long)]
     pub full: bool,
 

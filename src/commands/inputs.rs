@@ -123,7 +123,7 @@ pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {
         max_deletes,
     } = arguments;
     let keys = |option, keys: &[String]| {
-        let no_such = |key| move |_| SessionError::no_such_instance(option, key);
+        let no_such = |key| move |_| SessionError::no_such_instance(option, key, []);
         let keys = keys.iter();
         keys.map(|key| InstanceKey::new(key.as_str()).map_err(no_such(key)))
             .collect::<Result<_, _>>()

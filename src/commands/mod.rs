@@ -10,6 +10,7 @@ mod context;
 mod drift;
 mod environment;
 mod exec;
+mod init;
 mod inputs;
 mod list;
 mod lock;
@@ -78,6 +79,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, CliEr
             lock::rebuild(context, yes, lock_timeout).await
         }
         Command::Sandbox(arguments) => sandbox::run(context, &arguments).await,
+        Command::Init(arguments) => init::run(context, &arguments),
         Command::Drift(arguments) => drift::run(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,
         Command::Show(arguments) => list::show(context, &arguments),

@@ -25,7 +25,9 @@ pub(super) async fn run(context: &Context, arguments: &PlanArgs) -> Result<Exit,
     if !planned.refusals.is_empty() {
         return Err(SessionError::Refused(planned.refusals).into());
     }
-    if arguments.detailed_exitcode && !planned.plan.steps.is_empty() {
+    // What only a person can do is no change, unless the caller wants to know of everything.
+    let is_for_a_person = context.global.strict && planned.standing.needs_sign_in > 0;
+    if arguments.detailed_exitcode && (!planned.plan.steps.is_empty() || is_for_a_person) {
         return Ok(Exit::Changes);
     }
     Ok(Exit::Success)

@@ -8,7 +8,7 @@ use crate::lockfile::LockView;
 use crate::model::{InstanceKey, Lock, LockedInstance, Secret};
 use crate::outputs::{Account, Outputs};
 use crate::reconcile::Selection;
-use crate::session::SessionError;
+use crate::session::{SessionError, selects};
 
 /// What lock file and journal hold.
 ///
@@ -56,30 +56,21 @@ pub(super) fn instance<'l>(
     let mut instances = lock.instances.iter();
     instances
         .find(|(recorded, _)| recorded.as_str() == key)
-        .ok_or_else(|| SessionError::no_such_instance("KEY", key).into())
+        .ok_or_else(|| SessionError::no_such_instance("KEY", key, lock.instances.keys()).into())
 }
 
 /// The selected keys.
 ///
 /// # Errors
-/// If an option matches no recorded key.
+/// If an option matches no recorded key, or all of them leave none.
 pub(super) fn selection(lock: &Lock, arguments: &KeyArgs) -> Result<Selection, CliError> {
     let KeyArgs { target, exclude } = arguments;
-    for (option, patterns) in [("--target", target), ("--exclude", exclude)] {
-        for pattern in patterns {
-            let one = Selection {
-                targets: [pattern.clone()].into(),
-                ..Selection::default()
-            };
-            if !lock.instances.keys().any(|key| one.includes(key.as_str())) {
-                return Err(SessionError::no_such_instance(option, pattern).into());
-            }
-        }
-    }
-    Ok(Selection {
+    let selection = Selection {
         targets: target.iter().cloned().collect(),
         excludes: exclude.iter().cloned().collect(),
-    })
+    };
+    selects(&selection, &lock.instances.keys().collect())?;
+    Ok(selection)
 }
 
 /// The secrets of the account, where whole headers are wanted.

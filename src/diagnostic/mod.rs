@@ -156,20 +156,29 @@ impl Diagnostics {
 
     /// The problems to show, at most [`MAX_SHOWN_PER_CODE`] per code, and the number of others by code.
     pub fn shown(&self) -> (Vec<&Diagnostic>, BTreeMap<&'static str, usize>) {
-        let mut seen: BTreeMap<&'static str, usize> = BTreeMap::new();
-        let mut left_out = BTreeMap::new();
-        let mut shown = Vec::new();
-        for diagnostic in self.sorted() {
-            let count = seen.entry(diagnostic.code).or_default();
-            *count += 1;
-            if *count <= MAX_SHOWN_PER_CODE {
-                shown.push(diagnostic);
-            } else {
-                *left_out.entry(diagnostic.code).or_default() += 1;
-            }
-        }
-        (shown, left_out)
+        capped(self.sorted(), |diagnostic| diagnostic.code)
     }
+}
+
+/// The first [`MAX_SHOWN_PER_CODE`] of each code, in their order, and the number of others by code.
+pub fn capped<'a, T, C: Ord + Copy>(
+    all: impl IntoIterator<Item = &'a T>,
+    code: impl Fn(&T) -> C,
+) -> (Vec<&'a T>, BTreeMap<C, usize>) {
+    let mut seen: BTreeMap<C, usize> = BTreeMap::new();
+    let mut left_out = BTreeMap::new();
+    let mut shown = Vec::new();
+    for one in all {
+        let code = code(one);
+        let count = seen.entry(code).or_default();
+        *count += 1;
+        if *count <= MAX_SHOWN_PER_CODE {
+            shown.push(one);
+        } else {
+            *left_out.entry(code).or_default() += 1;
+        }
+    }
+    (shown, left_out)
 }
 
 type Order<'a> = (Option<(&'a str, usize, usize)>, &'static str, &'a str);

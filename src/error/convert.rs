@@ -21,7 +21,9 @@ impl From<SessionError> for CliError {
                 | Mismatch::PinUnreadable { .. }
                 | Mismatch::Organization { .. },
             ) => Exit::Authentication,
-            SessionError::Unresolved(_) | SessionError::NoSuchInstance { .. } => Exit::Usage,
+            SessionError::Unresolved(_)
+            | SessionError::NoSuchInstance { .. }
+            | SessionError::NothingSelected => Exit::Usage,
             SessionError::Interrupted => Exit::Interrupted,
             SessionError::Randomness(_)
             | SessionError::Journal(_)

@@ -8,7 +8,7 @@ use super::members::{API, DOCUMENT, INSTANCE, RESPONSE_ONLY};
 use super::parse::{self, Key, Kind, Node};
 use super::text::FileText;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::{ApiSettings, InventoryName, OrganizationId};
+use crate::model::{ApiSettings, InventoryName, MAX_INVENTORY, OrganizationId};
 
 /// Members of a later version, and what to do without them.
 const NOT_AVAILABLE: [(&str, &str); 2] = [
@@ -137,6 +137,18 @@ impl Reader<'_, '_> {
     fn inventory(&mut self, node: &Node) -> Option<(InventoryName, Place)> {
         let name = InventoryName::new(self.text(node, "`inventory`")?);
         let name = self.checked_name(name, &node.span, "acme-support")?;
+        let length = name.as_str().len();
+        if length > MAX_INVENTORY {
+            self.error(
+                &node.span,
+                "bad-key",
+                format!(
+                    "inventory name is too long: {length} characters, but at most {MAX_INVENTORY} are allowed"
+                ),
+                "use a shorter name; it is part of the tag that marks each instance",
+            );
+            return None;
+        }
         Some((name, self.file.place(&node.span)))
     }
 

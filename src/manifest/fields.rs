@@ -212,7 +212,7 @@ pub(super) fn did_you_mean<'k>(
 }
 
 /// The known word that is closest, if any is close.
-pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let max_distance = (word.chars().count() / 3).max(1);
     let distance = |candidate: &str| match candidate.eq_ignore_ascii_case(word) {
         true => 0,

@@ -25,6 +25,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fields::nearest;
 pub(crate) use rival::rival;
 pub(crate) use source::standard_input;
 pub use source::{SourceFile, read};

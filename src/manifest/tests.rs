@@ -395,3 +395,20 @@ fn keys_with_the_same_marker_are_refused() {
         );
     }
 }
+
+/// With a longer one, a shortened marker would not show whose it is.
+#[test]
+fn an_inventory_that_no_marker_could_show_is_refused() {
+    use crate::model::{InstanceKey, InventoryName, MAX_INVENTORY, Marker};
+    let named = |length: usize| {
+        let inventory = "i".repeat(length);
+        format!("version: 1\ninventory: {inventory}\ninstances:\n  k: {{ element: private }}\n")
+    };
+    assert!(codes(named(MAX_INVENTORY + 1)).contains(&"bad-key"));
+    assert!(!codes(named(MAX_INVENTORY)).contains(&"bad-key"));
+    let inventory = InventoryName::new("i".repeat(MAX_INVENTORY)).expect("a name");
+    let key = InstanceKey::new("k".repeat(90)).expect("a key");
+    for marker in Marker::both(&inventory, &key) {
+        assert!(Marker::belongs_to(marker.as_str(), &inventory), "{marker}");
+    }
+}

@@ -9,6 +9,9 @@ pub(crate) const MAX_TAG: usize = 64;
 const HASH_DIGITS: usize = 16;
 const LIVE: &str = "connectorctl:";
 const RETIRED: &str = "connectorctl-retired:";
+/// Maximum length of an inventory's name: with a longer one, a shortened marker would not show whose it
+/// is, and an orphan could not be told from somebody else's instance.
+pub(crate) const MAX_INVENTORY: usize = MAX_TAG - HASH_DIGITS - 1 - RETIRED.len() - 1;
 
 /// Whether an instance is current or about to be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -39,13 +39,13 @@ pub use ids::{
     ElementId, ElementKey, InstanceId, InstanceKey, InvalidName, InventoryName, OrganizationId,
 };
 pub use lock::{Candidate, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret, OpenIntent};
-pub(crate) use marker::MAX_TAG;
+pub(crate) use marker::{MAX_INVENTORY, MAX_TAG};
 pub use marker::{Marker, MarkerState};
 pub(crate) use observed::MASK;
 pub use observed::{Completeness, Doubt, Lookup, Observed, ObservedInstance, Tenant};
 pub use plan::{
     Action, Change, CreateRequest, DeleteRequest, FieldChange, LockEntryDraft, Note, Plan, Planned,
-    Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
+    Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Standing, Step, UpdateRequest,
 };
 pub use policy::{InvalidLimit, Limit, Prune};
 pub use remade::Remade;

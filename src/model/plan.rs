@@ -21,8 +21,27 @@ pub struct Planned {
     pub notes: Vec<Note>,
     /// How many managed instances need no step.
     pub unchanged: usize,
+    /// The declared instances that have no step although they are not unchanged.
+    pub standing: Standing,
     /// Why the plan must not be applied; sorted. Empty if it may be.
     pub refusals: Vec<Refusal>,
+}
+
+/// How many instances are declared, and how many of them have no step although they are not unchanged: a
+/// summary that left them out would read as if nothing were to be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Standing {
+    /// Declared, whatever becomes of them.
+    pub declared: usize,
+    /// Left for a person, who has to sign in.
+    pub needs_sign_in: usize,
+    /// Refused, because somebody else claims the instance.
+    pub contested: usize,
+    /// Refused for another reason.
+    pub refused: usize,
+    /// Not selected by `--target` or `--exclude`.
+    pub excluded: usize,
 }
 
 /// A finding without a step. It never counts as a change and never changes the exit code.

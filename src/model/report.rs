@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InstanceId, InstanceKey, codes};
+use super::{InstanceId, InstanceKey, Standing, codes};
 
 /// The outcomes of one apply, in the order of the plan.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,12 @@ pub struct ApplyReport {
     /// Whether a signal or the deadline stopped the run before every step was applied.
     #[serde(default)]
     pub interrupted: bool,
+    /// How many managed instances needed no step when the run began.
+    #[serde(default)]
+    pub unchanged: usize,
+    /// The declared instances that had no step although they were not unchanged.
+    #[serde(default)]
+    pub standing: Standing,
 }
 
 /// The outcome of one step.

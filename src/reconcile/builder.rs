@@ -1,8 +1,11 @@
 //! The plan under construction: steps, notes and refusals in the order in which they are found.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::PlanInput;
 use crate::model::{
-    Action, DeleteRequest, Desired, FieldChange, InstanceKey, LockedInstance, Note, NoteCode,
-    ObservedInstance, Plan, Planned, Reason, Refusal, RefusalCode, Step,
+    Action, DeleteRequest, FieldChange, InstanceKey, LockedInstance, Note, NoteCode,
+    ObservedInstance, Plan, Planned, Reason, Refusal, RefusalCode, Standing, Step,
 };
 
 /// The plan under construction; unsorted.
@@ -87,7 +90,7 @@ impl PlanBuilder {
     }
 
     /// Sorts the plan. For each key, deletes of superfluous instances come last.
-    pub(super) fn build(self, desired: &Desired) -> Planned {
+    pub(super) fn build(self, input: &PlanInput) -> Planned {
         let Self {
             mut steps,
             mut notes,
@@ -104,14 +107,47 @@ impl PlanBuilder {
         refusals.dedup();
         Planned {
             plan: Plan {
-                inventory: desired.inventory.clone(),
+                inventory: input.desired.inventory.clone(),
                 steps,
             },
+            standing: standing(input, &notes, &refusals),
             notes,
             unchanged,
             refusals,
         }
     }
+}
+
+/// Each declared instance counts once.
+fn standing(input: &PlanInput, notes: &[Note], refusals: &[Refusal]) -> Standing {
+    let waiting = notes
+        .iter()
+        .filter(|note| note.code == NoteCode::NeedsSignIn);
+    let waiting: BTreeSet<_> = waiting.filter_map(|note| note.key.as_ref()).collect();
+    let mut refused: BTreeMap<&InstanceKey, bool> = BTreeMap::new();
+    for Refusal { code, key, .. } in refusals {
+        if let Some(key) = key {
+            *refused.entry(key).or_default() |= *code == RefusalCode::ForeignMarker;
+        }
+    }
+    let mut standing = Standing {
+        declared: input.desired.instances.len(),
+        ..Standing::default()
+    };
+    for key in input.desired.instances.keys() {
+        if !input.policy.selection.includes(key.as_str()) {
+            standing.excluded += 1;
+        } else if let Some(is_contested) = refused.get(key) {
+            let count = match is_contested {
+                true => &mut standing.contested,
+                false => &mut standing.refused,
+            };
+            *count += 1;
+        } else if waiting.contains(key) {
+            standing.needs_sign_in += 1;
+        }
+    }
+    standing
 }
 
 /// A deleted instance is shown by its name.

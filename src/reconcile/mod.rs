@@ -57,5 +57,5 @@ pub fn plan(input: &PlanInput) -> Planned {
         planner.general_notes();
         planner.check_limits();
     }
-    planner.out.build(&input.desired)
+    planner.out.build(input)
 }

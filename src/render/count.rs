@@ -2,13 +2,46 @@
 
 use serde::Serialize;
 
-use crate::model::{Action, Planned};
+use crate::model::{Action, Planned, Standing};
 
 /// `1 instance`, `2 instances`.
 pub fn many(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         many => format!("{many} {noun}s"),
+    }
+}
+
+/// The declared instances without a step: only how many are unchanged, if that is all.
+pub(super) fn without_step(unchanged: usize, standing: &Standing) -> String {
+    let Standing {
+        declared,
+        needs_sign_in,
+        contested,
+        refused,
+        excluded,
+    } = standing;
+    let need = match needs_sign_in {
+        1 => "needs a sign-in",
+        _ => "need a sign-in",
+    };
+    let others: Vec<String> = [
+        (needs_sign_in, need),
+        (contested, "contested"),
+        (refused, "refused"),
+        (excluded, "excluded"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| **count > 0)
+    .map(|(count, word)| format!(", {count} {word}"))
+    .collect();
+    if others.is_empty() {
+        format!("{unchanged} unchanged")
+    } else {
+        format!(
+            "{declared} declared: {unchanged} unchanged{}",
+            others.concat()
+        )
     }
 }
 
@@ -22,12 +55,15 @@ pub(super) struct Counts {
     adopt: usize,
     forget: usize,
     unchanged: usize,
+    #[serde(flatten)]
+    standing: Standing,
 }
 
 impl Counts {
     pub(super) fn of(planned: &Planned) -> Self {
         let mut counts = Self {
             unchanged: planned.unchanged,
+            standing: planned.standing,
             ..Self::default()
         };
         for step in &planned.plan.steps {
@@ -54,6 +90,7 @@ impl Counts {
             adopt,
             forget,
             unchanged: _,
+            standing: _,
         } = self;
         let parts: Vec<String> = [
             (create, "create"),

@@ -13,6 +13,7 @@ pub mod instance;
 pub mod json;
 pub mod list;
 pub mod report;
+pub mod scaffold;
 mod style;
 #[cfg(test)]
 mod tests;

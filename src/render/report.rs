@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::count::without_step;
 use super::escape::one_line;
 use super::style::Label;
 use super::{FORMAT_VERSION, json};
-use crate::model::{ApplyReport, InventoryName, OutcomeKind, StepOutcome};
+use crate::model::{ApplyReport, InventoryName, OutcomeKind, Standing, StepOutcome};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,6 +17,15 @@ struct ReportObject<'a> {
     inventory: &'a InventoryName,
     outcomes: &'a [StepOutcome],
     interrupted: bool,
+    summary: SummaryObject<'a>,
+}
+
+/// What the run left without a step.
+#[derive(Serialize)]
+struct SummaryObject<'a> {
+    unchanged: usize,
+    #[serde(flatten)]
+    standing: &'a Standing,
 }
 
 pub fn json(
@@ -28,6 +38,10 @@ pub fn json(
         inventory,
         outcomes: &report.outcomes,
         interrupted: report.interrupted,
+        summary: SummaryObject {
+            unchanged: report.unchanged,
+            standing: &report.standing,
+        },
     };
     json::write(&object, out)
 }
@@ -94,6 +108,18 @@ pub fn summary(report: &ApplyReport) -> String {
         }
     }
     let mut line = format!("Apply: {}.", parts.join(", "));
+    let ApplyReport {
+        unchanged,
+        standing,
+        ..
+    } = report;
+    let all_told = Standing {
+        declared: standing.declared,
+        ..Standing::default()
+    };
+    if *standing != all_told {
+        line = format!("{line} {}.", without_step(*unchanged, standing));
+    }
     if count(OutcomeKind::Unknown) > 0 {
         line.push_str(" Run `connectorctl apply` again to settle unknown outcomes.");
     }

@@ -8,7 +8,8 @@ use super::{human, json as json_form, report};
 use crate::model::{
     Action, ApplyReport, CreateRequest, Desired, ElementKey, ElementRef, FieldChange, InstanceId,
     InstanceKey, InventoryName, Lifecycle, LockEntryDraft, Note, NoteCode, OutcomeKind, Plan,
-    Planned, Reason, Refusal, RefusalCode, SecretRecord, Step, StepOutcome, UpdateRequest,
+    Planned, Reason, Refusal, RefusalCode, SecretRecord, Standing, Step, StepOutcome,
+    UpdateRequest,
 };
 
 pub(super) fn key(text: &str) -> InstanceKey {
@@ -99,6 +100,7 @@ pub(super) fn planned(steps: Vec<Step>) -> Planned {
         },
         notes: Vec::new(),
         unchanged: 2,
+        standing: Standing::default(),
         refusals: Vec::new(),
     }
 }
@@ -173,7 +175,8 @@ fn json_has_the_promised_shape() {
         "inventory": "acme",
         "summary": {
             "create": 1, "update": 1, "replace": 0, "delete": 0, "adopt": 0, "forget": 0,
-            "unchanged": 2,
+            "unchanged": 2, "declared": 0, "needsSignIn": 0, "contested": 0, "refused": 0,
+            "excluded": 0,
         },
         "steps": [
             {
@@ -231,6 +234,7 @@ fn a_report_is_a_table_and_an_object() {
             row("d", "forget", OutcomeKind::Skipped, None, None),
         ],
         interrupted: true,
+        ..ApplyReport::default()
     };
     let mut out = Vec::new();
     report::human(&report, &mut out).expect("written");

@@ -91,7 +91,7 @@ fn flow(value: &Value) -> String {
 }
 
 /// A string as YAML would be written by hand: quoted only if necessary.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     let plain_character = |c: char| c.is_alphanumeric() || " ._-/:@+%=~()".contains(c);
     let plain = text.starts_with(|c: char| c.is_alphanumeric() || c == '/' || c == '_')
         && text.chars().all(plain_character)
@@ -99,6 +99,11 @@ fn scalar(text: &str) -> String {
         && !text.ends_with([':', ' '])
         && !is_special(text);
     if plain { text.to_owned() } else { quoted(text) }
+}
+
+/// A comment, whatever the text.
+pub(super) fn comment(text: &str) -> String {
+    format!("# {}", super::one_line(text))
 }
 
 /// Whether YAML would not read a string.

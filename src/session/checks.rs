@@ -1,9 +1,11 @@
 //! Whether manifest, lock file, credentials and command line belong together.
 
+use std::collections::BTreeSet;
+
 use super::error::{Mismatch, SessionError};
 use super::scope::Session;
 use crate::model::{Desired, InstanceKey, Lock, Tenant};
-use crate::reconcile::{Policy, Selection};
+use crate::reconcile::{Policy, Resend, Selection};
 
 impl Session<'_> {
     /// The lock file belongs to this inventory.
@@ -51,36 +53,65 @@ impl Session<'_> {
     }
 }
 
-/// What `--target`, `--replace` and `--assume-absent` name has to exist in the manifest or the lock file: a typing error
-/// would otherwise apply nothing and look like success.
+/// What the options name has to exist in the manifest or the lock file: a typing error would otherwise
+/// apply nothing, or too much, and look like success.
 ///
 /// # Errors
-/// [`SessionError::NoSuchInstance`].
+/// [`SessionError::NoSuchInstance`], [`SessionError::NothingSelected`].
 pub(crate) fn selection(
     policy: &Policy,
     desired: &Desired,
     lock: Option<&Lock>,
 ) -> Result<(), SessionError> {
-    let known: Vec<&InstanceKey> = desired
-        .instances
-        .keys()
-        .chain(lock.into_iter().flat_map(|lock| lock.instances.keys()))
-        .collect();
-    for target in &policy.selection.targets {
-        let one = Selection {
-            targets: [target.clone()].into(),
-            ..Selection::default()
-        };
-        if !known.iter().any(|key| one.includes(key.as_str())) {
-            return Err(SessionError::no_such_instance("--target", target));
-        }
+    let recorded = lock.into_iter().flat_map(|lock| lock.instances.keys());
+    let known: BTreeSet<&InstanceKey> = desired.instances.keys().chain(recorded).collect();
+    if let Resend::Send(patterns) = &policy.secrets {
+        each_matches("--resend-secrets", patterns, &known)?;
     }
     for (option, keys) in [
         ("--replace", &policy.replace),
         ("--assume-absent", &policy.assume_absent),
     ] {
         if let Some(key) = keys.iter().find(|key| !known.contains(key)) {
-            return Err(SessionError::no_such_instance(option, key.as_str()));
+            return Err(SessionError::no_such_instance(option, key.as_str(), known));
+        }
+    }
+    selects(&policy.selection, &known)
+}
+
+/// Each pattern selects a known key, and together they leave one.
+///
+/// # Errors
+/// [`SessionError::NoSuchInstance`], [`SessionError::NothingSelected`].
+pub(crate) fn selects(
+    selection: &Selection,
+    known: &BTreeSet<&InstanceKey>,
+) -> Result<(), SessionError> {
+    let Selection { targets, excludes } = selection;
+    each_matches("--target", targets, known)?;
+    each_matches("--exclude", excludes, known)?;
+    let mut keys = known.iter();
+    if selection.is_everything() || keys.any(|key| selection.includes(key.as_str())) {
+        Ok(())
+    } else {
+        Err(SessionError::NothingSelected)
+    }
+}
+
+fn each_matches(
+    option: &'static str,
+    patterns: &BTreeSet<String>,
+    known: &BTreeSet<&InstanceKey>,
+) -> Result<(), SessionError> {
+    for pattern in patterns {
+        let one = Selection {
+            targets: [pattern.clone()].into(),
+            ..Selection::default()
+        };
+        // Everything may be nothing: an empty manifest is no typing error.
+        if pattern != "*" && !known.iter().any(|key| one.includes(key.as_str())) {
+            let known = known.iter().copied();
+            return Err(SessionError::no_such_instance(option, pattern, known));
         }
     }
     Ok(())

@@ -1,8 +1,11 @@
 //! Why a run ends without success. What exit code that is decides `error`.
 
+use std::collections::BTreeSet;
+
 use crate::apply::Unproven;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, capped};
 use crate::lockfile::LockError;
+use crate::manifest::nearest;
 use crate::model::{InstanceKey, InventoryName, Marker, OrganizationId, Refusal};
 use crate::ports::{RemoteError, SinkError};
 use crate::reconcile::Violation;
@@ -28,7 +31,15 @@ pub enum SessionError {
     Mismatch(#[from] Mismatch),
     /// A pattern or key of the command line that names nothing.
     #[error("`{option} {value}` matches no instance")]
-    NoSuchInstance { option: &'static str, value: String },
+    NoSuchInstance {
+        option: &'static str,
+        value: String,
+        /// The known key that is closest, if any is close.
+        nearest: Option<String>,
+    },
+    /// Each pattern matches, and together they leave no key.
+    #[error("`--target` and `--exclude` leave no instance")]
+    NothingSelected,
     #[error("cannot create fingerprints of secrets")]
     Randomness(#[from] NoRandomness),
     /// Neither the list nor a search shows whether an instance exists.
@@ -90,10 +101,16 @@ fn refused(reasons: usize) -> String {
 }
 
 impl SessionError {
-    pub(crate) fn no_such_instance(option: &'static str, value: &str) -> Self {
+    pub(crate) fn no_such_instance<'k>(
+        option: &'static str,
+        value: &str,
+        known: impl IntoIterator<Item = &'k InstanceKey>,
+    ) -> Self {
+        let known = known.into_iter().map(InstanceKey::as_str);
         Self::NoSuchInstance {
             option,
             value: value.to_owned(),
+            nearest: nearest(value, known).map(str::to_owned),
         }
     }
 
@@ -109,19 +126,18 @@ impl SessionError {
                 .collect(),
             Self::Remote(error) => error.hint.clone().into_iter().collect(),
             Self::Mismatch(mismatch) => mismatch.hint().into_iter().map(str::to_owned).collect(),
-            Self::NoSuchInstance { .. } => one("use a key from the manifest or the lock file; `*` matches any text"),
+            Self::NoSuchInstance { nearest: Some(key), .. } => vec![format!("did you mean `{key}`?")],
+            Self::NoSuchInstance { nearest: None, .. } => one("use a key from the manifest or the lock file; `*` matches any text"),
+            Self::NothingSelected => one("exclude fewer keys, or select others"),
             Self::AbsenceUnproven { key, marker, .. } => vec![format!(
                 "look on the platform for an instance with the tag `{marker}`; if there is none, pass `--assume-absent {key}`"
             )],
             Self::BrokenPlan(_) => one("report this message together with the plan"),
             Self::Refused(refusals) => {
-                let mut hints: Vec<String> = Vec::new();
-                for refusal in refusals {
-                    if !hints.contains(&refusal.hint) {
-                        hints.push(refusal.hint.clone());
-                    }
-                }
-                hints
+                let (shown, _) = capped(refusals, |refusal| refusal.code);
+                let mut known = BTreeSet::new();
+                let hints = shown.into_iter().map(|refusal| &refusal.hint);
+                hints.filter(|hint| known.insert(*hint)).cloned().collect()
             }
             Self::Unresolved(_)
             | Self::Journal(_)
@@ -140,13 +156,17 @@ impl SessionError {
                 .iter()
                 .map(|violation| format!("{}: {}", violation.key, violation.what))
                 .collect(),
-            Self::Refused(refusals) => refusals
-                .iter()
-                .map(|refusal| match &refusal.key {
+            Self::Refused(refusals) => {
+                let (shown, left_out) = capped(refusals, |refusal| refusal.code);
+                let one = |refusal: &Refusal| match &refusal.key {
                     Some(key) => format!("{key}: {}", refusal.message),
                     None => refusal.message.clone(),
-                })
-                .collect(),
+                };
+                let more = left_out
+                    .into_iter()
+                    .map(|(code, count)| format!("{count} more [{code}]; `plan --full` shows all"));
+                shown.into_iter().map(one).chain(more).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -163,5 +183,23 @@ impl Mismatch {
             ),
             Self::Pin { .. } | Self::PinUnreadable { .. } | Self::Organization { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RefusalCode;
+
+    #[test]
+    fn many_refusals_are_a_few_lines() {
+        let refusal = |number: usize| Refusal {
+            code: RefusalCode::ForeignMarker,
+            key: InstanceKey::new(format!("k{number}")).ok(),
+            message: "is claimed".to_owned(),
+            hint: format!("select `k{number}`, too"),
+        };
+        let error = SessionError::Refused((0..200_000).map(refusal).collect());
+        assert_eq!((error.details().len(), error.hints().len()), (21, 20));
     }
 }

@@ -18,7 +18,7 @@ mod store;
 mod sure;
 mod verify;
 
-pub(crate) use checks::selection;
+pub(crate) use checks::{selection, selects};
 pub use error::{Mismatch, SessionError};
 pub use hooks::Hooks;
 pub use plan::offline;

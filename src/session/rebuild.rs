@@ -1,6 +1,6 @@
 //! A lock file made from the platform alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::SessionError;
 use super::gather::Gathered;
@@ -35,7 +35,7 @@ impl Session<'_> {
         let gathered = self.gather(remote, ResolvedSecrets::default(), view, policy);
         let Gathered { input, header, .. } = gathered.await?;
         let observed = input.observed.unwrap_or_default();
-        let mut instances = self.recognised(&observed);
+        let mut instances = self.recognised(&observed, &recorded);
         for (id, key) in recorded {
             if let Some(seen) = observed.instances.get(&id)
                 && seen.marker().is_none()
@@ -57,14 +57,33 @@ impl Session<'_> {
             .collect()
     }
 
-    /// One entry for each key whose marker is there: of the oldest valid instance.
-    fn recognised(&self, observed: &Observed) -> BTreeMap<InstanceKey, LockedInstance> {
+    /// One entry for each key whose marker is there: of the instance that is recorded for it, or else of
+    /// the oldest valid one. An instance with the markers of two keys is that of the key it is recorded
+    /// for, or nobody's.
+    fn recognised(
+        &self,
+        observed: &Observed,
+        recorded: &BTreeMap<InstanceId, &InstanceKey>,
+    ) -> BTreeMap<InstanceKey, LockedInstance> {
+        let declared = self.desired.instances.keys();
+        let declared: BTreeMap<String, &InstanceKey> = declared
+            .map(|key| (Marker::live(&self.desired.inventory, key).to_string(), key))
+            .collect();
         let mut best: BTreeMap<InstanceKey, &ObservedInstance> = BTreeMap::new();
         for seen in observed.instances.values() {
-            for key in seen.markers().filter_map(|marker| self.key_of(marker)) {
-                let kept = best.entry(key).or_insert(seen);
-                if seen.rank() < kept.rank() {
-                    *kept = seen;
+            let markers = seen.markers();
+            let mut keys: BTreeSet<InstanceKey> = markers
+                .filter_map(|marker| self.key_of(marker, &declared))
+                .collect();
+            let holder = recorded.get(&seen.id);
+            if keys.len() > 1 {
+                keys.retain(|key| holder.is_some_and(|holder| *holder == key));
+            }
+            for key in keys {
+                let rank =
+                    |seen: &ObservedInstance| (recorded.get(&seen.id) != Some(&&key), seen.rank());
+                if best.get(&key).is_none_or(|kept| rank(seen) < rank(kept)) {
+                    best.insert(key, seen);
                 }
             }
         }
@@ -77,17 +96,17 @@ impl Session<'_> {
     }
 
     /// The key that a live marker of this inventory names. A shortened one names only a declared key.
-    fn key_of(&self, marker: &str) -> Option<InstanceKey> {
-        let inventory = &self.desired.inventory;
-        let mut declared = self.desired.instances.keys();
-        declared
-            .find(|key| Marker::live(inventory, key).as_str() == marker)
-            .cloned()
-            .or_else(|| {
-                Marker::key_in(marker, inventory)
-                    .filter(|_| Marker::state_of(marker) == Some(MarkerState::Live))
-                    .and_then(|key| InstanceKey::new(key).ok())
-            })
+    fn key_of(
+        &self,
+        marker: &str,
+        declared: &BTreeMap<String, &InstanceKey>,
+    ) -> Option<InstanceKey> {
+        if let Some(key) = declared.get(marker) {
+            return Some((*key).clone());
+        }
+        Marker::key_in(marker, &self.desired.inventory)
+            .filter(|_| Marker::state_of(marker) == Some(MarkerState::Live))
+            .and_then(|key| InstanceKey::new(key).ok())
     }
 }
 

@@ -116,6 +116,10 @@ impl Rounds<'_> {
             store.record(Record::Deleted { id: *id }).await?;
         }
         let planned = audited(&gathered.input)?;
+        if round == 1 {
+            report.unchanged = planned.unchanged;
+            report.standing = planned.standing;
+        }
         let is_idle = planned.plan.steps.is_empty() && gathered.input.intents.is_empty();
         if !is_idle || round == 1 || !planned.refusals.is_empty() {
             hooks.show_plan(&planned).map_err(SessionError::Output)?;

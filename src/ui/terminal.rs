@@ -125,12 +125,24 @@ impl Ui {
         let question = one_line(question);
         self.stderr
             .print(|out| write!(out, "{question} Type `yes` to confirm: "))?;
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        Ok(answer.trim() == "yes")
+        Ok(read_line()? == "yes")
+    }
+
+    /// Asks for a text.
+    pub(crate) fn ask(&self, question: &str) -> io::Result<String> {
+        let question = one_line(question);
+        self.stderr.print(|out| write!(out, "{question}"))?;
+        read_line()
     }
 
     pub(super) fn has_bar(&self) -> bool {
         !self.quiet && self.stderr.is_terminal()
     }
+}
+
+/// A line of standard input without blanks around it.
+fn read_line() -> io::Result<String> {
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(answer.trim().to_owned())
 }

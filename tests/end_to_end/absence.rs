@@ -332,3 +332,28 @@ fn a_verification_reads_what_differs_in_the_list() {
     let _ = bench.apply();
     let _ = bench.run(&["lock", "verify"]).expect_code(0);
 }
+
+/// A recorded instance stays the one of its key, although an older one carries the marker, too. One with
+/// the markers of two keys is not recorded twice.
+#[test]
+fn a_rebuild_keeps_what_is_recorded_and_records_nothing_twice() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = Bench::on(&sandbox)
+        .with("P", "p")
+        .with_manifest(
+            "version: 1\ninventory: acme\ninstances:\n  a: &jira\n    element: jira\n    configuration: { base.url: 'https://j.example.com', username: u, password: '${env:P}' }\n  b: *jira\n",
+        );
+    let _ = bench.apply_with(&["--parallelism", "1"]);
+    let ids = || ["a", "b"].map(|key| bench.lock()["instances"][key]["id"].as_u64());
+    let before = ids();
+    let older = before[0].expect("an id");
+    for tags in [
+        serde_json::json!(["connectorctl:acme:a", "connectorctl:acme:b"]),
+        serde_json::json!(["connectorctl:acme:b"]),
+    ] {
+        sandbox.patch(older, &serde_json::json!({ "tags": tags }));
+        let _ = bench.run(&["lock", "rebuild", "--yes"]).expect_code(0);
+        assert_eq!(ids()[1], before[1], "{tags}");
+        assert!(ids()[0].is_none_or(|id| id == older), "{tags}");
+    }
+}

@@ -80,7 +80,7 @@ fn a_damaged_lock_file_is_9_and_untouched() {
         "",
         "not json",
         "[]",
-        &whole.replace("\"version\": 1", "\"version\": 99"),
+        &whole.replace("\"version\": 2", "\"version\": 99"),
         &whole.replace("\"id\"", "\"idd\""),
     ] {
         bench.write("instances.lock.json", damaged);

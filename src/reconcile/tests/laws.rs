@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::random::{any_policy, any_world};
 use super::world::*;
-use crate::model::{Action, NoteCode, Planned, Reason, Secret, SecretFacts, Step};
+use crate::model::{Action, NoteCode, Planned, Reason, Secret, SecretFacts, Standing, Step};
 use crate::reconcile::{PlanInput, Policy, Resend, plan};
 
 /// The number of instances with the live marker of this key.
@@ -170,5 +170,17 @@ proptest! {
         let text = serde_json::to_string(&planned.plan).expect("JSON");
         let read: crate::model::Plan = serde_json::from_str(&text).expect("a plan");
         prop_assert_eq!(read, planned.plan);
+    }
+
+    /// A summary leaves no declared instance out, and counts none twice.
+    #[test]
+    fn every_declared_instance_is_counted_once(input in any_world(any_policy())) {
+        let planned = planned(&input);
+        let is_whole = planned.refusals.iter().all(|refusal| refusal.key.is_some());
+        let Standing { declared, needs_sign_in, contested, refused, excluded } = planned.standing;
+        let steps = planned.plan.steps.iter().filter(|step| !step.is_superfluous());
+        let steps = steps.filter(|step| input.desired.instances.contains_key(&step.key)).count();
+        let counted = steps + planned.unchanged + needs_sign_in + contested + refused + excluded;
+        prop_assert!(!is_whole || counted == declared, "{:?} {steps}", planned.standing);
     }
 }

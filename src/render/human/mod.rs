@@ -9,11 +9,13 @@ pub(super) use body::values;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::count::Counts;
+use super::count::{Counts, without_step};
 use super::escape::one_line;
 use super::style::Label;
+use crate::diagnostic::capped;
 use crate::model::{Action, Desired, InstanceKey, Note, NoteCode, Planned, Reason, Refusal, Step};
 
 /// Writes a plan for people; given the manifest, with unchanged values too.
@@ -22,6 +24,7 @@ pub fn plan(planned: &Planned, full: Option<&Desired>, out: &mut dyn Write) -> i
         plan,
         notes,
         unchanged: _,
+        standing: _,
         refusals,
     } = planned;
     for step in &plan.steps {
@@ -43,7 +46,11 @@ pub fn plan(planned: &Planned, full: Option<&Desired>, out: &mut dyn Write) -> i
     }
     if !refusals.is_empty() {
         writeln!(out, "{}", Label::Refused.paint("Refused:"))?;
-        for refusal in refusals {
+        let (shown, left_out) = match full {
+            Some(_) => (refusals.iter().collect(), BTreeMap::new()),
+            None => capped(refusals, |refusal| refusal.code),
+        };
+        for refusal in shown {
             let Refusal {
                 code,
                 key,
@@ -52,6 +59,10 @@ pub fn plan(planned: &Planned, full: Option<&Desired>, out: &mut dyn Write) -> i
             } = refusal;
             writeln!(out, "  {}", about(key.as_ref(), message, code.as_str()))?;
             writeln!(out, "    hint: {}", one_line(hint))?;
+        }
+        for (code, count) in left_out {
+            let more = format!("  {count} more [{code}] not shown; `plan --full` shows all");
+            writeln!(out, "{}", Label::Dim.paint(more))?;
         }
         writeln!(out)?;
     }
@@ -63,13 +74,12 @@ fn unchanged(planned: &Planned, full: &Desired, out: &mut dyn Write) -> io::Resu
         .notes
         .iter()
         .all(|note| note.code != NoteCode::NotCompared);
+    let steps = planned.plan.steps.iter().map(|step| &step.key);
+    let refused = planned.refusals.iter();
+    let refused = refused.filter_map(|refusal| refusal.key.as_ref());
+    let shown: BTreeSet<&InstanceKey> = steps.chain(refused).collect();
     for (key, desired) in &full.instances {
-        let has_step = planned.plan.steps.iter().any(|step| step.key == *key);
-        let is_refused = planned
-            .refusals
-            .iter()
-            .any(|refusal| refusal.key.as_ref() == Some(key));
-        if has_step || is_refused {
+        if shown.contains(key) {
             continue;
         }
         let title = format!("  {key}: unchanged ({})", desired.element);
@@ -88,16 +98,16 @@ fn about(key: Option<&InstanceKey>, message: &str, code: &str) -> String {
 
 /// The last line: what will be done.
 pub fn summary(planned: &Planned) -> String {
-    let unchanged = planned.unchanged;
+    let rest = without_step(planned.unchanged, &planned.standing);
     let refused = match planned.refusals.len() {
         0 => "",
         _ => " Plan refused: nothing will be applied.",
     };
     let counts = Counts::of(planned).in_words();
     if counts.is_empty() {
-        format!("No changes. {unchanged} unchanged.{refused}")
+        format!("No changes. {rest}.{refused}")
     } else {
-        format!("Plan: {counts}. {unchanged} unchanged.{refused}")
+        format!("Plan: {counts}. {rest}.{refused}")
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::super::tests::{create, key, planned, secret, shown, step, update, values};
 use crate::model::{
     Action, ApiSettings, DeleteRequest, Desired, DesiredInstance, DesiredValue, ElementKey,
-    ElementRef, InstanceId, InventoryName, Lifecycle, Note, NoteCode, Part, PlainValue, Reason,
-    Refusal, RefusalCode, ReplaceRequest, Template,
+    ElementRef, InstanceId, InventoryName, Lifecycle, Note, NoteCode, Part, PlainValue, Planned,
+    Reason, Refusal, RefusalCode, ReplaceRequest, Standing, Template,
 };
 
 /// What stands between the header of a step and the summary.
@@ -252,4 +252,53 @@ Plan: 1 to update. 2 unchanged.
 "
     );
     assert!(!text.contains("canary"));
+}
+
+fn refused(count: usize) -> Planned {
+    let mut plan = planned(Vec::new());
+    plan.refusals = (0..count)
+        .map(|number| Refusal {
+            code: RefusalCode::ForeignMarker,
+            key: Some(key(&format!("k{number}"))),
+            message: "is claimed".to_owned(),
+            hint: format!("select `k{number}`, too"),
+        })
+        .collect();
+    plan
+}
+
+/// However many there are, the output is as long as for a few.
+#[test]
+fn refusals_of_one_kind_are_capped_unless_all_are_asked_for() {
+    let short = shown(&refused(21), None);
+    assert!(short.contains("  1 more [foreign-marker] not shown; `plan --full` shows all\n"));
+    assert!(short.contains("k19:") && !short.contains("k20:"));
+    let many = refused(200_000);
+    let long = shown(&many, None);
+    assert!(long.contains("  199980 more [foreign-marker]"));
+    assert_eq!(long.lines().count(), short.lines().count());
+    let desired = Desired {
+        inventory: InventoryName::new("acme").expect("a name"),
+        api: ApiSettings::default(),
+        instances: BTreeMap::new(),
+    };
+    let all = shown(&refused(21), Some(&desired));
+    assert!(all.contains("k20:") && !all.contains("more ["));
+}
+
+#[test]
+fn what_has_no_step_and_is_not_unchanged_is_counted() {
+    let mut plan = planned(Vec::new());
+    plan.unchanged = 1;
+    plan.standing = Standing {
+        declared: 8,
+        needs_sign_in: 1,
+        contested: 1,
+        refused: 2,
+        excluded: 3,
+    };
+    assert_eq!(
+        shown(&plan, None),
+        "No changes. 8 declared: 1 unchanged, 1 needs a sign-in, 1 contested, 2 refused, 3 excluded.\n"
+    );
 }
