@@ -5,6 +5,7 @@
 //!
 //! * layer 0, pure: [`model`], [`diagnostic`], [`catalog`];
 //! * layer 1, pure: [`ports`], [`reconcile`], [`render`], [`outputs`];
+//! * layer 1½, files: `files`, through which every edge reads and writes;
 //! * layer 2, edges: [`manifest`], [`secrets`], [`lockfile`], [`remote`], [`apply`], [`sandbox`];
 //! * layer 2½, one run: [`session`];
 //! * layer 3, the shell: `cli`, `commands`, `ui`, `error`. A library user sees its [`main`], its [`Cli`],
@@ -16,6 +17,7 @@ mod cli;
 mod commands;
 pub mod diagnostic;
 mod error;
+mod files;
 pub mod lockfile;
 pub mod manifest;
 pub mod model;

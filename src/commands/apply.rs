@@ -1,18 +1,18 @@
 //! `connectorctl apply`: flags and files into a run, its report into bytes and an exit code.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::clock::SystemClock;
 use super::context::Context;
 use super::inputs;
 use super::platform::{self, Purpose};
+use super::results::{PRINTED, ResultTarget};
 use super::shell::Shell;
 use crate::apply::{ApplyOptions, SETTLE_WINDOW};
 use crate::cli::{ApplyArgs, duration};
 use crate::error::{CliError, Exit};
-use crate::lockfile::{LockStore, write_atomic};
-use crate::model::{ApplyReport, InventoryName};
+use crate::lockfile::LockStore;
+use crate::model::ApplyReport;
 use crate::ports::Clock as _;
 use crate::remote::Settings;
 use crate::render;
@@ -23,6 +23,8 @@ const SETTLE: &str = "CONNECTORCTL_SETTLE";
 pub(super) async fn run(context: &Context, arguments: &ApplyArgs) -> Result<Exit, CliError> {
     inputs::may_confirm(context, arguments.yes, "apply")?;
     let mut shell = Shell::new(context, arguments)?;
+    let file = arguments.report.as_ref();
+    let file = ResultTarget::open(context, &shell.paths, "--report", file)?;
     let opened = inputs::store(context, arguments.lock_timeout);
     let opened = unless_stopped(&shell.signals.stop(), opened).await;
     let mut store = opened.ok_or(SessionError::Interrupted)??;
@@ -31,19 +33,23 @@ pub(super) async fn run(context: &Context, arguments: &ApplyArgs) -> Result<Exit
     let result = shell.apply(&mut store, &manifest, &mut report).await;
 
     let inventory = &manifest.desired.inventory;
-    let written = match &arguments.report {
-        Some(path) => write_report(path, inventory, &report),
-        None => Ok(()),
+    let mut json = Vec::new();
+    let shown = shell.show_report(inventory, &report);
+    let written = file.map_or(Ok(()), |file| {
+        render::report::json(inventory, &report, &mut json).map_err(CliError::output)?;
+        let written = file.write(context, &json);
+        written.map_err(|error| error.hint(PRINTED))
+    });
+    // Whatever cannot be shown must not hide what became of the run, which comes last.
+    let mut errors = [written, shown, result].into_iter().filter_map(Result::err);
+    let Some(mut last) = errors.next() else {
+        return Ok(Exit::of(&report));
     };
-    let (error, unwritten) = match (result, written) {
-        (Ok(()), Ok(())) => return Ok(Exit::of(&report)),
-        (Ok(()), Err(error)) => (error, None),
-        (Err(error), written) => (error, written.err()),
-    };
-    if let Some(unwritten) = unwritten {
-        context.ui.error(&unwritten);
+    for next in errors {
+        context.ui.error(&last);
+        last = next;
     }
-    Err(error.after(&report))
+    Err(last.after(&report))
 }
 
 impl Shell<'_> {
@@ -91,7 +97,6 @@ impl Shell<'_> {
         };
         let run = rounds.run(store, self).await;
         *report = run.report;
-        self.show_report(&desired.inventory, report)?;
         if !run.replan.is_empty() && run.result.is_ok() {
             context
                 .ui
@@ -111,14 +116,4 @@ fn settle_window(context: &Context, arguments: &ApplyArgs) -> Result<Duration, C
             CliError::usage(format!("invalid duration in `{SETTLE}`: {expected}"))
         }),
     }
-}
-
-fn write_report(
-    path: &Path,
-    inventory: &InventoryName,
-    report: &ApplyReport,
-) -> Result<(), CliError> {
-    let mut json = Vec::new();
-    render::report::json(inventory, report, &mut json).map_err(CliError::output)?;
-    Ok(write_atomic(path, &json)?)
 }

@@ -1,20 +1,19 @@
 //! The process environment, read once and handed down.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is the shell's one place that reads the environment and the files it names"
-)]
-
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::clock::SystemClock;
 use crate::error::{CliError, Exit};
+use crate::files::{self, Limits};
 use crate::lockfile::Holder;
 use crate::model::Secret;
 use crate::ports::Clock as _;
 use crate::secrets::decode;
+
+/// A larger file is neither a credential nor a setting.
+const LIMITS: Limits = Limits::bytes(64 * 1024);
 
 #[derive(Clone, Default)]
 pub(crate) struct Environment(BTreeMap<String, OsString>);
@@ -123,7 +122,7 @@ impl Environment {
             (_, Some(path)) => {
                 let path = PathBuf::from(path);
                 let origin = format!("`{}` (from `{file_name}`)", path.display());
-                let bytes = std::fs::read(&path).map_err(|error| {
+                let bytes = files::read(&path, LIMITS).map_err(|error| {
                     CliError::caused_by(Exit::Usage, format!("cannot read {origin}"), error)
                 })?;
                 (bytes, origin, false)

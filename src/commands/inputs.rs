@@ -1,6 +1,6 @@
 //! Flags, files and environment as what a run is handed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use super::context::Context;
 use crate::cli::SelectionArgs;
 use crate::diagnostic::Diagnostics;
 use crate::error::CliError;
+use crate::files;
 use crate::lockfile::{LockKind, LockPaths, LockStore};
 use crate::manifest::{self, LoadOptions};
 use crate::model::{InstanceKey, ResolvedSecrets};
@@ -25,6 +26,12 @@ pub(super) fn paths(context: &Context) -> Result<LockPaths, CliError> {
     let global = &context.global;
     let fallback = PathBuf::from("instances.yaml");
     let first = global.files.first().unwrap_or(&fallback);
+    // Nothing can be put beside a stream, such as `-` or `/dev/fd/63`.
+    let first = if files::is_stream(first) {
+        &fallback
+    } else {
+        first
+    };
     let kind = if global.connection.sandbox {
         LockKind::Sandbox
     } else {
@@ -53,17 +60,7 @@ pub(super) async fn store(context: &Context, wait: Duration) -> Result<LockStore
 
 /// Reads the manifest; prints its warnings, fails on its errors.
 pub(super) fn manifest(context: &Context) -> Result<Manifest, CliError> {
-    let stdin = Path::new("-");
-    let (piped, named): (Vec<_>, Vec<_>) = context
-        .global
-        .files
-        .iter()
-        .cloned()
-        .partition(|path| path == stdin);
-    let mut files = manifest::read(&named).map_err(CliError::invalid)?;
-    if !piped.is_empty() {
-        files.push(manifest::standard_input(Path::new("")).map_err(CliError::invalid)?);
-    }
+    let files = manifest::read(&context.global.files).map_err(CliError::invalid)?;
     let options = LoadOptions {
         strict: context.global.strict,
     };

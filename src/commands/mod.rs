@@ -18,6 +18,7 @@ mod outputs;
 mod plan;
 mod platform;
 mod recorded;
+mod results;
 mod sandbox;
 mod shell;
 mod signals;

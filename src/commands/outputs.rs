@@ -1,20 +1,18 @@
 //! `connectorctl token` and `connectorctl outputs`.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "reads the template, and adds to the files that the runner of a GitHub job names"
-)]
-
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::context::Context;
+use super::inputs;
 use super::recorded::{self, with_outputs};
+use super::results::ResultTarget;
 use crate::cli::{OutputsArgs, OutputsFormat, TokenArgs};
 use crate::error::{CliError, Exit};
-use crate::lockfile::write_atomic;
+use crate::files::{self, Limits, Standard};
 use crate::outputs::{self, Account, GithubFile, Outputs, Template, Variable};
+
+/// A larger file is no template.
+const TEMPLATE: Limits = Limits::bytes(1024 * 1024);
 
 /// Prints one token, or the header with it.
 pub(super) fn token(context: &Context, arguments: &TokenArgs) -> Result<Exit, CliError> {
@@ -84,8 +82,11 @@ pub(super) fn outputs(context: &Context, arguments: &OutputsArgs) -> Result<Exit
             }
         };
         written.map_err(CliError::output)?;
-        match &arguments.out {
-            Some(path) => write_atomic(path, &text)?,
+        // Under its name standard output is no less visible.
+        let is_file = |path: &&PathBuf| Standard::named_by(path).is_none();
+        let path = arguments.out.as_ref().filter(is_file);
+        match ResultTarget::open(context, &inputs::paths(context)?, "--out", path)? {
+            Some(file) => file.write(context, &text)?,
             None => {
                 may_reveal(context, arguments.reveal)?;
                 context.ui.hand_out(&text).map_err(CliError::output)?;
@@ -102,10 +103,11 @@ fn templated(
 ) -> Result<String, CliError> {
     let path = arguments.template.as_deref();
     let path = path.ok_or_else(|| CliError::usage("`--format template` needs `--template`"))?;
-    let source = fs::read_to_string(path).map_err(|error| {
-        let summary = format!("cannot read the template `{}`", path.display());
-        CliError::caused_by(Exit::Usage, summary, error)
-    })?;
+    let unreadable = || format!("cannot read the template `{}`", path.display());
+    let source = files::read(path, TEMPLATE)
+        .map_err(|error| CliError::caused_by(Exit::Usage, unreadable(), error))?;
+    let source = String::from_utf8(source)
+        .map_err(|error| CliError::caused_by(Exit::Usage, unreadable(), error))?;
     let rendered = Template::parse(&source).and_then(|it| it.render(outputs, variables));
     rendered.map_err(|error| {
         let summary = format!("invalid template `{}`", path.display());
@@ -132,15 +134,9 @@ fn github(context: &Context, file: GithubFile, variables: &[Variable]) -> Result
     context.ui.hand_out(&masks).map_err(CliError::output)?;
     let mut lines = Vec::new();
     outputs::github(file, variables, &mut lines).map_err(CliError::output)?;
-    append(&path, &lines)?;
+    files::append(&path, &lines).map_err(|error| {
+        let summary = format!("cannot write `{}`", path.display());
+        CliError::caused_by(Exit::Failed, summary, error)
+    })?;
     Ok(Exit::Success)
-}
-
-fn append(path: &Path, lines: &[u8]) -> Result<(), CliError> {
-    let file = OpenOptions::new().append(true).create(true).open(path);
-    file.and_then(|mut file| file.write_all(lines))
-        .map_err(|error| {
-            let summary = format!("cannot write `{}`", path.display());
-            CliError::caused_by(Exit::Failed, summary, error)
-        })
 }

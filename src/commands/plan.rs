@@ -3,15 +3,19 @@
 use super::context::Context;
 use super::inputs;
 use super::platform::{self, Purpose};
+use super::results::{PRINTED, ResultTarget};
 use crate::cli::{OutputFormat, PlanArgs};
 use crate::error::{CliError, Exit};
-use crate::lockfile::{LockView, write_atomic};
+use crate::lockfile::{LockPaths, LockView};
 use crate::model::{Desired, Planned};
 use crate::render;
 use crate::session::{SessionError, offline, selection};
 
 pub(super) async fn run(context: &Context, arguments: &PlanArgs) -> Result<Exit, CliError> {
-    let result = planned(context, arguments).await;
+    let paths = inputs::paths(context)?;
+    let file = arguments.result_file.as_ref();
+    let file = ResultTarget::open(context, &paths, "--result-file", file)?;
+    let result = planned(context, arguments, &paths).await;
     if let (OutputFormat::Json, Err(error)) = (arguments.output, &result)
         && let Some(diagnostics) = error.diagnostics()
     {
@@ -21,10 +25,14 @@ pub(super) async fn run(context: &Context, arguments: &PlanArgs) -> Result<Exit,
         printed.map_err(CliError::output)?;
     }
     let (desired, planned) = result?;
-    show(context, arguments, &desired, &planned)?;
+    let written = show(context, arguments, file, &desired, &planned);
     if !planned.refusals.is_empty() {
+        if let Err(unwritten) = written {
+            context.ui.error(&unwritten);
+        }
         return Err(SessionError::Refused(planned.refusals).into());
     }
+    written?;
     // What only a person can do is no change, unless the caller wants to know of everything.
     let is_for_a_person = context.global.strict && planned.standing.needs_sign_in > 0;
     if arguments.detailed_exitcode && (!planned.plan.steps.is_empty() || is_for_a_person) {
@@ -33,12 +41,15 @@ pub(super) async fn run(context: &Context, arguments: &PlanArgs) -> Result<Exit,
     Ok(Exit::Success)
 }
 
-async fn planned(context: &Context, arguments: &PlanArgs) -> Result<(Desired, Planned), CliError> {
-    let paths = inputs::paths(context)?;
+async fn planned(
+    context: &Context,
+    arguments: &PlanArgs,
+    paths: &LockPaths,
+) -> Result<(Desired, Planned), CliError> {
     let manifest = inputs::manifest(context)?;
-    let view = LockView::read(&paths, &manifest.desired.inventory)?;
+    let view = LockView::read(paths, &manifest.desired.inventory)?;
     if view.open_to_others {
-        inputs::warn_of_permissions(&paths);
+        inputs::warn_of_permissions(paths);
     }
     let policy = inputs::policy(&arguments.selection)?;
     selection(&policy, &manifest.desired, view.lock.as_ref())?;
@@ -46,7 +57,7 @@ async fn planned(context: &Context, arguments: &PlanArgs) -> Result<(Desired, Pl
         offline(&manifest.desired, view, policy)?
     } else {
         let connection =
-            platform::connect(context, &manifest.desired, &paths, Purpose::Read).await?;
+            platform::connect(context, &manifest.desired, paths, Purpose::Read).await?;
         let secrets = inputs::secrets(context, &manifest)?;
         let session = connection.session(&manifest.desired);
         session
@@ -59,18 +70,20 @@ async fn planned(context: &Context, arguments: &PlanArgs) -> Result<(Desired, Pl
 fn show(
     context: &Context,
     arguments: &PlanArgs,
+    file: Option<ResultTarget>,
     desired: &Desired,
     planned: &Planned,
 ) -> Result<(), CliError> {
     let mut json = Vec::new();
     render::json::plan(planned, &mut json).map_err(CliError::output)?;
-    if let Some(path) = &arguments.result_file {
-        write_atomic(path, &json)?;
-    }
     let full = arguments.full.then_some(desired);
     let printed = context.ui.print(|out| match arguments.output {
         OutputFormat::Json => out.write_all(&json),
         OutputFormat::Text => render::human::plan(planned, full, out),
     });
-    printed.map_err(CliError::output)
+    let written = file.map_or(Ok(()), |file| {
+        let written = file.write(context, &json);
+        written.map_err(|error| error.hint(PRINTED))
+    });
+    printed.map_err(CliError::output).and(written)
 }

@@ -1,10 +1,5 @@
 //! The platform a command talks to: a real one, or the embedded sandbox.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "reads the certificates that --ca-file names"
-)]
-
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,12 +9,15 @@ use super::clock::SystemClock;
 use super::context::Context;
 use crate::diagnostic::without_bom;
 use crate::error::{CliError, Exit};
+use crate::files::{self, Limits};
 use crate::lockfile::LockPaths;
 use crate::model::{Desired, Secret};
 use crate::remote::{Address, Credentials, HttpTransport, RemoteReader, Settings};
 use crate::sandbox;
 use crate::session::{Identity, Session};
 
+/// The certificates of every public authority are a quarter of a MiB.
+const CERTIFICATES: Limits = Limits::bytes(16 * 1024 * 1024);
 /// What a lock file records for the embedded platform, whatever its port.
 const SANDBOX_URL: &str = "sandbox:";
 
@@ -100,7 +98,7 @@ pub(super) async fn connect(
     let (user, organization) = account(context)?;
     let certificates = match &context.global.connection.ca_file {
         None => None,
-        Some(path) => Some(std::fs::read(path).map_err(|error| {
+        Some(path) => Some(files::read(path, CERTIFICATES).map_err(|error| {
             let summary = format!("cannot read `--ca-file {}`", path.display());
             CliError::caused_by(Exit::Usage, summary, error)
         })?),

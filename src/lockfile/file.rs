@@ -8,52 +8,27 @@
 )]
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{self, Seek as _, Write as _};
+use std::path::Path;
 
 use super::{LockError, LockPaths};
+use crate::files::{self, Limits, ReadError};
 use crate::ports::kill;
 
-/// The start of a temporary file's name. What a killed process leaves can be found by it, and one
-/// line hides it from git: such a file holds tokens, as the lock file does.
-const TEMPORARY: &str = ".connectorctl-new-";
-/// As many as the Linux kernel follows.
-const MAX_SYMLINKS: usize = 40;
+#[cfg(test)]
+pub(super) use crate::files::SYNCED;
+pub(super) use crate::files::{is_mount, parent_of, temporary_prefix};
+use crate::files::{replace, resolve_symlinks, sync_folder};
 
-/// Where a name finally points, whether or not a file is there. Replacing a symlink would turn a
-/// shared file into a private copy.
-fn resolve_symlinks(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    for _ in 0..MAX_SYMLINKS {
-        let Ok(link) = fs::read_link(&path) else {
-            break;
-        };
-        path = parent_of(&path).join(link);
-    }
-    path
-}
-
-pub(super) fn parent_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-/// The start of the names of one file's temporary files. Several lock files may share a folder, and
-/// the sweep of one run must not remove what another run is writing.
-pub(super) fn temporary_prefix(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let digest = blake3::hash(name.as_bytes()).to_hex();
-    format!("{TEMPORARY}{}-", &digest[..8])
-}
+/// A larger lock file or journal is damaged: 100,000 instances are some 100 MB.
+const MAX_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Replaces a file: at every moment either the old or the new content is there. The new file has
 /// mode 0600 and is durable on return.
 ///
 /// # Errors
 /// [`LockError::Io`]; the old content is untouched then.
-pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), LockError> {
+pub(super) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), LockError> {
     let path = resolve_symlinks(path);
     replace(&path, bytes, || Ok(true))
         .map(|_| ())
@@ -70,10 +45,10 @@ pub(super) fn write_lock(
     let path = &paths.lock;
     let is_unchanged = || {
         kill::at(kill::KillPoint::BeforeRename);
-        match fs::read(path) {
+        match files::read(path, Limits::bytes(MAX_BYTES)) {
             Ok(now) => Ok(Some(&*now) == old),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(old.is_none()),
-            Err(error) => Err(error),
+            Err(error) if error.is_missing() => Ok(old.is_none()),
+            Err(error) => Err(error.into()),
         }
     };
     if !is_mount(path) {
@@ -118,80 +93,7 @@ pub(super) fn read_lock(paths: &LockPaths) -> Result<Option<Vec<u8>>, LockError>
 }
 
 fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).truncate(true).open(path)?;
-    kill::at(kill::KillPoint::BeforeRename);
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn replace(
-    path: &Path,
-    bytes: &[u8],
-    may_replace: impl FnOnce() -> io::Result<bool>,
-) -> io::Result<bool> {
-    let folder = parent_of(path);
-    // `tempfile` creates files with mode 0600.
-    let mut temporary = tempfile::Builder::new()
-        .prefix(&temporary_prefix(path))
-        .tempfile_in(&folder)?;
-    temporary.write_all(bytes)?;
-    temporary.as_file().sync_all()?;
-    if !may_replace()? {
-        return Ok(false);
-    }
-    temporary.persist(path).map_err(|error| error.error)?;
-    sync_folder(&folder)?;
-    Ok(true)
-}
-
-/// Whether a file is a mount of its own, as a container has that mounts one file.
-#[cfg(target_os = "linux")]
-pub(super) fn is_mount(path: &Path) -> bool {
-    use std::os::unix::ffi::OsStrExt as _;
-    let (Ok(path), Ok(mounts)) = (fs::canonicalize(path), fs::read("/proc/self/mountinfo")) else {
-        return false;
-    };
-    let escaped: Vec<u8> = path
-        .as_os_str()
-        .as_bytes()
-        .iter()
-        .copied()
-        .flat_map(escape)
-        .collect();
-    // The fifth member of a line is where it is mounted.
-    let mut lines = mounts.split(|byte| *byte == b'\n');
-    lines.any(|line| line.split(|byte| *byte == b' ').nth(4) == Some(&escaped[..]))
-}
-
-/// As the kernel writes the byte of a path in a list of mounts.
-#[cfg(target_os = "linux")]
-fn escape(byte: u8) -> Vec<u8> {
-    match byte {
-        b' ' | b'\t' | b'\n' | b'\\' => format!("\\{byte:03o}").into_bytes(),
-        other => vec![other],
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn is_mount(_path: &Path) -> bool {
-    false
-}
-#[cfg(test)]
-thread_local! {
-    /// The folders that a test has made durable.
-    pub(super) static SYNCED: std::cell::RefCell<Vec<PathBuf>> = const { std::cell::RefCell::new(Vec::new()) };
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(test)]
-    SYNCED.with_borrow_mut(|synced| synced.push(folder.to_owned()));
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
+    files::write_in_place(path, bytes, || kill::at(kill::KillPoint::BeforeRename))
 }
 
 /// Removes the temporary files of this file that killed runs left. Only under the exclusive lock:
@@ -215,10 +117,10 @@ pub(super) fn remove(path: &Path) {
 
 /// The content, or `None` where there is no such file.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, LockError> {
-    match fs::read(path) {
+    match files::read(path, Limits::bytes(MAX_BYTES)) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(LockError::io("read", path)(error)),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(LockError::io("read", path)(error.into())),
     }
 }
 
@@ -286,10 +188,8 @@ pub(super) fn replace_locked(old: &File, path: &Path, bytes: &[u8]) -> io::Resul
 
 /// The content of an open file, from its beginning.
 pub(super) fn read_open(mut file: &File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
     file.rewind()?;
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    files::bounded(file, MAX_BYTES).map_err(ReadError::into)
 }
 
 /// Whether the path still names this open file. A lock on a file that was moved away, or deleted

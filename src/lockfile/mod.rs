@@ -21,7 +21,6 @@ mod writer;
 mod tests;
 
 pub use error::LockError;
-pub(crate) use file::write_atomic;
 pub use format::parse;
 pub use holder::Holder;
 pub use paths::{LockKind, LockPaths};

@@ -27,7 +27,7 @@ mod tests;
 
 pub(crate) use fields::nearest;
 pub(crate) use rival::rival;
-pub(crate) use source::standard_input;
+pub(crate) use source::is_manifest;
 pub use source::{SourceFile, read};
 pub(crate) use text::Places;
 

@@ -10,7 +10,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::source::{MAX_BYTES, is_manifest};
+use super::source::{LIMITS, is_manifest};
+use crate::files;
 
 /// The manifest beside this one that has its name with another ending, such as `a.yml` beside `a.yaml`. `inputs`
 /// are the manifests of this run, which share the lock file on purpose.
@@ -52,10 +53,11 @@ fn ignores_case(manifest: &Path, names: &[OsString]) -> bool {
 }
 
 fn names_an_inventory(path: &Path) -> bool {
-    if !fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_BYTES) {
+    // A pipe beside the manifest would be read for as long as nobody writes to it.
+    if !path.is_file() {
         return false;
     }
-    let bytes = fs::read(path).unwrap_or_default();
+    let bytes = files::read(path, LIMITS).unwrap_or_default();
     String::from_utf8_lossy(&bytes).lines().any(|line| {
         let start = line.trim_start_matches(['\u{feff}', ' ', '\t', '{', '"', '\'']);
         let rest = start.strip_prefix("inventory");

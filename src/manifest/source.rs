@@ -8,13 +8,13 @@
 )]
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::files::{self, Limits, ReadError, Standard};
 
 /// A larger file is not a manifest: 100,000 instances are 22 MB.
-pub(super) const MAX_BYTES: u64 = 64 * 1024 * 1024;
+pub(super) const LIMITS: Limits = Limits::bytes(64 * 1024 * 1024);
 
 #[derive(Clone, Debug)]
 pub struct SourceFile {
@@ -25,7 +25,7 @@ pub struct SourceFile {
     pub bytes: Vec<u8>,
 }
 
-/// Reads files, and folders' `*.yaml`, `*.yml` and `*.json` but not `*.lock.json`, sorted by name.
+/// Reads files, standard input, and folders' `*.yaml`, `*.yml` and `*.json` but not `*.lock.json`, sorted by name.
 ///
 /// # Errors
 /// Every file that cannot be read, and every folder without a manifest.
@@ -52,14 +52,6 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Diagnostics> {
     }
 }
 
-/// Reads standard input as a file; references to files are relative to `folder`.
-///
-/// # Errors
-/// If it cannot be read or is too large.
-pub(crate) fn standard_input(folder: &Path) -> Result<SourceFile, Diagnostics> {
-    source_file("<stdin>".to_owned(), folder, std::io::stdin().lock())
-}
-
 /// The manifests in a folder, sorted.
 fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
     let name = folder.display().to_string();
@@ -67,7 +59,7 @@ fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
         let paths = entries.map(|entry| entry.map(|entry| entry.path()));
         paths.collect::<Result<Vec<_>, _>>()
     });
-    let mut paths = entries.map_err(|error| unreadable(&name, &error))?;
+    let mut paths = entries.map_err(|error| unreadable(&name, &error.into()))?;
     paths.retain(|path| is_manifest(path));
     paths.sort();
     if paths.is_empty() {
@@ -78,7 +70,7 @@ fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
     Ok(paths)
 }
 
-pub(super) fn is_manifest(path: &Path) -> bool {
+pub(crate) fn is_manifest(path: &Path) -> bool {
     let Some(name) = path.file_name().map(|name| name.to_string_lossy()) else {
         return false;
     };
@@ -88,24 +80,26 @@ pub(super) fn is_manifest(path: &Path) -> bool {
     ending && !name.ends_with(".lock.json") && !name.starts_with('.') && !path.is_dir()
 }
 
+/// References to files are relative to its folder; those of a stream, which is in none, to the working folder.
 fn read_file(path: &Path) -> Result<SourceFile, Diagnostics> {
-    let name = path.display().to_string();
-    let file = fs::File::open(path).map_err(|error| unreadable(&name, &error))?;
-    source_file(name, path.parent().unwrap_or(Path::new("")), file)
-}
-
-fn source_file(name: String, folder: &Path, from: impl Read) -> Result<SourceFile, Diagnostics> {
-    let mut bytes = Vec::new();
-    match from.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
+    let is_input = Standard::named_by(path) == Some(Standard::Input);
+    let name = if is_input {
+        "<stdin>".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    let folder = match path.parent() {
+        Some(folder) if !files::is_stream(path) => folder,
+        _ => Path::new(""),
+    };
+    let read = if is_input {
+        files::read_standard_input(LIMITS)
+    } else {
+        files::read(path, LIMITS)
+    };
+    match read {
         Err(error) => Err(unreadable(&name, &error)),
-        Ok(length) if length as u64 > MAX_BYTES => {
-            let limit = MAX_BYTES / 1024 / 1024;
-            let message = format!("the file is larger than {limit} MiB");
-            let hint = "split the inventory into several files and pass their folder with `-f`";
-            let problem = Diagnostic::error("too-large", message);
-            Err(only(problem.at(Place::whole(name)).hint(hint)))
-        }
-        Ok(_) => Ok(SourceFile {
+        Ok(bytes) => Ok(SourceFile {
             name,
             folder: folder.to_owned(),
             bytes,
@@ -113,14 +107,24 @@ fn source_file(name: String, folder: &Path, from: impl Read) -> Result<SourceFil
     }
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Diagnostics {
-    let problem = Diagnostic::error("unreadable-file", format!("cannot read the file: {error}"))
-        .at(Place::whole(name));
-    only(if error.kind() == std::io::ErrorKind::NotFound {
-        problem.hint("name the manifest with `-f FILE`; the default is `instances.yaml`")
-    } else {
-        problem
-    })
+fn unreadable(name: &str, error: &ReadError) -> Diagnostics {
+    let (problem, hint) = match error {
+        ReadError::TooLarge { limit } => (
+            Diagnostic::error(
+                "too-large",
+                format!("the file is larger than {} MiB", limit / 1024 / 1024),
+            ),
+            Some("split the inventory into several files and pass their folder with `-f`"),
+        ),
+        _ => (
+            Diagnostic::error("unreadable-file", format!("cannot read the file: {error}")),
+            error
+                .is_missing()
+                .then_some("name the manifest with `-f FILE`; the default is `instances.yaml`"),
+        ),
+    };
+    let problem = problem.at(Place::whole(name));
+    only(hint.into_iter().fold(problem, Diagnostic::hint))
 }
 
 fn only(problem: Diagnostic) -> Diagnostics {

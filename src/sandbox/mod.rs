@@ -1,7 +1,7 @@
 //! The embedded platform: a real HTTP server with the real API's behaviour, to try manifests on
 //! without an account, and to test every promise against.
 //!
-//! Must not: know anything of the tool but `catalog`; nobody else knows its insides. Where a fact of
+//! Must not: know anything of the tool but `catalog` and `files`; nobody else knows its insides. Where a fact of
 //! the platform belongs:
 //!
 //! * `routes`: which paths there are and what they answer;

@@ -1,17 +1,16 @@
 //! The state file: whatever a response reported survives the death of the process. Must not: know what
 //! is in the state.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the sandbox owns its state file and the folder it is in"
-)]
-
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::error::SandboxError;
 use super::state::{PlatformState, VERSION};
+use crate::files::{self, Limits};
+
+/// A larger file is no state: 100,000 instances are some 200 MB.
+const LIMITS: Limits = Limits::bytes(1024 * 1024 * 1024);
 
 pub(super) struct StateFile {
     path: PathBuf,
@@ -25,6 +24,10 @@ impl StateFile {
     /// Locks the state file for this process, and reads it if it exists.
     pub(super) fn open(path: PathBuf) -> Result<(Self, Option<PlatformState>), SandboxError> {
         let failed = |source| failed(&path, source);
+        if files::is_stream(&path) {
+            let what = "it is a pipe or a device; expected a regular file";
+            return Err(failed(io::Error::other(what)));
+        }
         make_folder(folder(&path)).map_err(failed)?;
         let mut options = File::options();
         let lock = options.create(true).append(true).open(lock_path(&path));
@@ -33,9 +36,9 @@ impl StateFile {
             TryLockError::WouldBlock => SandboxError::InUse { path: path.clone() },
             TryLockError::Error(source) => failed(source),
         })?;
-        let state = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(source) => return Err(failed(source)),
+        let state = match files::read(&path, LIMITS) {
+            Err(error) if error.is_missing() => None,
+            Err(error) => return Err(failed(error.into())),
             Ok(bytes) => Some(parse(&path, &bytes)?),
         };
         let file = Self {

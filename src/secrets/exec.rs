@@ -2,17 +2,18 @@
 //!
 //! Must not: show what the command prints.
 
-use std::io::Read as _;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use super::text::decode;
+use crate::files::{self, Limits, ReadError};
 
-/// A command that takes longer probably waits for input that never comes.
-const TIMEOUT: Duration = Duration::from_secs(30);
-/// A secret is never larger.
-const MAX_BYTES: u64 = 64 * 1024;
+const LIMITS: Limits = Limits {
+    // A secret is never larger.
+    bytes: 64 * 1024,
+    // A command that takes longer probably waits for input that never comes.
+    wait: Duration::from_secs(30),
+};
 
 /// The first word of a command; the others may be secret.
 pub(super) fn program(command: &str) -> &str {
@@ -34,26 +35,15 @@ pub(super) fn run(command: &str) -> Result<String, String> {
         .stdout
         .take()
         .ok_or("the output of the command is missing")?;
-    let (send, receive) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let read = stdout.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-        // The receiver is gone after a timeout.
-        let _ = send.send(read.map(|_| bytes));
+    let read = files::within(LIMITS, move || Ok(stdout)).map_err(|error| match error {
+        ReadError::Endless { seconds } => {
+            format!("command `{program}` timed out after {seconds} s")
+        }
+        ReadError::TooLarge { limit } => {
+            format!("the output of command `{program}` is larger than {limit} bytes")
+        }
+        error => format!("cannot read the output of command `{program}`: {error}"),
     });
-    let read = match receive.recv_timeout(TIMEOUT) {
-        Err(_) => Err(format!(
-            "command `{program}` timed out after {} s",
-            TIMEOUT.as_secs()
-        )),
-        Ok(Err(error)) => Err(format!(
-            "cannot read the output of command `{program}`: {error}"
-        )),
-        Ok(Ok(bytes)) if bytes.len() as u64 > MAX_BYTES => Err(format!(
-            "the output of command `{program}` is larger than {MAX_BYTES} bytes"
-        )),
-        Ok(Ok(bytes)) => Ok(bytes),
-    };
     if read.is_err() {
         let _ = child.kill();
     }

@@ -2,23 +2,17 @@
 //!
 //! Must not: apply defaults, or show a value.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this edge reads the files that the manifest names"
-)]
-
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::exec;
 use super::text::decode;
 use crate::diagnostic::OtherFile;
+use crate::files::{self, Limits};
 use crate::model::SecretSource;
 
 /// A larger file is not a secret.
-const MAX_BYTES: u64 = 1024 * 1024;
+const LIMITS: Limits = Limits::bytes(1024 * 1024);
 
 /// Why a reference has no value.
 pub(super) struct Unresolved {
@@ -137,18 +131,13 @@ fn file(written: &str, path: &Path) -> Result<String, Unresolved> {
         let hint = "name a readable UTF-8 file that contains only the secret";
         because(what, hint)
     };
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-    match read {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Unresolved::absent(
+    match files::read(path, LIMITS) {
+        Err(error) if error.is_missing() => Err(Unresolved::absent(
             format!("file `{written}` does not exist"),
             "create it or correct the path, which is relative to the manifest",
         )),
         Err(error) => Err(unusable(&format!("cannot be read: {error}"))),
-        Ok(length) if length as u64 > MAX_BYTES => {
-            Err(unusable(&format!("is larger than {MAX_BYTES} bytes")))
-        }
-        Ok(_) => match OtherFile::of(&bytes) {
+        Ok(bytes) => match OtherFile::of(&bytes) {
             Some(OtherFile { what, hint, .. }) => Err(because(what, hint)),
             None => decode(&bytes)
                 .map(str::to_owned)

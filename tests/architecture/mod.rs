@@ -2,6 +2,7 @@
 //! the documentation has the same table.
 
 mod circles;
+mod files;
 mod graph;
 mod table;
 

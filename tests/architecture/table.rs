@@ -9,11 +9,14 @@ pub(super) struct Module {
 
 const CORE: &[&str] = &["model", "diagnostic", "catalog"];
 const EDGE: &[&str] = &["model", "diagnostic", "catalog", "ports"];
+/// An edge that reads or writes files.
+const FILE_EDGE: &[&str] = &["model", "diagnostic", "catalog", "ports", "files"];
 const SHELL: &[&str] = &[
     "model",
     "diagnostic",
     "catalog",
     "ports",
+    "files",
     "reconcile",
     "render",
     "outputs",
@@ -68,19 +71,24 @@ pub(super) const MODULES: &[Module] = &[
         may_use: &["model"],
     },
     Module {
+        name: "files",
+        layer: "1½ files",
+        may_use: &[],
+    },
+    Module {
         name: "manifest",
         layer: "2 edge",
-        may_use: EDGE,
+        may_use: FILE_EDGE,
     },
     Module {
         name: "secrets",
         layer: "2 edge",
-        may_use: EDGE,
+        may_use: FILE_EDGE,
     },
     Module {
         name: "lockfile",
         layer: "2 edge",
-        may_use: EDGE,
+        may_use: FILE_EDGE,
     },
     Module {
         name: "remote",
@@ -95,7 +103,7 @@ pub(super) const MODULES: &[Module] = &[
     Module {
         name: "sandbox",
         layer: "2 edge",
-        may_use: &["catalog"],
+        may_use: &["catalog", "files"],
     },
     Module {
         name: "session",

@@ -8,6 +8,7 @@
 use std::fs;
 
 use super::*;
+use crate::lockfile::file::write_atomic;
 use crate::lockfile::view::consistent;
 
 #[test]
