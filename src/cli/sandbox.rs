@@ -40,6 +40,12 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
+    /// Answer requests for this host name; repeatable
+    ///
+    /// Addresses and `localhost` are always allowed.
+    #[arg(long, value_name = "HOST")]
+    pub allow_host: Vec<String>,
+
     /// Allow an address that other machines can reach
     #[arg(long)]
     pub allow_non_loopback: bool,

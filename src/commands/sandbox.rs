@@ -27,6 +27,8 @@ pub(super) async fn run(context: &Context, arguments: &SandboxArgs) -> Result<Ex
         listen: arguments.listen,
         allow_non_loopback: arguments.allow_non_loopback,
         state: arguments.state.clone(),
+        allowed_hosts: arguments.allow_host.clone(),
+        has_admin: true,
         assumptions,
         faults,
         latency: arguments.latency.unwrap_or(Duration::ZERO),

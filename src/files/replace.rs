@@ -52,10 +52,10 @@ pub(crate) fn replace(
     may_replace: impl FnOnce() -> io::Result<bool>,
 ) -> io::Result<bool> {
     let folder = parent_of(path);
-    // `tempfile` creates files with mode 0600.
     let mut temporary = tempfile::Builder::new()
         .prefix(&temporary_prefix(path))
         .tempfile_in(&folder)?;
+    restrict_to_owner(temporary.as_file())?;
     temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;
     if !may_replace()? {
@@ -64,6 +64,25 @@ pub(crate) fn replace(
     temporary.persist(path).map_err(|error| error.error)?;
     sync_folder(&folder)?;
     Ok(true)
+}
+
+/// Gives a file of this process mode 0600, which `umask` may have narrowed or left wider.
+///
+/// # Errors
+/// If the file belongs to somebody else.
+#[cfg(unix)]
+pub(crate) fn restrict_to_owner(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = file.metadata()?.permissions().mode();
+    if mode & 0o777 == 0o600 {
+        return Ok(());
+    }
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn restrict_to_owner(_file: &File) -> io::Result<()> {
+    Ok(())
 }
 
 /// Overwrites a file, for what cannot be replaced. `begun` is called when the file is empty.

@@ -5,6 +5,7 @@ use super::assumptions::Assumptions;
 use super::fault_spec::{Fault, FaultKind};
 use super::faults::Faults;
 use super::request_log::RequestLog;
+use super::sealed::sealed;
 use super::state::{PlatformState, StoredInstance};
 
 /// Where the platform's randomness comes from.
@@ -27,6 +28,8 @@ pub struct Platform {
     reads: u64,
     /// How many requests may have changed the state.
     pub(super) changes: u64,
+    /// Whether there are admin routes.
+    pub(super) has_admin: bool,
 }
 
 impl Platform {
@@ -67,6 +70,7 @@ impl Platform {
             now_ms: 0,
             reads: 0,
             changes: 0,
+            has_admin: true,
         }
     }
 
@@ -82,9 +86,14 @@ impl Platform {
         )
     }
 
+    /// What asks for the admin routes, as `Authorization: Bearer TOKEN`.
+    pub fn admin_token(&self) -> String {
+        self.state.random.admin_token()
+    }
+
     /// The whole state as JSON, for the state file.
     pub(super) fn serialized_state(&self) -> Vec<u8> {
-        serde_json::to_vec(&self.state).unwrap_or_default()
+        serde_json::to_vec(&sealed(&self.state)).unwrap_or_default()
     }
 
     /// Counts a read of instances; the values derived from it, where a fault asks for them.

@@ -16,6 +16,20 @@ impl Random {
         Self { seed, drawn: 0 }
     }
 
+    /// What asks for the admin routes; the same for as long as the state lives.
+    pub(super) fn admin_token(&self) -> String {
+        let context = "connectorctl sandbox admin token v1";
+        hex(&blake3::derive_key(context, self.seed.as_bytes()))
+    }
+
+    /// A digest that is of use only together with this state.
+    pub(super) fn digest(&self, text: &str) -> String {
+        let key = blake3::derive_key("connectorctl sandbox digest v1", self.seed.as_bytes());
+        blake3::keyed_hash(&key, text.as_bytes())
+            .to_hex()
+            .to_string()
+    }
+
     fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut hasher = blake3::Hasher::new_derive_key("connectorctl sandbox random v1");
         hasher.update(self.seed.as_bytes());

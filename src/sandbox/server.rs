@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -24,6 +25,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::assumptions::Assumptions;
 use super::error::SandboxError;
 use super::fault_spec::Fault;
+use super::host::is_allowed;
 use super::platform::{Platform, Seed};
 use super::reply::{Cut, Reply};
 use super::request::MAX_BYTES;
@@ -42,6 +44,10 @@ pub struct SandboxOptions {
     pub allow_non_loopback: bool,
     /// The state file; without one, the state ends with the sandbox.
     pub state: Option<PathBuf>,
+    /// Names of the sandbox besides addresses and `localhost`.
+    pub allowed_hosts: Vec<String>,
+    /// Whether there are admin routes.
+    pub has_admin: bool,
     pub assumptions: Assumptions,
     pub faults: Vec<Fault>,
     /// Added before every response.
@@ -56,6 +62,8 @@ impl Default for SandboxOptions {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             allow_non_loopback: false,
             state: None,
+            allowed_hosts: Vec::new(),
+            has_admin: false,
             assumptions: Assumptions::default(),
             faults: Vec::new(),
             latency: Duration::ZERO,
@@ -69,6 +77,7 @@ pub struct Running {
     address: SocketAddr,
     user: String,
     organization: String,
+    admin: Option<String>,
     server: AbortHandle,
 }
 
@@ -87,12 +96,17 @@ impl Running {
 
     /// Shell commands that point `connectorctl` at it.
     pub fn exports(&self) -> String {
-        format!(
-            "export CONNECTORCTL_URL='{}'\nexport CONNECTORCTL_USER_SECRET='{}'\nexport CONNECTORCTL_ORGANIZATION_SECRET='{}'\n",
-            self.url(),
-            self.user,
-            self.organization
-        )
+        let url = self.url();
+        let lines = [
+            ("CONNECTORCTL_URL", Some(&url)),
+            ("CONNECTORCTL_USER_SECRET", Some(&self.user)),
+            ("CONNECTORCTL_ORGANIZATION_SECRET", Some(&self.organization)),
+            ("CONNECTORCTL_SANDBOX_ADMIN_TOKEN", self.admin.as_ref()),
+        ];
+        let lines = lines.into_iter();
+        lines
+            .filter_map(|(name, value)| Some(format!("export {name}='{}'\n", value?)))
+            .collect()
     }
 }
 
@@ -107,6 +121,7 @@ struct Shared {
     /// Requests that change something at the same time wait here, and share the next write.
     file: Option<tokio::sync::Mutex<StateFile>>,
     latency: Duration,
+    allowed_hosts: Vec<String>,
 }
 
 impl Shared {
@@ -147,6 +162,8 @@ pub async fn start(options: SandboxOptions) -> Result<Running, SandboxError> {
         listen,
         allow_non_loopback,
         state,
+        allowed_hosts,
+        has_admin,
         assumptions,
         faults,
         latency,
@@ -157,17 +174,20 @@ pub async fn start(options: SandboxOptions) -> Result<Running, SandboxError> {
     }
     let opened = state.map(StateFile::open).transpose()?;
     let (file, state) = opened.map_or((None, None), |(file, state)| (Some(file), state));
-    let platform = match state {
+    let mut platform = match state {
         Some(state) => Platform::from_state(state, assumptions, faults),
         None => {
             Platform::new(&seed, assumptions, faults).map_err(|_| SandboxError::NoRandomness)?
         }
     };
+    platform.has_admin = has_admin;
     let (user, organization) = platform.credentials();
+    let admin = has_admin.then(|| platform.admin_token());
     let shared = Shared {
         platform: Mutex::new(platform),
         file: file.map(tokio::sync::Mutex::new),
         latency,
+        allowed_hosts,
     };
     shared.save().await?;
     let cannot_listen = |source| SandboxError::Listen {
@@ -180,6 +200,7 @@ pub async fn start(options: SandboxOptions) -> Result<Running, SandboxError> {
         address,
         user,
         organization,
+        admin,
         server: tokio::spawn(accept(listener, Arc::new(shared))).abort_handle(),
     })
 }
@@ -235,6 +256,9 @@ async fn read(mut body: Incoming) -> Bytes {
 async fn answer(request: Request<Incoming>, shared: &Shared) -> io::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let request = Request::from_parts(parts, read(body).await);
+    if !is_allowed(&request, &shared.allowed_hosts) {
+        return Ok(misdirected());
+    }
     let Reply {
         response,
         cut,
@@ -257,6 +281,17 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> io::Result<Respo
         Cut::Whole => Err(injected_cut()),
         Cut::MidBody => Ok(response.map(half)),
     }
+}
+
+/// The response to a request that names another host than the sandbox.
+fn misdirected() -> Response<Body> {
+    let message = "this sandbox does not answer for the host in the request; start it with `--allow-host HOST` to allow that";
+    let body = serde_json::json!({"message": message}).to_string();
+    let mut response = Response::new(whole(Bytes::from(body)));
+    *response.status_mut() = StatusCode::MISDIRECTED_REQUEST;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
 }
 
 fn injected_cut() -> io::Error {

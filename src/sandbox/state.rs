@@ -100,6 +100,14 @@ impl StoredInstance {
             .map_or(self, |earlier| &earlier.version)
     }
 
+    /// Visits the configuration of this version and of every earlier one.
+    pub(super) fn for_each_configuration(&mut self, visit: &mut dyn FnMut(&mut Configuration)) {
+        visit(&mut self.configuration);
+        for earlier in &mut self.superseded {
+            earlier.version.for_each_configuration(visit);
+        }
+    }
+
     /// Replaces this version; lists show it for as long as changes lag.
     pub(super) fn supersede(&mut self, next: Self, now_ms: u64, lag_ms: u64) {
         let mut version = std::mem::replace(self, next);

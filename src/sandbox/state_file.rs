@@ -32,6 +32,7 @@ impl StateFile {
         let mut options = File::options();
         let lock = options.create(true).append(true).open(lock_path(&path));
         let lock = lock.map_err(failed)?;
+        files::restrict_to_owner(&lock).map_err(failed)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => SandboxError::InUse { path: path.clone() },
             TryLockError::Error(source) => failed(source),
@@ -55,6 +56,7 @@ impl StateFile {
             let mut temporary = tempfile::Builder::new()
                 .prefix(".sandbox-new-")
                 .tempfile_in(folder(&self.path))?;
+            files::restrict_to_owner(temporary.as_file())?;
             temporary.write_all(bytes)?;
             temporary.persist(&self.path).map_err(|error| error.error)
         };

@@ -3,6 +3,7 @@
 mod destinations;
 mod inputs;
 mod outputs;
+mod sandbox;
 
 use std::path::PathBuf;
 use std::process::Command;

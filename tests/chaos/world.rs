@@ -412,6 +412,10 @@ impl State {
         let request = Request::builder()
             .method(method)
             .uri(format!("/_sandbox/{path}"))
+            .header(
+                "authorization",
+                format!("Bearer {}", self.platform.admin_token()),
+            )
             .body(Bytes::from(body.to_string()))
             .expect("a request");
         let reply = self.platform.handle(&request, 0);

@@ -88,6 +88,7 @@ impl World {
 
     /// Becomes the second user, who sees only instances of its own.
     fn become_second_user(&mut self) {
+        self.authorization = format!("Bearer {}", self.platform.admin_token());
         let users = json_of(&self.send("GET", "/_sandbox/users", None));
         let secret = |member: &str| users[1][member].as_str().expect("a secret").to_owned();
         self.authorization = format!(

@@ -14,7 +14,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-pub(crate) use http::Answer;
+pub(crate) use http::{Answer, Http};
 pub(crate) use recorder::Recorder;
 pub(crate) use sandbox::Sandbox;
 

@@ -14,6 +14,10 @@ pub(crate) struct Sandbox {
     pub(crate) user: String,
     pub(crate) organization: String,
     pub(crate) http: Http,
+    /// What asks for the admin routes.
+    pub(crate) token: String,
+    /// With that token.
+    pub(crate) operator: Http,
 }
 
 impl Sandbox {
@@ -39,8 +43,9 @@ impl Sandbox {
             exported("CONNECTORCTL_URL"),
             exported("CONNECTORCTL_USER_SECRET"),
             exported("CONNECTORCTL_ORGANIZATION_SECRET"),
+            exported("CONNECTORCTL_SANDBOX_ADMIN_TOKEN"),
         );
-        let (Some(url), Some(user), Some(organization)) = found else {
+        let (Some(url), Some(user), Some(organization), Some(token)) = found else {
             let mut said = String::new();
             if let Some(mut stderr) = child.stderr.take() {
                 let _ = child.kill();
@@ -57,7 +62,9 @@ impl Sandbox {
             url,
             user,
             organization,
+            operator: http.with_authorization(&format!("Bearer {token}")),
             http,
+            token,
         }
     }
 
@@ -68,7 +75,7 @@ impl Sandbox {
 
     /// An admin call, below `/_sandbox`.
     pub(crate) fn admin(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        self.http
+        self.operator
             .call_absolute(method, &format!("/_sandbox{path}"), body)
     }
 

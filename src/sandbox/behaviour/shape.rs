@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::configuration::{MASK, given, is_masked};
 use super::elements;
 use crate::sandbox::assumptions::{Assumptions, ListedTags, OwnSecrets, UnsetSecret};
+use crate::sandbox::digest::is_sealed;
 use crate::sandbox::platform::Platform;
 use crate::sandbox::state::{Element, StoredInstance};
 
@@ -42,6 +43,8 @@ fn shown(
 ) -> Value {
     let masked = element.is_some_and(|element| is_masked(element, key));
     match value {
+        // What is known of a secret from a state file.
+        Some(text) if is_sealed(text) => MASK.into(),
         _ if !masked || assumptions.q19 == OwnSecrets::Owner => {
             value.map_or(Value::Null, Into::into)
         }

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::configuration::given;
+use super::configuration::{MASK, given};
+use crate::sandbox::digest::{is_rejected, is_sealed};
 use crate::sandbox::reply::ApiError;
+
 use crate::sandbox::state::{Configuration, Element};
 
 /// Rejects credentials that are `wrong` or start with `invalid-`, so that a user can see what a
@@ -18,11 +20,12 @@ pub(in crate::sandbox) fn check(
         .iter()
         .filter(|(key, _)| element.is_credential(key))
         .filter_map(|(key, value)| Some((key, value.as_deref()?)))
-        .find(|(_, value)| *value == "wrong" || value.starts_with("invalid-"));
+        .find(|(_, value)| is_rejected(value));
     match wrong {
         None => Ok(()),
         // Real vendors echo credentials, too.
         Some((key, value)) => {
+            let value = if is_sealed(value) { MASK } else { value };
             let message = format!("401 Unauthorized: {key} '{value}' is not valid");
             Err(ApiError::vendor(400, &message))
         }

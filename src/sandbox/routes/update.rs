@@ -8,6 +8,7 @@ use crate::sandbox::assumptions::{DisabledInBody, PatchedSecret, Put};
 use crate::sandbox::behaviour::{
     self, Parts, check_with_vendor, find_element, merged, no_element, signs_in, strip_markup,
 };
+use crate::sandbox::digest::is_same;
 use crate::sandbox::platform::Platform;
 use crate::sandbox::reply::{ApiError, ApiResult, ok};
 use crate::sandbox::request::object_member;
@@ -101,7 +102,8 @@ pub(super) fn change(
         };
         let after = merged(element, &base, given, assumptions);
         tried = after.iter().any(|(key, value)| {
-            let changes = next.configuration.get(key).unwrap_or(&None) != value;
+            let stored = next.configuration.get(key).and_then(Option::as_deref);
+            let changes = !is_same(&state.random, stored, value.as_deref());
             // After a failure the same credentials are worth another try.
             let again = !next.valid && given.contains_key(key);
             element.is_credential(key) && (changes || again)
