@@ -3,10 +3,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{OutputFormat, help};
+use super::{OutputFormat, duration, help};
 use crate::error::Exit;
 use crate::outputs::Prefix;
 
@@ -150,6 +151,10 @@ pub struct ListArgs {
     /// Otherwise it is as last seen.
     #[arg(long)]
     pub health: bool,
+
+    /// With `--health`, give up after this duration
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "health")]
+    pub deadline: Option<Duration>,
 
     #[command(flatten)]
     pub keys: KeyArgs,

@@ -1,10 +1,11 @@
 //! Options that every verb accepts.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, ColorChoice};
 
-use super::{OutputFormat, help};
+use super::{OutputFormat, duration, help};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = help::SELECTION)]
@@ -69,6 +70,18 @@ pub struct ConnectionArgs {
     /// Allow plain HTTP to hosts other than this machine
     #[arg(long, global = true, hide_short_help = true)]
     pub allow_http: bool,
+
+    /// Give up a list, a search or a read after this duration [default: 10m]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub read_timeout: Option<Duration>,
+
+    /// Maximum number of pages of a list [default: 10000]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    pub read_pages: Option<usize>,
+
+    /// Maximum size of a list in bytes [default: 2147483648]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    pub read_bytes: Option<u64>,
 }
 
 /// What is written to stderr, and in which colors.

@@ -19,7 +19,11 @@ const REBUILD_EXITS: &[Exit] = &[Exit::Stale, Exit::Authentication, Exit::Lock];
 pub enum LockCommand {
     /// Compare the lock file with the platform; exit with 2 if they differ
     #[command(after_long_help = help::after(VERIFY_EXITS, "connectorctl lock verify -f prod.yaml"))]
-    Verify,
+    Verify {
+        /// Give up after this duration
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        deadline: Option<Duration>,
+    },
     /// Rebuild the lock file from the instances with this inventory's marker
     ///
     /// Writes only the lock file, nothing on the platform.
@@ -31,5 +35,8 @@ pub enum LockCommand {
         /// Time to wait for the lock of another apply
         #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
         lock_timeout: Duration,
+        /// Give up after this duration
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        deadline: Option<Duration>,
     },
 }

@@ -22,7 +22,7 @@ pub(crate) use consume::{
     VariableArgs,
 };
 pub(crate) use drift::DriftArgs;
-pub(crate) use global::{GlobalArgs, OutputArgs};
+pub(crate) use global::{ConnectionArgs, GlobalArgs, OutputArgs};
 pub(crate) use init::InitArgs;
 pub(crate) use lock::LockCommand;
 pub(crate) use plan::PlanArgs;

@@ -1,10 +1,11 @@
 //! `connectorctl plan`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
-use super::{OutputFormat, SelectionArgs, help};
+use super::{OutputFormat, SelectionArgs, duration, help};
 use crate::error::Exit;
 
 const EXITS: &[Exit] = &[
@@ -40,6 +41,10 @@ pub struct PlanArgs {
     /// Also write the plan as JSON to this file
     #[arg(long, value_name = "FILE")]
     pub result_file: Option<PathBuf>,
+
+    /// Give up after this duration
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub deadline: Option<Duration>,
 
     #[command(flatten)]
     pub selection: SelectionArgs,

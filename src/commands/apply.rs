@@ -8,12 +8,12 @@ use super::inputs;
 use super::platform::{self, Purpose};
 use super::results::{PRINTED, ResultTarget};
 use super::shell::Shell;
+use super::waiting;
 use crate::apply::{ApplyOptions, SETTLE_WINDOW};
 use crate::cli::{ApplyArgs, duration};
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockStore;
 use crate::model::ApplyReport;
-use crate::ports::Clock as _;
 use crate::remote::Settings;
 use crate::render;
 use crate::session::{Approval, Manifest, Rounds, Session, SessionError, unless_stopped};
@@ -62,12 +62,11 @@ impl Shell<'_> {
         let (context, arguments) = (self.context, self.arguments);
         let desired = &manifest.desired;
         let policy = inputs::policy(&arguments.selection)?;
-        let deadline = arguments.deadline.map(|left| SystemClock.now() + left);
+        let deadline = waiting::deadline(arguments.deadline);
         let settings = Settings {
             max_in_flight: usize::from(arguments.parallelism) + 2,
-            deadline,
             stop: Some(self.signals.stop()),
-            ..Settings::default()
+            ..waiting::settings(context, deadline)
         };
         let connection =
             platform::connect(context, desired, &self.paths, Purpose::Write(settings)).await?;

@@ -1,10 +1,11 @@
 //! `connectorctl drift`: the lock file against the platform. It needs no manifest, and cannot write.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::context::Context;
 use super::platform::{self, Purpose};
-use super::{inputs, recorded};
+use super::{inputs, recorded, waiting};
 use crate::cli::{DriftArgs, OutputFormat};
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockView;
@@ -20,7 +21,7 @@ pub(super) async fn run(context: &Context, arguments: &DriftArgs) -> Result<Exit
         instances: _,
         mut drifted,
         unsettled,
-    } = verified(context, lock, &view).await?;
+    } = verified(context, lock, &view, arguments.deadline).await?;
     drifted.retain(|drift| selection.includes(drift.key.as_str()));
     let keys = lock.instances.keys();
     let instances = keys.filter(|key| selection.includes(key.as_str())).count();
@@ -42,6 +43,7 @@ pub(super) async fn verified(
     context: &Context,
     lock: &Lock,
     view: &LockView,
+    deadline: Option<Duration>,
 ) -> Result<Verified, CliError> {
     let desired = Desired {
         inventory: lock.header.inventory.clone(),
@@ -52,7 +54,9 @@ pub(super) async fn verified(
         instances: BTreeMap::new(),
     };
     let paths = inputs::paths(context)?;
-    let connection = platform::connect(context, &desired, &paths, Purpose::Read).await?;
+    let deadline = waiting::deadline(deadline);
+    let purpose = Purpose::Read(waiting::settings(context, deadline));
+    let connection = platform::connect(context, &desired, &paths, purpose).await?;
     let session = connection.session(&desired);
-    Ok(session.verify(&connection.reader, lock, view).await?)
+    waiting::until(deadline, session.verify(&connection.reader, lock, view)).await
 }

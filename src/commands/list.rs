@@ -1,6 +1,7 @@
 //! `connectorctl list` and `connectorctl show`.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ pub(super) async fn list(context: &Context, arguments: &ListArgs) -> Result<Exit
     let mut lock = recorded::lock_of(context, &view)?.clone();
     let selection = recorded::selection(&lock, &arguments.keys)?;
     let missing = match arguments.health {
-        true => ask(context, &mut lock, &view).await?,
+        true => ask(context, &mut lock, &view, arguments.deadline).await?,
         false => BTreeSet::new(),
     };
     lock.instances
@@ -36,8 +37,9 @@ async fn ask(
     context: &Context,
     lock: &mut Lock,
     view: &LockView,
+    deadline: Option<Duration>,
 ) -> Result<BTreeSet<InstanceKey>, CliError> {
-    let verified = drift::verified(context, lock, view).await?;
+    let verified = drift::verified(context, lock, view, deadline).await?;
     let mut missing = BTreeSet::new();
     for drift in verified.drifted {
         if drift.findings.contains(&Finding::Missing(drift.id)) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::context::Context;
 use super::inputs;
 use super::platform::{self, Purpose};
+use super::waiting;
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockView;
 use crate::model::Drift;
@@ -12,7 +13,10 @@ use crate::render;
 use crate::session::{SessionError, Verified};
 
 /// Compares the lock file with the platform and writes nothing.
-pub(super) async fn verify(context: &Context) -> Result<Exit, CliError> {
+pub(super) async fn verify(
+    context: &Context,
+    deadline: Option<Duration>,
+) -> Result<Exit, CliError> {
     let paths = inputs::paths(context)?;
     let manifest = inputs::manifest(context)?;
     let view = LockView::read(&paths, &manifest.desired.inventory)?;
@@ -22,9 +26,12 @@ pub(super) async fn verify(context: &Context) -> Result<Exit, CliError> {
             "run `connectorctl apply` to create it, or `connectorctl lock rebuild` to restore it from the platform",
         ));
     };
-    let connection = platform::connect(context, &manifest.desired, &paths, Purpose::Read).await?;
+    let deadline = waiting::deadline(deadline);
+    let purpose = Purpose::Read(waiting::settings(context, deadline));
+    let connection = platform::connect(context, &manifest.desired, &paths, purpose).await?;
     let session = connection.session(&manifest.desired);
-    let mut verified = session.verify(&connection.reader, lock, &view).await?;
+    let verified = session.verify(&connection.reader, lock, &view);
+    let mut verified = waiting::until(deadline, verified).await?;
     verified.drop_validity();
     show(context, &verified)?;
     Ok(if verified.drifted.is_empty() {
@@ -65,15 +72,17 @@ pub(super) async fn rebuild(
     context: &Context,
     yes: bool,
     wait: Duration,
+    deadline: Option<Duration>,
 ) -> Result<Exit, CliError> {
     inputs::may_confirm(context, yes, "rebuild the lock file")?;
     let mut store = inputs::store(context, wait).await?;
     let manifest = inputs::manifest(context)?;
-    let connection =
-        platform::connect(context, &manifest.desired, store.paths(), Purpose::Read).await?;
+    let deadline = waiting::deadline(deadline);
+    let purpose = Purpose::Read(waiting::settings(context, deadline));
+    let connection = platform::connect(context, &manifest.desired, store.paths(), purpose).await?;
     let session = connection.session(&manifest.desired);
     let old = store.view(&manifest.desired.inventory);
-    let lock = session.rebuilt(&connection.reader, &old).await?;
+    let lock = waiting::until(deadline, session.rebuilt(&connection.reader, &old)).await?;
     let path = store.paths().lock.clone();
     let shown = render::one_line(&path.display().to_string());
     let count = render::many(lock.instances.len(), "instance");

@@ -23,6 +23,7 @@ mod sandbox;
 mod shell;
 mod signals;
 mod validate;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -75,10 +76,12 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, CliEr
         Command::Plan(arguments) => plan::run(context, &arguments).await,
         Command::Apply(arguments) => apply::run(context, &arguments).await,
         Command::Validate => validate::run(context),
-        Command::Lock(LockCommand::Verify) => lock::verify(context).await,
-        Command::Lock(LockCommand::Rebuild { yes, lock_timeout }) => {
-            lock::rebuild(context, yes, lock_timeout).await
-        }
+        Command::Lock(LockCommand::Verify { deadline }) => lock::verify(context, deadline).await,
+        Command::Lock(LockCommand::Rebuild {
+            yes,
+            lock_timeout,
+            deadline,
+        }) => lock::rebuild(context, yes, lock_timeout, deadline).await,
         Command::Sandbox(arguments) => sandbox::run(context, &arguments).await,
         Command::Init(arguments) => init::run(context, &arguments),
         Command::Drift(arguments) => drift::run(context, &arguments).await,

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::inputs;
 use super::platform::{self, Purpose};
 use super::results::{PRINTED, ResultTarget};
+use super::waiting;
 use crate::cli::{OutputFormat, PlanArgs};
 use crate::error::{CliError, Exit};
 use crate::lockfile::{LockPaths, LockView};
@@ -56,13 +57,14 @@ async fn planned(
     let planned = if arguments.offline {
         offline(&manifest.desired, view, policy)?
     } else {
+        let deadline = waiting::deadline(arguments.deadline);
+        let settings = waiting::settings(context, deadline);
         let connection =
-            platform::connect(context, &manifest.desired, paths, Purpose::Read).await?;
+            platform::connect(context, &manifest.desired, paths, Purpose::Read(settings)).await?;
         let secrets = inputs::secrets(context, &manifest)?;
         let session = connection.session(&manifest.desired);
-        session
-            .plan(&connection.reader, secrets, view, policy)
-            .await?
+        let plan = session.plan(&connection.reader, secrets, view, policy);
+        waiting::until(deadline, plan).await?
     };
     Ok((manifest.desired, planned))
 }

@@ -24,7 +24,7 @@ const SANDBOX_URL: &str = "sandbox:";
 /// What a command does on the platform.
 pub(super) enum Purpose {
     /// It writes nothing: a sandbox that is not there yet lives as long as the command.
-    Read,
+    Read(Settings),
     /// The state of a sandbox outlives the command.
     Write(Settings),
 }
@@ -86,7 +86,7 @@ pub(super) async fn connect(
     purpose: Purpose,
 ) -> Result<Connection, CliError> {
     let (may_write, settings) = match purpose {
-        Purpose::Read => (false, Settings::default()),
+        Purpose::Read(settings) => (false, settings),
         Purpose::Write(settings) => (true, settings),
     };
     if context.global.connection.sandbox {

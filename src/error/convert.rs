@@ -30,6 +30,7 @@ impl From<SessionError> for CliError {
             | SessionError::BrokenPlan(_)
             | SessionError::AbsenceUnproven { .. }
             | SessionError::Declined
+            | SessionError::Deadline
             | SessionError::Output(_)
             | SessionError::Question(_) => Exit::Failed,
         };

@@ -17,11 +17,24 @@ use super::error_body::{is_gateway_error, is_throttled};
 use super::limiter::Limiter;
 use super::no_response::NoResponse;
 use super::retry::{Budget, retry_after};
-use super::settings::Settings;
+use super::settings::{ReadLimits, Settings};
 use super::transport::{TimeoutClass, Transport};
 use super::transport_error::TransportError;
 use crate::model::Timestamp;
 use crate::ports::{Clock, StopLevel};
+
+/// When what takes long is told of first, and how often then.
+const FIRST_NOTICE: Duration = Duration::from_secs(5);
+const NOTICES: Duration = Duration::from_secs(30);
+
+/// How long until the next notice.
+fn until_notice(so_far: Duration) -> Duration {
+    if so_far < FIRST_NOTICE {
+        return FIRST_NOTICE - so_far;
+    }
+    let since_last = so_far.as_millis() % NOTICES.as_millis();
+    NOTICES - Duration::from_millis(u64::try_from(since_last).unwrap_or(0))
+}
 
 /// What came of one request.
 pub(super) struct Exchange {
@@ -128,7 +141,7 @@ impl Channel {
                 let sent = self.now();
                 let result = tokio::select! {
                     biased;
-                    result = self.transport.send(request, timeout_class) => {
+                    result = self.sent(call, request, timeout_class) => {
                         self.observe(call, sent, &result);
                         result.map_err(NoResponse::Lost)
                     }
@@ -138,6 +151,50 @@ impl Channel {
             }
         };
         Exchange { result, in_outage }
+    }
+
+    /// Sends a request; one that writes is told of while it takes long. Reads are told of as a whole.
+    async fn sent(
+        &self,
+        call: &Call,
+        request: Request<Bytes>,
+        timeout_class: TimeoutClass,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let response = self.transport.send(request, timeout_class);
+        if call.method == Method::GET {
+            return response.await;
+        }
+        let what = || format!("{} {}", call.method, call.path);
+        self.watched(what, response).await
+    }
+
+    /// What `work` comes to. The observer is told what it is for as long as it lasts.
+    pub(super) async fn watched<T>(
+        &self,
+        what: impl Fn() -> String,
+        work: impl Future<Output = T>,
+    ) -> T {
+        let began = self.now();
+        tokio::pin!(work);
+        loop {
+            let pause = until_notice(self.now().since(began));
+            tokio::select! {
+                biased;
+                result = &mut work => return result,
+                () = self.clock.sleep(pause) => {}
+            }
+            if let Some(observer) = &self.settings.waits {
+                observer.waiting(&what(), self.now().since(began));
+            }
+        }
+    }
+
+    pub(super) fn read_limits(&self) -> ReadLimits {
+        self.settings.read
+    }
+
+    pub(super) async fn sleep(&self, duration: Duration) {
+        self.clock.sleep(duration).await;
     }
 
     /// Waits for the end of the shared pause.

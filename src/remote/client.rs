@@ -2,6 +2,7 @@
 //! unknown, or read a body.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
@@ -12,7 +13,7 @@ use super::channel::{Channel, Exchange};
 use super::context::RequestContext;
 use super::redactor::Redactor;
 use super::retry::{Retries, RetryAdvice, retry_advice};
-use super::settings::{Credentials, InvalidSecret, Settings};
+use super::settings::{Credentials, InvalidSecret, ReadLimits, Settings};
 use super::transport::{TimeoutClass, Transport};
 use crate::ports::{Clock, RemoteError};
 
@@ -109,6 +110,23 @@ impl Client {
         !self.channel.ends_within(pause)
             && (in_outage || self.channel.take_retry())
             && self.channel.wait(pause).await
+    }
+
+    /// As [`Channel::watched`].
+    pub(super) async fn watched<T>(
+        &self,
+        what: impl Fn() -> String,
+        work: impl Future<Output = T>,
+    ) -> T {
+        self.channel.watched(what, work).await
+    }
+
+    pub(super) async fn sleep(&self, duration: Duration) {
+        self.channel.sleep(duration).await;
+    }
+
+    pub(super) fn read_limits(&self) -> ReadLimits {
+        self.channel.read_limits()
     }
 
     /// Returns once no request has reached the platform for too long.

@@ -18,6 +18,7 @@ mod context;
 mod error_body;
 mod limiter;
 mod list;
+mod meter;
 mod no_response;
 mod outcome;
 mod read;
@@ -31,7 +32,7 @@ mod write;
 
 pub use address::{Address, AddressError};
 pub use read::RemoteReader;
-pub use settings::{Credentials, InvalidSecret, Settings};
+pub use settings::{Credentials, InvalidSecret, ReadLimits, Settings, WaitObserver};
 pub use transport::{HttpTransport, TimeoutClass, Transport, TransportSetupError};
 pub use transport_error::TransportError;
 pub use write::RemoteWriter;

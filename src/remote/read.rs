@@ -42,55 +42,22 @@ impl RemoteReader {
 impl ReadRemote for RemoteReader {
     async fn tenant(&self) -> Result<Tenant, RemoteError> {
         let call = Call::get("/organizations/me");
-        let response = self.client.send(&call).await?;
-        if response.status() == StatusCode::FORBIDDEN && platform_error(&response).is_some() {
-            // Some roles may not read their organization; the catalogue is open to all of them.
-            let probe = Call::get("/elements/keys").with("pageSize", "1");
-            let answer = self.client.send_ok(&probe).await?;
-            self.client.context(&probe).json(&answer)?;
-            self.client.set_contacted();
-            return Ok(Tenant { organization: None });
-        }
-        if response.status() == StatusCode::NOT_FOUND {
-            // Every platform has this path, for every role.
-            let mut error = self.client.context(&call).response_error(&response);
-            error.kind = RemoteErrorKind::NotThePlatform;
-            error.hint.get_or_insert_with(|| {
-                "check the base URL and its path: this host does not serve the API".to_owned()
-            });
-            return Err(error);
-        }
-        if !response.status().is_success() {
-            return Err(self.client.context(&call).response_error(&response));
-        }
-        let context = self.client.context(&call);
-        let organization = wire::organization(&context.json(&response)?);
-        if organization.is_none() {
-            return Err(context.unreadable(&response, "an organization"));
-        }
-        self.client.set_contacted();
-        Ok(Tenant { organization })
+        let meter = self.client.meter();
+        let read = self.organization(&call);
+        self.client.bounded(&call, &meter, read).await
     }
 
     async fn list(&self, confirm: Confirm<'_>) -> Result<Listing, RemoteError> {
-        let list = InstanceList {
-            client: &self.client,
-            tag: None,
-        };
-        list.read(confirm).await
+        self.instances(None, confirm).await
     }
 
     async fn find(&self, tag: &str) -> Result<Search, RemoteError> {
-        let search = InstanceList {
-            client: &self.client,
-            tag: Some(tag),
-        };
         let Listing {
             instances,
             completeness,
             pages: _,
             read: _,
-        } = search.read(Confirm::Now).await?;
+        } = self.instances(Some(tag), Confirm::Now).await?;
         let returned = instances.len();
         // Whatever the filter does (docs/platform.md#q4), only exactly this tag counts.
         let mut hits = instances;
@@ -103,10 +70,61 @@ impl ReadRemote for RemoteReader {
     }
 
     async fn get(&self, id: InstanceId) -> Result<Lookup, RemoteError> {
-        read_instance(&self.client, id).await
+        let call = Call::get(format!("/instances/{id}"));
+        let meter = self.client.meter();
+        let read = read_instance(&self.client, id);
+        self.client.bounded(&call, &meter, read).await
     }
 
     async fn disconnected(&self) {
         self.client.disconnected().await;
+    }
+}
+
+impl RemoteReader {
+    async fn instances(
+        &self,
+        tag: Option<&str>,
+        confirm: Confirm<'_>,
+    ) -> Result<Listing, RemoteError> {
+        let meter = self.client.meter();
+        let list = InstanceList {
+            client: &self.client,
+            tag,
+            meter: &meter,
+        };
+        let read = list.read(confirm);
+        self.client.bounded(&list.call(), &meter, read).await
+    }
+
+    async fn organization(&self, call: &Call) -> Result<Tenant, RemoteError> {
+        let response = self.client.send(call).await?;
+        if response.status() == StatusCode::FORBIDDEN && platform_error(&response).is_some() {
+            // Some roles may not read their organization; the catalogue is open to all of them.
+            let probe = Call::get("/elements/keys").with("pageSize", "1");
+            let answer = self.client.send_ok(&probe).await?;
+            self.client.context(&probe).json(&answer)?;
+            self.client.set_contacted();
+            return Ok(Tenant { organization: None });
+        }
+        if response.status() == StatusCode::NOT_FOUND {
+            // Every platform has this path, for every role.
+            let mut error = self.client.context(call).response_error(&response);
+            error.kind = RemoteErrorKind::NotThePlatform;
+            error.hint.get_or_insert_with(|| {
+                "check the base URL and its path: this host does not serve the API".to_owned()
+            });
+            return Err(error);
+        }
+        if !response.status().is_success() {
+            return Err(self.client.context(call).response_error(&response));
+        }
+        let context = self.client.context(call);
+        let organization = wire::organization(&context.json(&response)?);
+        if organization.is_none() {
+            return Err(context.unreadable(&response, "an organization"));
+        }
+        self.client.set_contacted();
+        Ok(Tenant { organization })
     }
 }

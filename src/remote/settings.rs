@@ -1,5 +1,9 @@
 //! What a client is given: credentials, limits, and how it may be stopped.
 
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
 use http::header::HeaderValue;
 
 use crate::model::{Secret, Timestamp};
@@ -21,6 +25,34 @@ pub struct Settings {
     pub stop: Option<Stop>,
     /// Makes the pauses before retries reproducible; they are random without it.
     pub jitter_seed: Option<u64>,
+    pub read: ReadLimits,
+    /// Told of what takes long.
+    pub waits: Option<Arc<dyn WaitObserver>>,
+}
+
+/// The most that one read may take: a list with all its pages, a search, or one instance.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadLimits {
+    pub pages: usize,
+    pub bytes: u64,
+    pub time: Duration,
+}
+
+impl Default for ReadLimits {
+    /// 10,000 pages are two million instances, which no tenant has.
+    fn default() -> Self {
+        Self {
+            pages: 10_000,
+            bytes: 2 * 1024 * 1024 * 1024,
+            time: Duration::from_secs(600),
+        }
+    }
+}
+
+/// Who is told of what a run waits for.
+pub trait WaitObserver: Debug + Send + Sync {
+    /// It waits for this, such as `GET /instances`: first after 5 s, and then every 30 s.
+    fn waiting(&self, what: &str, so_far: Duration);
 }
 
 impl Default for Settings {
@@ -30,6 +62,8 @@ impl Default for Settings {
             deadline: None,
             stop: None,
             jitter_seed: None,
+            read: ReadLimits::default(),
+            waits: None,
         }
     }
 }

@@ -60,6 +60,9 @@ pub enum SessionError {
     /// A signal came before anything was sent that writes.
     #[error("interrupted; nothing was changed")]
     Interrupted,
+    /// `--deadline` came before anything was sent that writes.
+    #[error("the deadline came while the platform was being read; nothing was changed")]
+    Deadline,
     #[error("cannot write to standard output")]
     Output(#[source] std::io::Error),
     #[error("cannot read the confirmation")]
@@ -139,6 +142,7 @@ impl SessionError {
                 let hints = shown.into_iter().map(|refusal| &refusal.hint);
                 hints.filter(|hint| known.insert(*hint)).cloned().collect()
             }
+            Self::Deadline => one("pass a longer `--deadline`, or check the platform"),
             Self::Unresolved(_)
             | Self::Journal(_)
             | Self::Randomness(_)

@@ -10,7 +10,7 @@ use super::plan::audited;
 use super::scope::Session;
 use super::store::Store;
 use crate::apply::{Apply, ApplyOptions, ApplyOutcome};
-use crate::model::{ApplyReport, InstanceId, InstanceKey, Planned, ResolvedSecrets};
+use crate::model::{ApplyReport, InstanceId, InstanceKey, Planned, ResolvedSecrets, Timestamp};
 use crate::ports::{Clock, Record, Stop, StopLevel, WriteRemote};
 use crate::reconcile::{PlanInput, Policy, Resend};
 
@@ -104,11 +104,22 @@ impl Rounds<'_> {
         let gathered = self
             .session
             .gather(self.remote, self.secrets.clone(), view, policy.clone());
+        // Nothing that writes is in flight now, so that the reads can be abandoned.
+        let gathered = before(self.clock, self.options.deadline, gathered);
         let Some(gathered) = unless_stopped(&self.stop, gathered).await else {
             report.interrupted = true;
             return match round {
                 1 => Err(SessionError::Interrupted),
                 _ => Ok(Next::Done),
+            };
+        };
+        let Some(gathered) = gathered else {
+            return match round {
+                1 => Err(SessionError::Deadline),
+                _ => {
+                    report.interrupted = true;
+                    Ok(Next::Done)
+                }
             };
         };
         let gathered = gathered?;
@@ -218,5 +229,21 @@ pub(crate) async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = T>
         biased;
         () = stop.reached(StopLevel::Drain) => None,
         result = work => Some(result),
+    }
+}
+
+/// What `work` comes to, unless the deadline comes first.
+pub(crate) async fn before<T>(
+    clock: &dyn Clock,
+    deadline: Option<Timestamp>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let Some(deadline) = deadline else {
+        return Some(work.await);
+    };
+    tokio::select! {
+        biased;
+        result = work => Some(result),
+        () = clock.sleep(deadline.since(clock.now())) => None,
     }
 }

@@ -135,6 +135,11 @@ impl Ui {
         read_line()
     }
 
+    /// Whether a person sees what is said on stderr.
+    pub(crate) fn has_terminal(&self) -> bool {
+        self.stderr.is_terminal()
+    }
+
     pub(super) fn has_bar(&self) -> bool {
         !self.quiet && self.stderr.is_terminal()
     }

@@ -1,6 +1,7 @@
 //! A platform that goes away in the middle of a run, or that rate limits it: how long the run goes on, and
 //! how much it sends. On simulated time.
 
+mod endless;
 mod network;
 mod run;
 
