@@ -6,14 +6,14 @@
 )]
 
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::context::Context;
 use crate::catalog::{Catalog, ElementEntry};
 use crate::cli::InitArgs;
 use crate::error::{CliError, Exit};
+use crate::files;
 use crate::model::{InstanceKey, InventoryName};
 use crate::render::scaffold::{self, Scaffold, Scaffolded};
 
@@ -51,12 +51,7 @@ fn exists(path: &Path) -> CliError {
 
 /// Fails if the file came into being meanwhile.
 fn create(path: &Path, text: &str) -> Result<(), CliError> {
-    let file = OpenOptions::new().write(true).create_new(true).open(path);
-    let written = file.and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    written.map_err(|error| match error.kind() {
+    files::create_new(path, text.as_bytes()).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
         _ => {
             let summary = format!("cannot write `{}`", path.display());

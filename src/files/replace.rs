@@ -105,6 +105,16 @@ pub(crate) fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)
 }
 
+/// Makes a file that must not be there yet.
+///
+/// # Errors
+/// If it is there, or cannot be written.
+pub(crate) fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
 /// Whether a file is a mount of its own, as a container has that mounts one file.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_mount(path: &Path) -> bool {
