@@ -10,7 +10,7 @@ use super::outcome::{StepDone, StepError};
 use super::step::StepRun;
 use crate::model::{
     Candidate, CreateRequest, Fingerprint, InstanceId, LockEntryDraft, Lookup, Marker,
-    ObservedInstance,
+    ObservedInstance, SentValues,
 };
 use crate::ports::{Record, RemoteError, RemoteErrorKind};
 
@@ -136,19 +136,26 @@ impl StepRun<'_> {
         known.contains(tag) || (Marker::is_whole(tag) && !self.markers().iter().any(is_altered))
     }
 
-    /// Records what was found for an intent. It may be of an earlier manifest, so it needs another plan.
+    /// Records what was found for an intent. It may be of an earlier manifest, so it needs another plan; with
+    /// `request` it is known what was sent.
     pub(super) async fn conclude(
         &self,
         draft: &LockEntryDraft,
         sent: &BTreeMap<String, Fingerprint>,
         found: &Found,
+        request: Option<&CreateRequest>,
     ) -> Result<StepDone, StepError> {
         let seen = &found.seen;
         match found.whose {
             Whose::Ours => {
-                let entry = self.found_entry(draft, sent, seen);
+                let mut entry = self.found_entry(draft, sent, seen);
                 self.record_entry(entry.clone()).await?;
                 self.note_change();
+                if let Some(request) = request {
+                    entry.name.clone_from(&draft.name);
+                    let sent = SentValues::of_create(self.key, request);
+                    self.record_kept(&sent, &mut entry, seen).await?;
+                }
                 expect_element(draft, seen)?;
                 expect_token(&entry)?;
                 Ok(StepDone {

@@ -9,7 +9,9 @@ use super::gate::GatePermit;
 use super::outcome::{StepDone, StepError};
 use super::settle::Nothing;
 use super::step::StepRun;
-use crate::model::{Candidate, CreateRequest, Fingerprint, ObservedInstance, RequestValue};
+use crate::model::{
+    Candidate, CreateRequest, Fingerprint, ObservedInstance, RequestValue, SentValues,
+};
 use crate::ports::{CreateOutcome, Record, UnknownClass, kill};
 
 /// How often one run sends the `POST` of a key, each time after the window of the one before has
@@ -80,7 +82,7 @@ impl StepRun<'_> {
         let is_untested = matches!(before, Before::Untested);
         if let Before::Exists(seen) = before {
             let (sent, found) = (BTreeMap::new(), Found::ours(*seen));
-            let concluded = self.conclude(&request.entry, &sent, &found);
+            let concluded = self.conclude(&request.entry, &sent, &found, None);
             return concluded.await.map(Posted::Exists);
         }
         self.expect_may_start()?;
@@ -105,7 +107,7 @@ impl StepRun<'_> {
                         return created.await.map(Posted::Exists);
                     }
                     Ok(Some(found)) => {
-                        let concluded = self.conclude(&request.entry, &sent, &found);
+                        let concluded = self.conclude(&request.entry, &sent, &found, Some(request));
                         return concluded.await.map(Posted::Exists);
                     }
                     // What could not be read is read again below.
@@ -148,7 +150,7 @@ impl StepRun<'_> {
             UnknownClass::Answered | UnknownClass::Unanswered => Nothing::Proven,
         };
         if let Some(found) = self.settle(until, why, &candidates, nothing).await? {
-            let concluded = self.conclude(&request.entry, &sent, &found);
+            let concluded = self.conclude(&request.entry, &sent, &found, Some(request));
             return concluded.await.map(Posted::Exists);
         }
         match class {
@@ -184,6 +186,8 @@ impl StepRun<'_> {
         }
         gate.marker_kept();
         expect_element(&request.entry, seen)?;
+        let sent = SentValues::of_create(self.key, request);
+        self.record_kept(&sent, &mut entry, seen).await?;
         if !request.enabled {
             self.run
                 .apply

@@ -66,7 +66,7 @@ impl StepRun<'_> {
             enabled,
             lifecycle,
         } = draft.clone();
-        LockedInstance {
+        let mut entry = LockedInstance {
             id: seen.id,
             token: seen
                 .token
@@ -78,6 +78,7 @@ impl StepRun<'_> {
             tags,
             configuration,
             secrets,
+            read_back: BTreeMap::new(),
             enabled,
             valid: seen.valid,
             created_date: seen
@@ -85,7 +86,11 @@ impl StepRun<'_> {
                 .clone()
                 .or_else(|| before?.created_date.clone()),
             lifecycle,
+        };
+        if let Some(before) = before {
+            entry.keep_from(before);
         }
+        entry
     }
 
     /// The token that the answer to a dead run showed: a read may not show it any more.

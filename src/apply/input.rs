@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::absence::Evidence;
 use super::progress::Progress;
 use crate::model::{InstanceId, InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets, Timestamp};
-use crate::ports::{Clock, LockSink, Stop, WriteRemote};
+use crate::ports::{Clock, Comparison, LockSink, Stop, WriteRemote};
 
 /// How long a created instance may be missing from lists (docs/lifecycle.md#create).
 pub(crate) const LIST_LAG: Duration = Duration::from_secs(20);
@@ -57,6 +57,7 @@ pub(crate) struct Apply<'a> {
     pub remote: &'a dyn WriteRemote,
     /// What the plan learned about proving that an instance is absent.
     pub evidence: &'a Evidence,
+    pub comparison: &'a dyn Comparison,
     pub sink: &'a dyn LockSink,
     pub clock: &'a dyn Clock,
     pub progress: &'a dyn Progress,

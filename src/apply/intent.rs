@@ -41,7 +41,7 @@ impl StepRun<'_> {
                 if found.whose != Whose::Unclear {
                     self.record_rename().await?;
                 }
-                let done = self.conclude(draft, &first.secrets, &found).await?;
+                let done = self.conclude(draft, &first.secrets, &found, None).await?;
                 Ok(Some(done))
             }
             None => {

@@ -20,6 +20,7 @@ mod step;
 
 mod check;
 mod entry;
+mod kept;
 
 mod candidate;
 mod settle;

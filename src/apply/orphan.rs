@@ -41,6 +41,6 @@ impl StepRun<'_> {
             enabled: seen.enabled,
             lifecycle: Lifecycle::default(),
         };
-        self.conclude(&draft, &intent.secrets, &found).await
+        self.conclude(&draft, &intent.secrets, &found, None).await
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{expect_marker, expect_token};
+use super::kept::expect_applied;
 use super::outcome::{StepDone, StepError};
 use super::step::StepRun;
-use crate::model::{ObservedInstance, RequestValue, UpdateRequest};
+use crate::model::{Kept, ObservedInstance, RequestValue, SentValues, UpdateRequest};
 use crate::ports::Record;
 
 impl StepRun<'_> {
@@ -31,8 +32,17 @@ impl StepRun<'_> {
             // has it.
             self.intend(&BTreeMap::new()).await?;
         }
+        let sent = SentValues::of_update(self.key, request);
+        let mut kept = Kept::default();
         if request.patches() {
-            seen = self.patch(request, seen).await?;
+            let before = seen;
+            seen = self.patch(request, &before).await?;
+            let compared = self.kept(&sent, Some(&before), &seen).await;
+            let is_ignored = |kept: &Kept| kept.unapplied.len() == sent.paths().len();
+            if !compared.as_ref().is_ok_and(is_ignored) {
+                self.note_change();
+            }
+            kept = compared?;
         }
         if let Some(enabled) = request.enabled {
             let remote = self.run.apply.remote;
@@ -41,9 +51,12 @@ impl StepRun<'_> {
             seen.enabled = enabled;
         }
         self.record_rename().await?;
-        let entry = self.entry(&request.entry, &seen);
+        let mut entry = self.entry(&request.entry, &seen);
+        let applied = expect_applied(&kept);
+        entry.keep(&sent, kept);
         self.record_entry(entry.clone()).await?;
         expect_token(&entry)?;
+        applied?;
         Ok(StepDone {
             // A replace deletes the old instance only once the new one is valid.
             replan: !was_valid && seen.valid,
@@ -54,7 +67,7 @@ impl StepRun<'_> {
     async fn patch(
         &self,
         request: &UpdateRequest,
-        seen: ObservedInstance,
+        seen: &ObservedInstance,
     ) -> Result<ObservedInstance, StepError> {
         let apply = self.run.apply;
         let body = super::body::patch(self.key, request, apply.secrets)?;
@@ -76,9 +89,8 @@ impl StepRun<'_> {
             }
         }
         let mut answer = apply.remote.update(request.id, &body).await?;
-        self.note_change();
         if answer.token.is_none() {
-            answer.token = seen.token;
+            answer.token.clone_from(&seen.token);
         }
         Ok(answer)
     }

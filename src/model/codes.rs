@@ -113,6 +113,8 @@ codes! {
         OtherUser = "other-user",
         /// A difference is listed under `ignoreChanges`.
         Ignored = "ignored",
+        /// The platform keeps another value than it was sent.
+        Rewritten = "rewritten",
         /// A secret was to be accepted but differs on the platform.
         NotAccepted = "not-accepted",
         /// The list of instances is not known to be complete.

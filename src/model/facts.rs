@@ -84,6 +84,8 @@ pub enum VersusPlatform {
     Same,
     /// Shown in plain text, and different.
     Differs,
+    /// Shown in plain text, and what the platform is known to keep instead of it.
+    Rewritten,
     /// Unknown: masked or not shown.
     Hidden,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::unique::unique_keys;
 use super::{
     Element, ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, KeyCheck, Lifecycle,
-    ObservedInstance, OrganizationId, Secret, Takeover, Timestamp,
+    ObservedInstance, OrganizationId, ReadBack, Secret, Takeover, Timestamp,
 };
 
 /// The content of the lock file.
@@ -121,6 +121,13 @@ pub struct LockedInstance {
     /// Secret values as declared and last applied.
     #[serde(deserialize_with = "unique_keys")]
     pub secrets: BTreeMap<String, LockedSecret>,
+    /// What the platform keeps instead of what was sent, by path.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "unique_keys"
+    )]
+    pub read_back: BTreeMap<String, ReadBack>,
     /// As last applied.
     pub enabled: bool,
     /// As last seen.

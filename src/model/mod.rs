@@ -12,11 +12,13 @@ mod element;
 mod facts;
 mod fingerprint;
 mod ids;
+mod kept;
 mod lock;
 mod marker;
 mod observed;
 mod plan;
 mod policy;
+mod read_back;
 mod remade;
 mod report;
 mod secret;
@@ -38,6 +40,7 @@ pub use fingerprint::{Algorithm, Fingerprint, KeyCheck, KeyId};
 pub use ids::{
     ElementId, ElementKey, InstanceId, InstanceKey, InvalidName, InventoryName, OrganizationId,
 };
+pub use kept::{Kept, SentValues, Tags};
 pub use lock::{Candidate, Lock, LockHeader, LockedApi, LockedInstance, LockedSecret, OpenIntent};
 pub(crate) use marker::{MAX_INVENTORY, MAX_TAG};
 pub use marker::{Marker, MarkerState};
@@ -48,6 +51,7 @@ pub use plan::{
     Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Standing, Step, UpdateRequest,
 };
 pub use policy::{InvalidLimit, Limit, Prune};
+pub use read_back::ReadBack;
 pub use remade::Remade;
 pub use report::{ApplyReport, OutcomeKind, StepOutcome};
 pub use secret::{Secret, SecretJson};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Fingerprint, Lock};
+use super::{Change, Fingerprint, Lock, ReadBack};
 
 /// Fingerprints to record in the place of others, of the same values: nothing is sent for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,8 +23,15 @@ impl Remade {
     /// Replaces each fingerprint of the lock that is to be replaced.
     pub fn apply_to(&self, lock: &mut Lock) {
         let entries = lock.instances.values_mut();
-        let secrets = entries.flat_map(|entry| entry.secrets.values_mut());
-        for recorded in secrets.flatten() {
+        let recorded = entries.flat_map(|entry| {
+            let kept = entry.read_back.values_mut();
+            let kept = kept.filter_map(|kept| match kept {
+                ReadBack::Secret(fingerprint) => Some(fingerprint),
+                ReadBack::Text(_) | ReadBack::Tags(_) => None,
+            });
+            entry.secrets.values_mut().flatten().chain(kept)
+        });
+        for recorded in recorded {
             if let Some(change) = self.changes.get(&recorded.salt)
                 && change.before == *recorded
             {

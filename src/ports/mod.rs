@@ -22,7 +22,7 @@ pub use error::{CreateOutcome, RemoteError, RemoteErrorKind, UnknownClass};
 pub use sink::{LockSink, Record, SinkError};
 pub use stop::{Stop, StopHandle, StopLevel};
 
-use crate::model::{Completeness, InstanceId, Lookup, ObservedInstance, Tenant};
+use crate::model::{Completeness, InstanceId, Kept, Lookup, ObservedInstance, SentValues, Tenant};
 
 /// What a list showed, and whether that is all there is.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,4 +123,16 @@ pub trait WriteRemote: ReadRemote {
     /// # Errors
     /// As for [`WriteRemote::update`].
     async fn delete(&self, id: InstanceId) -> Result<(), RemoteError>;
+}
+
+/// Compares values as a plan compares them.
+pub trait Comparison: Send + Sync {
+    /// What the platform keeps instead of what it was sent; `before` is the instance as it was before the
+    /// request, and `None` for a create.
+    fn kept(
+        &self,
+        sent: &SentValues<'_>,
+        before: Option<&ObservedInstance>,
+        after: &ObservedInstance,
+    ) -> Kept;
 }

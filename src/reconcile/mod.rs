@@ -28,7 +28,7 @@ use std::borrow::Cow;
 
 pub use audit::{Violation, audit};
 pub use input::PlanInput;
-pub use normalize::unlike_recorded;
+pub use normalize::{has, shown, unlike_recorded};
 pub use policy::{Policy, Resend, Selection};
 
 use crate::model::Planned;

@@ -12,7 +12,7 @@ use crate::model::{
 /// What the platform shows under a configuration key; `None` for a mask, and for what it changes
 /// itself. An unset key comes back as null, as an empty text or not at all
 /// (docs/platform.md#configuration).
-pub(super) fn shown(instance: &ObservedInstance, name: &str) -> Option<String> {
+pub fn shown(instance: &ObservedInstance, name: &str) -> Option<String> {
     if is_platform_owned(name) {
         return None;
     }
@@ -59,6 +59,12 @@ pub fn unlike_recorded(seen: &ObservedInstance, name: &str, recorded: &str) -> O
     (!same(element, name, &value, &shown)).then_some(shown)
 }
 
+/// Whether the platform shows this value, in whatever spelling, or does not show what it has.
+pub fn has(seen: &ObservedInstance, name: &str, value: &PlainValue) -> bool {
+    let element = Catalog::embedded().element(seen.element.key.as_str());
+    shown(seen, name).is_none_or(|shown| same(element, name, value, &shown))
+}
+
 /// A fraction may come back in another spelling, such as `1` for `1.0`. An integer has only one.
 fn is_same_fraction(value: &PlainValue, shown: &str) -> bool {
     match &value.0 {
@@ -91,6 +97,7 @@ pub(super) fn as_recorded(lock: &Lock) -> Observed {
                 tags,
                 configuration,
                 secrets,
+                read_back: _,
                 enabled,
                 valid,
                 created_date,

@@ -86,11 +86,13 @@ kinds! {
     OtherAfter = "other-after-commit", Commits, "commits, then returns an instance of another user as if it was created; only for `POST /instances`";
     NoToken = "no-token", Commits, "leaves out the tokens of instances";
     MaskedToken = "masked-token", Commits, "masks the tokens of instances";
+    Ignored = "ignored", Commits, "responds as if it had applied name and configuration of a change, and leaves them as they were";
     ListLag = "list-lag", Permanent, "new instances appear in lists only after `for=DURATION`";
     ChangeLag = "change-lag", Permanent, "changes and deletions of instances appear in lists only after `for=DURATION`";
     PageDelete = "page-delete", Permanent, "deletes the oldest instance tagged `foreign` before every page but the first";
     PageCreate = "page-create", Permanent, "creates an instance tagged `foreign` before every page but the first";
     Volatile = "volatile", Permanent, "tokens and session values of instances change at every read";
+    Rewritten = "rewritten", Permanent, "names and configuration values are stored trimmed, in lower case and without a slash at the end";
 }
 
 impl Fault {

@@ -14,6 +14,7 @@ use super::fault_spec::{Effect, Fault, FaultKind, RetryAfter};
 use super::platform::Platform;
 use super::reply::{ApiError, ApiResponse, Cut, Reply, finish, html};
 use super::request::{ApiRequest, MAX_BYTES};
+use super::rewrite::{rewritten, without_values};
 use super::routes;
 
 impl Platform {
@@ -40,10 +41,13 @@ impl Platform {
     }
 
     fn fail(&mut self, fault: &Fault, request: &ApiRequest, request_id: &str) -> Reply {
-        let mut reply = if fault.kind.effect() == Effect::Nothing {
-            Reply::new(html(fault.status))
-        } else {
-            self.perform(request, request_id)
+        let mut reply = match (fault.kind, fault.kind.effect()) {
+            (_, Effect::Nothing) => Reply::new(html(fault.status)),
+            (FaultKind::Ignored, _) if matches!(&*request.method, "PATCH" | "PUT") => {
+                let body = without_values(&request.body);
+                self.perform(&request.with(body), request_id)
+            }
+            _ => self.perform(request, request_id),
         };
         match fault.kind {
             FaultKind::CutBefore | FaultKind::CutAfter => reply.cut = Cut::Whole,
@@ -96,7 +100,9 @@ impl Platform {
             | FaultKind::ChangeLag
             | FaultKind::PageDelete
             | FaultKind::PageCreate
-            | FaultKind::Volatile => return reply,
+            | FaultKind::Volatile
+            | FaultKind::Ignored
+            | FaultKind::Rewritten => return reply,
         };
         reply
     }
@@ -120,6 +126,8 @@ impl Platform {
     fn perform(&mut self, request: &ApiRequest, request_id: &str) -> Reply {
         let result = if request.body.len() > MAX_BYTES {
             Err(ApiError::error(429, "The request is larger than 8 MB"))
+        } else if self.faults.has(FaultKind::Rewritten) {
+            routes::dispatch(self, &request.with(rewritten(&request.body)))
         } else {
             routes::dispatch(self, request)
         };

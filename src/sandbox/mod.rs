@@ -26,6 +26,7 @@ mod random;
 mod reply;
 mod request;
 mod request_log;
+mod rewrite;
 mod routes;
 mod sealed;
 mod server;

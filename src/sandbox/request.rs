@@ -14,6 +14,7 @@ pub(super) const BASE: &str = "/elements/api-v2";
 /// The platform's limit for a request (docs/platform.md#errors).
 pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
 
+#[derive(Clone)]
 pub(super) struct ApiRequest {
     pub(super) method: String,
     /// Below the base, without a trailing slash.
@@ -35,6 +36,14 @@ pub(super) struct ApiRequest {
 }
 
 impl ApiRequest {
+    /// The same request with another body.
+    pub(super) fn with(&self, body: Bytes) -> Self {
+        Self {
+            body,
+            ..self.clone()
+        }
+    }
+
     pub(super) fn new(request: &Request<Bytes>) -> Self {
         let whole = request.uri().path();
         let (path, below_base) = match whole.strip_prefix(BASE) {

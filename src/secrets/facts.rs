@@ -7,7 +7,7 @@ use super::fingerprint::{FingerprintKeys, NoRandomness};
 use crate::catalog::is_platform_owned;
 use crate::model::{
     Desired, DesiredValue, Fingerprint, InstanceId, InstanceKey, Lock, LockedInstance, MASK,
-    Marker, Observed, ObservedInstance, OpenIntent, ResolvedSecrets, Secret, SecretFact,
+    Marker, Observed, ObservedInstance, OpenIntent, ReadBack, ResolvedSecrets, Secret, SecretFact,
     SecretFacts, SecretJson, VersusLock, VersusPlatform, canonical_text,
 };
 
@@ -46,7 +46,7 @@ pub fn facts(
                 let seen = input.observed.instances.get(id);
                 let fact = SecretFact {
                     versus_lock: records.versus_lock(*id, seen, name, value),
-                    versus_platform: versus_platform(seen, name, value),
+                    versus_platform: records.versus_platform(*id, seen, name, value),
                 };
                 facts.insert(key, *id, name, fact);
                 if let Some(sent) = records.sent_to(*id, seen, name) {
@@ -120,6 +120,27 @@ impl<'a> Records<'a> {
         }
     }
 
+    fn versus_platform(
+        &self,
+        id: InstanceId,
+        seen: Option<&ObservedInstance>,
+        name: &str,
+        value: &str,
+    ) -> VersusPlatform {
+        let kept = self.entry(id).and_then(|entry| {
+            let kept = entry.read_back.get(&format!("configuration.{name}"));
+            let shown = shown_instead(seen?, name, &Secret::new(value))?;
+            match kept? {
+                ReadBack::Secret(kept) => Some(self.keys.compare(kept, shown.expose())),
+                ReadBack::Text(_) | ReadBack::Tags(_) => None,
+            }
+        });
+        match kept {
+            Some(VersusLock::Same) => VersusPlatform::Rewritten,
+            _ => versus_platform(seen, name, value),
+        }
+    }
+
     fn entry(&self, id: InstanceId) -> Option<&'a LockedInstance> {
         self.entries.iter().copied().find(|entry| entry.id == id)
     }
@@ -165,6 +186,13 @@ impl<'a> Records<'a> {
             None => self.keys.present.make(value),
         }
     }
+}
+
+/// What the platform shows in clear instead of this secret value.
+pub fn shown_instead(seen: &ObservedInstance, name: &str, value: &Secret) -> Option<Secret> {
+    let differs = versus_platform(Some(seen), name, value.expose()) == VersusPlatform::Differs;
+    let shown = seen.value(name).filter(|_| differs)?;
+    Some(Secret::new(canonical_text(shown.expose())))
 }
 
 fn versus_platform(seen: Option<&ObservedInstance>, name: &str, value: &str) -> VersusPlatform {

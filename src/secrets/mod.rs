@@ -13,7 +13,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{FactInput, facts};
+pub use facts::{FactInput, facts, shown_instead};
 pub use fingerprint::{FingerprintKey, FingerprintKeys, NoRandomness};
 pub use remake::remake;
 pub use resolve::resolve;

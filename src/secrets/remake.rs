@@ -4,15 +4,17 @@
 
 use super::fingerprint::FingerprintKeys;
 use crate::model::{
-    Desired, DesiredInstance, InstanceKey, KeyId, Lock, Remade, ResolvedSecrets, Secret, SecretJson,
+    Desired, DesiredInstance, InstanceKey, KeyId, Lock, Observed, ReadBack, Remade,
+    ResolvedSecrets, Secret, SecretJson, canonical_text,
 };
 
 /// Finds the recorded fingerprints to replace: those of version 1, which get the id of their key, and
-/// those of declared values that an earlier key made.
+/// those of declared values, and of values that the platform keeps instead, that an earlier key made.
 pub fn remake(
     lock: &Lock,
     desired: &Desired,
     resolved: &ResolvedSecrets,
+    observed: &Observed,
     keys: &FingerprintKeys,
 ) -> Remade {
     let mut remade = Remade::default();
@@ -39,6 +41,17 @@ pub fn remake(
             }
             if after != *recorded {
                 remade.insert(recorded.clone(), after);
+            }
+        }
+        for (path, kept) in &entry.read_back {
+            let name = path.strip_prefix("configuration.").unwrap_or_default();
+            let shown = || observed.instances.get(&entry.id)?.value(name);
+            if let ReadBack::Secret(recorded) = kept
+                && !keys.is_present(recorded)
+                && let Some(shown) = shown()
+                && let Some(renewed) = keys.renewed(recorded, &canonical_text(shown.expose()))
+            {
+                remade.insert(recorded.clone(), renewed);
             }
         }
     }

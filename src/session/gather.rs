@@ -68,7 +68,7 @@ impl Session<'_> {
         let keys = self.identity.fingerprint_keys(&desired.inventory);
         let UserPrint { print, is_other } = self.user(&lock, &keys)?;
         let header = self.header(&lock, &tenant, print);
-        let remade = remake(&lock, desired, &secrets, &keys);
+        let remade = remake(&lock, desired, &secrets, &observed, &keys);
         remade.apply_to(&mut lock);
         let remembered = view.remembered();
         let mut input = PlanInput {

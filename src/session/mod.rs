@@ -9,6 +9,7 @@ mod checks;
 mod error;
 mod gather;
 mod hooks;
+mod kept;
 mod observe;
 mod plan;
 mod rebuild;

@@ -136,6 +136,7 @@ fn entry(seen: &ObservedInstance, desired: Option<&DesiredInstance>) -> LockedIn
         tags: declares_tags.then(|| seen.own_tags()),
         configuration,
         secrets,
+        read_back: BTreeMap::new(),
         enabled: seen.enabled,
         valid: seen.valid,
         created_date: seen.created_date.clone(),

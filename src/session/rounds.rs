@@ -6,6 +6,7 @@ use super::checks::selection;
 use super::error::SessionError;
 use super::gather::Gathered;
 use super::hooks::Hooks;
+use super::kept::KeptValues;
 use super::plan::audited;
 use super::scope::Session;
 use super::store::Store;
@@ -170,6 +171,12 @@ impl Rounds<'_> {
         hooks: &mut dyn Hooks,
     ) -> ApplyOutcome {
         let progress = hooks.progress(planned.plan.steps.len());
+        let desired = self.session.desired;
+        let keys = self.session.identity.fingerprint_keys(&desired.inventory);
+        let comparison = KeptValues {
+            secrets: &gathered.secrets,
+            keys: &keys,
+        };
         Apply {
             plan: &planned.plan,
             secrets: &gathered.secrets,
@@ -178,6 +185,7 @@ impl Rounds<'_> {
             newest: newest(&gathered.input),
             remote: self.remote,
             evidence: &gathered.evidence,
+            comparison: &comparison,
             sink: store,
             clock: self.clock,
             progress: &*progress,

@@ -117,7 +117,7 @@ fn changes(entry: &LockedInstance, seen: &ObservedInstance) -> Vec<FieldChange> 
     // What is ignored may differ from what was last applied.
     let ignored = &entry.lifecycle.ignore_changes;
     let mut compare = |path: &str, before: Value, after: Value| {
-        if before != after && !ignored.contains(path) {
+        if before != after && !ignored.contains(path) && !entry.keeps(path, &after) {
             changes.push(FieldChange {
                 path: path.to_owned(),
                 shown: Shown::Values(Change {

@@ -21,4 +21,5 @@ mod log_commands;
 mod partly;
 mod problems;
 mod requests;
+mod rewritten;
 mod summaries;

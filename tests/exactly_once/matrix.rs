@@ -8,7 +8,7 @@ use connectorctl::sandbox::Fault;
 use crate::support::Sandbox;
 
 /// Every kind of fault, in each form that the table of outcomes tells apart.
-pub(super) const KINDS: [&str; 30] = [
+pub(super) const KINDS: [&str; 32] = [
     "kind=status status=500",
     "kind=status status=503",
     "kind=status status=400",
@@ -34,20 +34,23 @@ pub(super) const KINDS: [&str; 30] = [
     "kind=other-after-commit",
     "kind=no-token",
     "kind=masked-token",
+    "kind=ignored",
     "kind=list-lag for=400ms",
     "kind=change-lag for=400ms",
     "kind=page-delete",
     "kind=page-create",
     "kind=volatile",
+    "kind=rewritten",
 ];
 
 /// Those that affect every request.
-const PERMANENT: [&str; 5] = [
+const PERMANENT: [&str; 6] = [
     "list-lag",
     "change-lag",
     "page-delete",
     "page-create",
     "volatile",
+    "rewritten",
 ];
 
 /// How many cases run at once.

@@ -113,6 +113,7 @@ fn entry(id: u64) -> LockedInstance {
             ("filter.response.nulls".to_owned(), "true".to_owned()),
         ]),
         secrets: BTreeMap::from([("username".to_owned(), Some(fingerprint))]),
+        read_back: BTreeMap::new(),
         enabled: true,
         valid: true,
         created_date: Some("2020-03-16T10:06:00Z".to_owned()),

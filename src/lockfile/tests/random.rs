@@ -62,6 +62,7 @@ pub(super) fn instance() -> impl Strategy<Value = LockedInstance> {
                     tags,
                     configuration,
                     secrets,
+                    read_back: BTreeMap::new(),
                     enabled,
                     valid,
                     created_date,

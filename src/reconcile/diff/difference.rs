@@ -75,9 +75,12 @@ impl Planner<'_> {
             configuration: BTreeMap::new(),
             enabled: None,
             entry: draft(desired, |name| match decisions.get(name) {
-                Some(Decision::Leave | Decision::Accept | Decision::Send(_)) => {
-                    SecretRecord::Present
-                }
+                Some(
+                    Decision::Leave
+                    | Decision::LeaveRewritten
+                    | Decision::Accept
+                    | Decision::Send(_),
+                ) => SecretRecord::Present,
                 Some(Decision::NotCompared | Decision::KeyRotated | Decision::NotAccepted)
                 | None => SecretRecord::Keep,
             }),
@@ -151,6 +154,15 @@ impl Comparison<'_, '_> {
             self.note(NoteCode::Ignored, message);
             return Verdict::Ignored;
         }
+        if recorded.as_ref() == Some(&after)
+            && let Some(before) = before.as_ref().filter(|before| self.is_kept(path, before))
+        {
+            let text = before
+                .as_str()
+                .map_or_else(|| before.to_string(), str::to_owned);
+            self.rewritten(path, &format!("`{text}`"));
+            return Verdict::Same;
+        }
         if recorded.as_ref() != Some(&after) {
             self.out.caused_by(Reason::ConfigurationChanged);
         }
@@ -159,6 +171,18 @@ impl Comparison<'_, '_> {
         }
         self.show(path, before, after);
         Verdict::Differs
+    }
+
+    /// Whether this is what the platform made of the value that was sent last.
+    fn is_kept(&self, path: &str, value: &Value) -> bool {
+        self.own.is_some_and(|entry| entry.keeps(path, value))
+    }
+
+    fn rewritten(&mut self, path: &str, kept: &str) {
+        let message = format!(
+            "`{path}`: the platform keeps {kept}; declare what it keeps, or add `{path}` to `ignoreChanges`"
+        );
+        self.note(NoteCode::Rewritten, message);
     }
 
     fn show(&mut self, path: &str, before: Option<Value>, after: Value) {
@@ -295,6 +319,8 @@ impl Comparison<'_, '_> {
             let ignored = self.desired.lifecycle.ignore_changes.contains(&path);
             match decision {
                 Decision::Leave => {}
+                Decision::LeaveRewritten if ignored => {}
+                Decision::LeaveRewritten => self.rewritten(&path, "another value than it was sent"),
                 Decision::Accept => self.out.rerecord |= !ignored,
                 Decision::NotCompared => self.planner.out.not_compared += 1,
                 Decision::KeyRotated => self.planner.out.rotated += 1,

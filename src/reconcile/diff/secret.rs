@@ -14,6 +14,8 @@ use crate::model::{
 pub(super) enum Decision {
     /// It is unchanged.
     Leave,
+    /// It is unchanged, and the platform keeps another value instead.
+    LeaveRewritten,
     /// Record the value on the platform as the present one.
     Accept,
     Send(Reason),
@@ -90,7 +92,7 @@ impl Planner<'_> {
 }
 
 fn decide(fact: SecretFact, circumstances: Circumstances) -> Decision {
-    use Decision::{Accept, KeyRotated, Leave, NotAccepted, NotCompared, Send};
+    use Decision::{Accept, KeyRotated, Leave, LeaveRewritten, NotAccepted, NotCompared, Send};
     use {VersusLock as Lock, VersusPlatform as Platform};
 
     let Circumstances {
@@ -107,23 +109,30 @@ fn decide(fact: SecretFact, circumstances: Circumstances) -> Decision {
     let accepts = mode == SecretMode::Accept;
     match (fact.versus_lock, fact.versus_platform) {
         (Lock::Same, Platform::Same | Platform::Hidden) => Leave,
+        (Lock::Same, Platform::Rewritten) => LeaveRewritten,
         // The secret is new in the manifest, which is known even without its value.
         (Lock::NotCompared, _) if newly_declared => Send(Reason::ConfigurationChanged),
         (Lock::NotCompared, _) => NotCompared,
         // It differs visibly, so recording it as correct would only hide that until the next plan.
-        (_, Platform::Differs) if accepts => NotAccepted,
+        (_, Platform::Differs | Platform::Rewritten) if accepts => NotAccepted,
         (_, Platform::Same | Platform::Hidden) if accepts => Accept,
         // The key check of the lock file changes only once all secrets are recorded under the new
         // key. Until then, a single new fingerprint could not be compared either.
         (Lock::KeyRotated, _) => KeyRotated,
         (Lock::Changed | Lock::Unverified | Lock::NotRecorded, Platform::Same) => Accept,
         (Lock::Same, Platform::Differs) => Send(Reason::Drifted),
-        (Lock::Changed, Platform::Differs | Platform::Hidden) => Send(Reason::SecretChanged),
-        (Lock::NotRecorded, Platform::Differs | Platform::Hidden) if newly_declared => {
+        // The value that is kept belongs to the one that was sent before.
+        (Lock::Changed, Platform::Differs | Platform::Rewritten | Platform::Hidden) => {
+            Send(Reason::SecretChanged)
+        }
+        (Lock::NotRecorded, Platform::Differs | Platform::Rewritten | Platform::Hidden)
+            if newly_declared =>
+        {
             Send(Reason::ConfigurationChanged)
         }
-        (Lock::Unverified | Lock::NotRecorded, Platform::Differs | Platform::Hidden) => {
-            Send(Reason::SecretUnverified)
-        }
+        (
+            Lock::Unverified | Lock::NotRecorded,
+            Platform::Differs | Platform::Rewritten | Platform::Hidden,
+        ) => Send(Reason::SecretUnverified),
     }
 }

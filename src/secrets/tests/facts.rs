@@ -53,6 +53,7 @@ impl World {
             tags: None,
             configuration: BTreeMap::new(),
             secrets: BTreeMap::from([("password".to_owned(), secret)]),
+            read_back: BTreeMap::new(),
             enabled: true,
             valid: true,
             created_date: None,
