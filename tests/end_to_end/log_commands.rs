@@ -223,6 +223,10 @@ fn who_holds_the_lock_is_no_command() {
     bench.write("instances.yaml", &manifest("desk"));
     // It waits for the outcome of its create.
     let mut holder = bench.spawn(&["apply", "--yes"]);
+    // Before it sends anything it has the lock. Otherwise one of those below may get it first.
+    while sandbox.count("posts") == 0 {
+        std::thread::yield_now();
+    }
     let held = loop {
         let ran = bench.run(&["apply", "--yes", "--lock-timeout", "0s"]);
         if ran.code == 6 && ran.stderr.contains("error::a") {
