@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::draft::{draft, lifecycle_fields};
+use super::draft::{draft, lifecycle_fields, was_secret};
 use super::planner::Planner;
 use super::subject::Declared;
 use crate::catalog::Catalog;
@@ -30,7 +30,7 @@ impl Planner<'_> {
         }
         self.look_alikes(declared);
         let action = Action::Create(self.request(declared));
-        let changes = all_values(declared.desired);
+        let changes = all_values(declared);
         self.out
             .steps
             .push(declared.step(None, action, changes, [reason].into()));
@@ -72,7 +72,7 @@ impl Planner<'_> {
             );
             return;
         }
-        let mut changes = all_values(desired);
+        let mut changes = all_values(declared);
         if !desired.element.names(&old.element) {
             let before = Some(old.element.key.as_str().into());
             let after = Some(desired.element.to_string().into());
@@ -155,7 +155,8 @@ impl Planner<'_> {
 }
 
 /// All declared values as changes.
-fn all_values(desired: &DesiredInstance) -> Vec<FieldChange> {
+fn all_values(declared: Declared<'_>) -> Vec<FieldChange> {
+    let Declared { subject, desired } = declared;
     let DesiredInstance {
         element: _,
         name,
@@ -188,6 +189,7 @@ fn all_values(desired: &DesiredInstance) -> Vec<FieldChange> {
     changes.extend(configuration.iter().map(|(name, value)| {
         let path = format!("configuration.{name}");
         match value {
+            DesiredValue::Plain(_) if was_secret(subject.locked, name) => FieldChange::secret(path),
             DesiredValue::Plain(value) => added(&path, value.0.clone()),
             DesiredValue::Secret(_) => FieldChange::secret(path),
         }

@@ -62,6 +62,11 @@ pub(super) fn differs(draft: &LockEntryDraft, locked: &LockedInstance) -> bool {
         || *lifecycle != locked.lifecycle
 }
 
+/// Whether the lock file has the value of a configuration key as a secret.
+pub(super) fn was_secret(locked: Option<&LockedInstance>, name: &str) -> bool {
+    locked.is_some_and(|entry| entry.secrets.contains_key(name))
+}
+
 /// The lifecycle as fields of a change.
 pub(super) fn lifecycle_fields(lifecycle: &Lifecycle) -> [(&'static str, Value); 3] {
     let Lifecycle {

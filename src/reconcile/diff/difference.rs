@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::super::draft::{draft, lifecycle_fields};
+use super::super::draft::{draft, lifecycle_fields, was_secret};
 use super::super::normalize::{declared, same, shown};
 use super::super::planner::Planner;
 use super::super::subject::{Declared, Subject};
 use super::secret::Decision;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, is_credential};
 use crate::model::{
     Action, DesiredInstance, DesiredValue, FieldChange, LockEntryDraft, LockedInstance, Marker,
-    NoteCode, ObservedInstance, Reason, RequestValue, SecretRecord, Step, UpdateRequest,
+    NoteCode, ObservedInstance, Reason, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
 };
 
 /// The differences of one instance.
@@ -306,10 +306,28 @@ impl Comparison<'_, '_> {
                     };
                 }
                 Verdict::Differs => {
+                    self.hide_secret(name);
                     let value = RequestValue::Plain(value.clone());
                     self.out.request.configuration.insert(name.clone(), value);
                 }
             }
+        }
+    }
+
+    /// Hides what the change that was just added shows of a value that is or was secret. A value that the
+    /// lock file does not have may be of a time before the key left the manifest, when it was secret.
+    fn hide_secret(&mut self, name: &str) {
+        let Some(change) = self.out.changes.last_mut() else {
+            return;
+        };
+        let seen = Catalog::embedded().element(self.seen.element.key.as_str());
+        let locked = self.subject.locked;
+        if was_secret(locked, name) || is_credential(seen, name) {
+            change.shown = Shown::Secret;
+        } else if let Shown::Values(values) = &mut change.shown
+            && locked.is_some_and(|entry| !entry.configuration.contains_key(name))
+        {
+            values.before = None;
         }
     }
 

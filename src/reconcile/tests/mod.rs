@@ -12,4 +12,5 @@ mod predictions;
 mod presence;
 mod random;
 mod secrets;
+mod shown;
 mod world;
