@@ -178,8 +178,15 @@ impl Reader<'_, '_> {
             let known_plain = !credential
                 && entry
                     .is_some_and(|entry| Catalog::embedded().key_of(Some(entry), name).is_some());
-            let only_reference = matches!(&node.kind, Kind::Text(text) if reference::is_bare(text));
-            if !known_plain && !only_reference {
+            // Whatever the key: what starts like a reference may be a mistyped one.
+            let (is_reference, is_literal) = match &node.kind {
+                Kind::Text(text) => (reference::is_bare(text), !text.contains("${")),
+                Kind::Null | Kind::Bool(_) | Kind::Number(..) => (false, true),
+                Kind::List(_) | Kind::Map(_) => (false, false),
+            };
+            if is_reference {
+                self.file.hide_around(key_node.span.end, &node.span);
+            } else if !(known_plain && is_literal) {
                 self.hide_member(key_node, node);
             }
             let Some(name) = self.value_key(key_node) else {

@@ -38,10 +38,18 @@ impl Split {
     }
 }
 
-/// Whether a string is one reference and nothing else, so that it is safe to show.
+/// Whether a string is one reference and nothing else, so that it is safe to show. The words of a command
+/// after the first may be secret.
 pub(super) fn is_bare(text: &str) -> bool {
     let split = split(text, Path::new(""));
-    let is_bare = |part: &Part| matches!(part, Part::Reference(Reference { default: None, .. }));
+    let is_bare = |part: &Part| match part {
+        Part::Reference(Reference {
+            source: SecretSource::Exec(command),
+            default: None,
+        }) => !command.trim().contains(char::is_whitespace),
+        Part::Reference(reference) => reference.default.is_none(),
+        Part::Literal(_) => false,
+    };
     split.errors.is_empty() && split.parts.len() == 1 && split.parts.iter().all(is_bare)
 }
 

@@ -81,6 +81,12 @@ impl FileText {
     /// outside the span of the value, and may be a part of a mistyped credential. Between brackets only
     /// up to the end of the value.
     pub(super) fn hide_after_key(&self, key_end: usize, value: &Range<usize>) {
+        self.hide_around(key_end, value);
+        self.hide(value.clone());
+    }
+
+    /// The same without the value itself, which is safe to show.
+    pub(super) fn hide_around(&self, key_end: usize, value: &Range<usize>) {
         let from = floor(&self.text, key_end);
         let rest = &self.text[from..];
         let line_end = from + rest.find('\n').unwrap_or(rest.len());
@@ -89,7 +95,14 @@ impl FileText {
             .map_or(from, |offset| from + offset + 1);
         let after = self.text.get(value.end..line_end).unwrap_or_default();
         let in_brackets = value.start > key_end && after.trim_start().starts_with([',', '}', ']']);
-        self.hide(colon..if in_brackets { value.end } else { line_end });
+        // A value on a line of its own is not on that of its key.
+        self.hide(colon..value.start.clamp(colon, line_end));
+        if !in_brackets {
+            let of_value = floor(&self.text, value.end);
+            let rest = &self.text[of_value..];
+            let end = of_value + rest.find('\n').unwrap_or(rest.len());
+            self.hide(of_value..end);
+        }
     }
 
     /// Whether a key is followed by its `:`.

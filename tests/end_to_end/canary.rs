@@ -178,3 +178,45 @@ fn a_panic_shows_no_secret() {
         assert!(!shown.contains(canary), "{shown}");
     }
 }
+
+/// An unresolved reference shows its line; what stands beside the reference may be a part of a secret.
+#[test]
+fn no_literal_beside_a_reference_is_shown() {
+    let bench = Bench::at("http://127.0.0.1:1");
+    for value in [
+        "${env:HERE}canary",
+        "${canary}",
+        "${canary",
+        "\"${canary\"",
+        "${env:HERE:-canary}",
+        "${env:HERE}} # canary",
+        "${env:HERE} # canary",
+        "\"${env:HERE}\" # canary",
+        "&canary ${env:HERE}",
+        "!canary ${env:HERE}",
+        "${exec:vault --token=canary}",
+        "${exec:vault} # canary",
+        "${env:canary-x}",
+        "$${env:canary}",
+        "${Env:canary}",
+        "[\"${env:HERE}\", \"${canary\"]",
+        "{a: \"${canary\", b: \"${env:HERE}\"}",
+        "|\n        ${env:HERE}\n        ${canary",
+    ] {
+        for name in ["username", "subdomain", "other"] {
+            let manifest = format!(
+                "version: 1\ninventory: acme\ninstances:\n  a:\n    element: freshdeskv2\n    \
+                 configuration:\n      {name}: {value}\n      username2: ${{env:HERE}}\n"
+            );
+            bench.write("instances.yaml", &manifest);
+            for verb in [&["validate"][..], &["plan"], &["plan", "--strict"]] {
+                let ran = bench.run(verb);
+                assert!(
+                    !ran.all().contains("canary"),
+                    "{name}: {value}\n{}",
+                    ran.all()
+                );
+            }
+        }
+    }
+}
