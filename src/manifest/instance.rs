@@ -7,7 +7,7 @@ use super::fields::{Members, Reader};
 use super::members::{INSTANCE, RESPONSE_ONLY};
 use super::parse::{Key, Kind, Node, Span};
 use super::reference;
-use crate::catalog::{Catalog, ElementEntry, is_credential};
+use crate::catalog::{Catalog, ElementEntry, is_credential, text_contains_credential};
 use crate::diagnostic::Place;
 use crate::model::{
     DesiredInstance, DesiredValue, ElementRef, InstanceKey, Lifecycle, SecretField, Template,
@@ -180,7 +180,10 @@ impl Reader<'_, '_> {
                     .is_some_and(|entry| Catalog::embedded().key_of(Some(entry), name).is_some());
             // Whatever the key: what starts like a reference may be a mistyped one.
             let (is_reference, is_literal) = match &node.kind {
-                Kind::Text(text) => (reference::is_bare(text), !text.contains("${")),
+                Kind::Text(text) => {
+                    let is_literal = !text.contains("${") && !text_contains_credential(text);
+                    (reference::is_bare(text), is_literal)
+                }
                 Kind::Null | Kind::Bool(_) | Kind::Number(..) => (false, true),
                 Kind::List(_) | Kind::Map(_) => (false, false),
             };
@@ -193,7 +196,7 @@ impl Reader<'_, '_> {
                 continue;
             };
             let path = format!("{}.configuration.{name}", self.owner(owner, node));
-            if let Some(value) = self.configuration_value(node, &path, credential) {
+            if let Some(value) = self.configuration_value(entry, &name, node, &path) {
                 if matches!(value, DesiredValue::Secret(_)) {
                     let field = SecretField::Configuration(name.clone());
                     places.push((field, self.file.place(&node.span)));

@@ -8,15 +8,17 @@ use super::fields::Reader;
 use super::foreign::tool;
 use super::parse::{Key, Kind, Node, Span};
 use super::reference;
+use crate::catalog::{ElementEntry, holds_credential, is_credential};
 use crate::model::{DesiredValue, MASK, Part, PlainValue, Template};
 
 impl Reader<'_, '_> {
-    /// A configuration value; `path` is for messages.
+    /// The value of a configuration key; `path` is for messages.
     pub(super) fn configuration_value(
         &mut self,
+        entry: Option<&ElementEntry>,
+        name: &str,
         node: &Node,
         path: &str,
-        credential: bool,
     ) -> Option<DesiredValue> {
         if matches!(node.kind, Kind::Null) {
             self.error(
@@ -27,12 +29,13 @@ impl Reader<'_, '_> {
             );
             return None;
         }
-        let template = self.template(node, path, credential)?;
+        let template = self.template(node, path, is_credential(entry, name))?;
         if template.has_reference() {
             return Some(DesiredValue::Secret(template));
         }
-        if !credential {
-            return Some(DesiredValue::Plain(PlainValue(literal(&template))));
+        let value = literal(&template);
+        if !holds_credential(entry, name, &value) {
+            return Some(DesiredValue::Plain(PlainValue(value)));
         }
         if !self.is_meant_as_reference(node) {
             self.warning(

@@ -7,6 +7,7 @@ mod canary;
 mod catalogue;
 mod changes;
 mod consumers;
+mod credentials;
 mod disabled;
 mod documented;
 mod drift;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::auditor::{Auditor, marker_count};
-use crate::catalog::{Catalog, is_credential};
+use crate::catalog::{Catalog, holds_credential};
 use crate::model::{
     CreateRequest, DesiredValue, LockEntryDraft, MASK, MAX_TAG, Marker, RequestValue, UpdateRequest,
 };
@@ -123,7 +123,10 @@ impl Auditor<'_> {
             self.expect(fits, "a value that is not in the manifest");
             if let RequestValue::Plain(plain) = value {
                 self.expect(plain.canonical() != MASK, "a mask is sent");
-                self.expect(!is_credential(entry, name), "a credential as a plain value");
+                self.expect(
+                    !holds_credential(entry, name, &plain.0),
+                    "a credential as a plain value",
+                );
             }
         }
     }

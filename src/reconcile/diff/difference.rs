@@ -9,7 +9,7 @@ use super::super::normalize::{declared, same, shown};
 use super::super::planner::Planner;
 use super::super::subject::{Declared, Subject};
 use super::secret::Decision;
-use crate::catalog::{Catalog, is_credential};
+use crate::catalog::{Catalog, contains_credential, is_credential};
 use crate::model::{
     Action, DesiredInstance, DesiredValue, FieldChange, LockEntryDraft, LockedInstance, Marker,
     NoteCode, ObservedInstance, Reason, RequestValue, SecretRecord, Shown, Step, UpdateRequest,
@@ -324,10 +324,12 @@ impl Comparison<'_, '_> {
         let locked = self.subject.locked;
         if was_secret(locked, name) || is_credential(seen, name) {
             change.shown = Shown::Secret;
-        } else if let Shown::Values(values) = &mut change.shown
-            && locked.is_some_and(|entry| !entry.configuration.contains_key(name))
-        {
-            values.before = None;
+        } else if let Shown::Values(values) = &mut change.shown {
+            if values.before.as_ref().is_some_and(contains_credential) {
+                change.shown = Shown::Secret;
+            } else if locked.is_some_and(|entry| !entry.configuration.contains_key(name)) {
+                values.before = None;
+            }
         }
     }
 
