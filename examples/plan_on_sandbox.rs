@@ -45,6 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         organization: Secret::new(sandbox.organization_secret()),
         fingerprint_key: None,
         previous: None,
+        known: std::sync::Arc::default(),
         is_sandbox: true,
     };
     let credentials = Credentials {

@@ -60,7 +60,10 @@ impl Connection {
             &credentials,
             Arc::new(transport),
             Arc::new(SystemClock),
-            settings,
+            Settings {
+                known: Arc::clone(&identity.known),
+                ..settings
+            },
         )
         .map_err(|error| CliError::caused_by(Exit::Usage, "invalid credentials", error))?;
         Ok(Self {
@@ -109,6 +112,7 @@ pub(super) async fn connect(
         organization,
         fingerprint_key: fingerprint_key(context)?,
         previous: previous(context)?,
+        known: Arc::default(),
         is_sandbox: false,
     };
     let certificates = certificates.as_deref().map(without_bom);
@@ -127,6 +131,7 @@ async fn embedded(state: Option<PathBuf>, settings: Settings) -> Result<Connecti
         organization: Secret::new(running.organization_secret()),
         fingerprint_key: None,
         previous: None,
+        known: Arc::default(),
         is_sandbox: true,
     };
     let address = address(&running.url(), false)?;

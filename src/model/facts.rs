@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fingerprint, InstanceId, InstanceKey, SecretJson};
+use super::{Fingerprint, InstanceId, InstanceKey, Secret, SecretJson};
 
 /// The place of a secret in an instance.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +18,8 @@ pub enum SecretField {
 pub struct ResolvedSecrets {
     /// The values.
     pub values: BTreeMap<InstanceKey, BTreeMap<SecretField, SecretJson>>,
+    /// What each reference stands for by itself: a value may be more than its reference.
+    pub references: Vec<Secret>,
     /// The fingerprint of each configuration value. An unchanged value keeps the recorded
     /// fingerprint, so that the lock file does not change.
     pub fingerprints: BTreeMap<InstanceKey, BTreeMap<String, Fingerprint>>,

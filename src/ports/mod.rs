@@ -9,6 +9,7 @@ mod body;
 mod clock;
 mod error;
 pub mod kill;
+mod known;
 mod sink;
 mod stop;
 
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 pub use body::{BodyValue, CreateBody, PatchBody};
 pub use clock::{Clock, SteadyClock, TimeSource};
 pub use error::{CreateOutcome, RemoteError, RemoteErrorKind, UnknownClass};
+pub use known::{Known, KnownSecrets};
 pub use sink::{LockSink, Record, SinkError};
 pub use stop::{Stop, StopHandle, StopLevel};
 

@@ -5,7 +5,6 @@ use http::Method;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::address::Address;
-use super::redactor::Redactor;
 
 /// Characters that would end or change a query value; markers and `tags[]` stay readable.
 const QUERY: &AsciiSet = &CONTROLS
@@ -24,7 +23,6 @@ pub(super) struct Call {
     pub(super) path: String,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Bytes>,
-    pub(super) redactor: Redactor,
 }
 
 impl Call {
@@ -34,7 +32,6 @@ impl Call {
             path: path.into(),
             query: Vec::new(),
             body,
-            redactor: Redactor::default(),
         }
     }
 

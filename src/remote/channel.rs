@@ -16,6 +16,7 @@ use super::context::{REQUEST_ID, text};
 use super::error_body::{is_gateway_error, is_throttled};
 use super::limiter::Limiter;
 use super::no_response::NoResponse;
+use super::redactor::{PlatformText, Redactor};
 use super::retry::{Budget, retry_after};
 use super::settings::{ReadLimits, Settings};
 use super::transport::{TimeoutClass, Transport};
@@ -262,8 +263,12 @@ impl Channel {
         match result {
             Ok(response) => {
                 let status = response.status().as_u16();
-                let id = text(response.headers(), REQUEST_ID).unwrap_or("-");
-                tracing::debug!(method, path, status, id, took, "request");
+                if tracing::enabled!(tracing::Level::DEBUG) {
+                    let id = text(response.headers(), REQUEST_ID).unwrap_or("-");
+                    let redactor = Redactor::new(Arc::clone(&self.settings.known));
+                    let id = redactor.sanitize(&PlatformText::new(id));
+                    tracing::debug!(method, path, status, id, took, "request");
+                }
                 if is_gateway_error(response) {
                     self.on_failure(
                         sent,

@@ -15,13 +15,15 @@ use super::redactor::Redactor;
 use super::retry::{Retries, RetryAdvice, retry_advice};
 use super::settings::{Credentials, InvalidSecret, ReadLimits, Settings};
 use super::transport::{TimeoutClass, Transport};
-use crate::ports::{Clock, RemoteError};
+use crate::catalog::{Catalog, is_credential};
+use crate::model::{MASK, ObservedInstance, Secret};
+use crate::ports::{Clock, KnownSecrets, RemoteError};
 
 /// Attempts of a request to a platform that has not responded once.
 const MAX_ATTEMPTS_BEFORE_CONTACT: usize = 2;
 
 pub(super) struct Client {
-    secrets: Redactor,
+    known: Arc<KnownSecrets>,
     channel: Channel,
 }
 
@@ -33,22 +35,43 @@ impl Client {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Self, InvalidSecret> {
-        let mut secrets = Redactor::default();
-        secrets.add(&credentials.user.expose().into());
-        secrets.add(&credentials.organization.expose().into());
+        let known = Arc::clone(&settings.known);
+        known.learn(|known| {
+            known.add(credentials.user.expose());
+            known.add(credentials.organization.expose());
+        });
         let authorization = credentials.header()?;
         let channel = Channel::new(address, authorization, transport, clock, settings);
-        Ok(Self { secrets, channel })
+        Ok(Self { known, channel })
     }
 
     pub(super) fn context(&self, call: &Call) -> RequestContext {
-        let mut redactor = self.secrets.clone();
-        redactor.extend(&call.redactor);
         RequestContext {
             method: call.method_name(),
             path: call.path.clone(),
-            redactor,
+            redactor: Redactor::new(Arc::clone(&self.known)),
         }
+    }
+
+    /// Adds to what must not be shown.
+    pub(super) fn known(&self) -> &KnownSecrets {
+        &self.known
+    }
+
+    /// An instance that the platform showed: its token, and the credentials that are not masked.
+    pub(super) fn learn(&self, instance: &ObservedInstance) {
+        self.known.learn(|known| {
+            if let Some(token) = &instance.token {
+                known.add(token.expose());
+            }
+            let element = Catalog::embedded().element(instance.element.key.as_str());
+            for (name, value) in instance.configuration.iter().flatten() {
+                let value = value.as_ref().map_or("", Secret::expose);
+                if value != MASK && is_credential(element, name) {
+                    known.add(value);
+                }
+            }
+        });
     }
 
     /// Sends as [`Client::send`] does; a response that is no success is an error.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::error_body::{PlatformError, platform_error};
 use super::no_response::NoResponse;
-use super::redactor::Redactor;
+use super::redactor::{PlatformText, Redactor};
 use super::transport_error::{PROXY_PASSWORD, USE_HTTPS};
 
 use crate::ports::{RemoteError, RemoteErrorKind};
@@ -89,7 +89,7 @@ impl RequestContext {
         }
         let host = text(response.headers(), header::LOCATION.as_str())
             .and_then(|location| url::Url::parse(location).ok())
-            .and_then(|location| location.host_str().map(str::to_owned))
+            .and_then(|location| location.host_str().map(|host| self.sanitize(host)))
             .unwrap_or_else(|| "another path".to_owned());
         let what = format!("redirected to `{host}`; redirects are not followed with credentials");
         self.not_usable(kind, response, &what)
@@ -106,6 +106,10 @@ impl RequestContext {
         serde_json::from_slice(response.body()).map_err(|_| self.unreadable(response, "JSON"))
     }
 
+    fn sanitize(&self, text: &str) -> String {
+        self.redactor.sanitize(&PlatformText::new(text))
+    }
+
     fn not_usable(
         &self,
         kind: RemoteErrorKind,
@@ -116,13 +120,13 @@ impl RequestContext {
         let content_type = text(headers, header::CONTENT_TYPE.as_str())
             .and_then(|value| value.split(';').next())
             .unwrap_or("no content type");
-        let content_type = self.redactor.sanitize(content_type);
+        let content_type = self.sanitize(content_type);
         let bytes = response.body().len();
         let message =
             format!("unexpected response: {what} (status {status}, {content_type}, {bytes} bytes)");
         RemoteError {
             status: Some(status),
-            request_id: text(headers, REQUEST_ID).map(|id| self.redactor.sanitize(id)),
+            request_id: text(headers, REQUEST_ID).map(|id| self.sanitize(id)),
             hint: Some(remedy(response).to_owned()),
             ..self.error(kind, message)
         }

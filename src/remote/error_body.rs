@@ -5,18 +5,25 @@ use http::header::RETRY_AFTER;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
+use super::redactor::PlatformText;
+
 #[derive(Debug)]
 pub(super) struct PlatformError {
-    pub(super) request_id: String,
-    pub(super) message: String,
+    pub(super) request_id: PlatformText,
+    pub(super) message: PlatformText,
     /// Only in errors that come from the vendor.
-    pub(super) provider_message: Option<String>,
+    pub(super) provider_message: Option<PlatformText>,
 }
 
 /// The error body, if it is the platform's own.
 pub(super) fn platform_error(response: &Response<Bytes>) -> Option<PlatformError> {
     let value: Value = serde_json::from_slice(response.body()).ok()?;
-    let field = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let field = |name: &str| {
+        value
+            .get(name)
+            .and_then(Value::as_str)
+            .map(PlatformText::new)
+    };
     Some(PlatformError {
         request_id: field("requestId")?,
         message: field("message")?,
@@ -34,16 +41,16 @@ pub(super) fn is_missing(response: &Response<Bytes>) -> bool {
 /// was found says nothing about instances.
 pub(super) fn is_empty_list(response: &Response<Bytes>) -> bool {
     response.status() == StatusCode::NOT_FOUND
-        && platform_error(response).is_some_and(|error| {
-            let words: Vec<&str> = error.message.trim_end_matches('.').split(' ').collect();
-            let found = words.iter().position(|word| *word == "found");
-            words.first() == Some(&"No")
-                && found.is_some_and(|found| {
-                    let things = &words[..found];
-                    things
-                        .last()
-                        .is_some_and(|last| matches!(*last, "instance" | "instances"))
-                })
+        && platform_error(response).is_some_and(|error| error.message.is(says_no_instances))
+}
+
+fn says_no_instances(message: &str) -> bool {
+    let words: Vec<&str> = message.trim_end_matches('.').split(' ').collect();
+    let found = words.iter().position(|word| *word == "found");
+    words.first() == Some(&"No")
+        && found.is_some_and(|found| {
+            let last = words[..found].last();
+            last.is_some_and(|last| matches!(*last, "instance" | "instances"))
         })
 }
 

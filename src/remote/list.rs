@@ -148,6 +148,7 @@ impl InstanceList<'_> {
                         &format!("item {index} of page {number} is not an instance"),
                     )
                 })?;
+                self.client.learn(&instance);
                 reading.found.insert(instance.id, instance);
             }
             reading.pages = number;
@@ -286,7 +287,8 @@ pub(super) async fn read_instance(client: &Client, id: InstanceId) -> Result<Loo
     if !response.status().is_success() {
         return Err(context.response_error(&response));
     }
-    match wire::instance(&context.json(&response)?, Detail::Whole) {
+    let instance = wire::instance(&context.json(&response)?, Detail::Whole);
+    match instance.inspect(|instance| client.learn(instance)) {
         Some(instance) if instance.id == id => Ok(Lookup::Found(Box::new(instance))),
         _ => Err(context.unreadable(&response, "the instance")),
     }

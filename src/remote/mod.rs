@@ -27,6 +27,7 @@ mod retry;
 mod settings;
 mod transport;
 mod transport_error;
+mod view;
 mod wire;
 mod write;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::header::HeaderValue;
 
 use crate::model::{Secret, Timestamp};
-use crate::ports::Stop;
+use crate::ports::{KnownSecrets, Stop};
 
 /// The two secrets of every platform call (docs/platform.md#authorization).
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Settings {
     pub stop: Option<Stop>,
     /// Makes the pauses before retries reproducible; they are random without it.
     pub jitter_seed: Option<u64>,
+    /// What must not be shown of the platform's texts. The client adds what it sends and is sent.
+    pub known: Arc<KnownSecrets>,
     pub read: ReadLimits,
     /// Told of what takes long.
     pub waits: Option<Arc<dyn WaitObserver>>,
@@ -62,6 +64,7 @@ impl Default for Settings {
             deadline: None,
             stop: None,
             jitter_seed: None,
+            known: Arc::default(),
             read: ReadLimits::default(),
             waits: None,
         }

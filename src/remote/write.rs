@@ -46,6 +46,17 @@ impl RemoteWriter {
         response.map_err(write_failed)
     }
 
+    /// What is sent must not come back in a message.
+    fn learn<'v>(&self, values: impl Iterator<Item = BodyValue<'v>>) {
+        self.reader.client.known().learn(|known| {
+            for value in values {
+                if let BodyValue::Secret(secret) = value {
+                    known.add_value(secret.expose());
+                }
+            }
+        });
+    }
+
     fn cannot_be_written(&self, call: &Call) -> RemoteError {
         let message = "cannot serialize the request as JSON".to_owned();
         let context = self.reader.client.context(call);
@@ -58,11 +69,9 @@ impl WriteRemote for RemoteWriter {
     async fn create(&self, body: &CreateBody<'_>) -> CreateOutcome {
         let client = &self.reader.client;
         let json = wire::create(body).ok();
-        let mut call = Call::new(Method::POST, "/instances", json);
+        let call = Call::new(Method::POST, "/instances", json);
         let secret = body.provider_data.map(BodyValue::Secret);
-        for value in body.configuration.values().copied().chain(secret) {
-            call.redactor.add(value.expose());
-        }
+        self.learn(body.configuration.values().copied().chain(secret));
         if call.body.is_none() {
             return CreateOutcome::Rejected(self.cannot_be_written(&call));
         }
@@ -76,7 +85,10 @@ impl WriteRemote for RemoteWriter {
                 Err(cause) => context.no_response(cause),
             };
             let advice = match (verdict(&result), &result) {
-                (PostVerdict::Created(instance), _) => return CreateOutcome::Created(instance),
+                (PostVerdict::Created(instance), _) => {
+                    client.learn(&instance);
+                    return CreateOutcome::Created(instance);
+                }
                 (PostVerdict::Rejected, _) => return CreateOutcome::Rejected(error()),
                 (PostVerdict::Unknown(class), _) => {
                     let error = error();
@@ -99,10 +111,8 @@ impl WriteRemote for RemoteWriter {
         patch: &PatchBody<'_>,
     ) -> Result<ObservedInstance, RemoteError> {
         let json = wire::patch(patch).ok();
-        let mut call = Call::new(Method::PATCH, format!("/instances/{id}"), json);
-        for value in patch.configuration.values() {
-            call.redactor.add(value.expose());
-        }
+        let call = Call::new(Method::PATCH, format!("/instances/{id}"), json);
+        self.learn(patch.configuration.values().copied());
         if call.body.is_none() {
             return Err(self.cannot_be_written(&call));
         }
@@ -111,6 +121,7 @@ impl WriteRemote for RemoteWriter {
             .ok()
             .and_then(|value| wire::instance(&value, Detail::Whole));
         instance
+            .inspect(|instance| self.reader.client.learn(instance))
             .filter(|instance| instance.id == id)
             .ok_or_else(|| {
                 let context = self.reader.client.context(&call);

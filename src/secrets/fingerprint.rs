@@ -97,6 +97,11 @@ impl FingerprintKeys {
         }
     }
 
+    /// Whether a fingerprint is one of this value, under any key that is known.
+    pub fn recognizes(&self, fingerprint: &Fingerprint, value: &str) -> bool {
+        self.all().any(|key| key.matches(fingerprint, value))
+    }
+
     /// A recorded fingerprint of this very value, under the present key. It keeps its salt, so that two
     /// branches that do this agree.
     pub fn renewed(&self, recorded: &Fingerprint, value: &str) -> Option<Fingerprint> {

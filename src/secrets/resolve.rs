@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::source::{Lookups, MissingPolicy, Unresolved};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::{
-    Desired, DesiredInstance, DesiredValue, InstanceKey, Part, Reference, ResolvedSecrets,
+    Desired, DesiredInstance, DesiredValue, InstanceKey, Part, Reference, ResolvedSecrets, Secret,
     SecretField, SecretJson, SecretSource, Template,
 };
 
@@ -39,6 +39,7 @@ pub fn resolve(
             let mut resolver = Resolver {
                 lookups,
                 line_breaks: Vec::new(),
+                references: Vec::new(),
             };
             match resolver.value(template) {
                 Ok(value) => {
@@ -50,6 +51,7 @@ pub fn resolve(
                     report(Diagnostic::error("unresolved-reference", message).hint(hint));
                 }
             }
+            resolved.references.append(&mut resolver.references);
             for source in resolver.line_breaks {
                 let message = format!("`{path}`: {source} ends with a line break, which is sent");
                 let hint = "remove the line break at the source";
@@ -81,6 +83,8 @@ struct Resolver<'a> {
     lookups: &'a Lookups<'a>,
     /// The sources whose value ends with a line break.
     line_breaks: Vec<String>,
+    /// What the references stand for.
+    references: Vec<Secret>,
 }
 
 impl Resolver<'_> {
@@ -113,6 +117,7 @@ impl Resolver<'_> {
                 if found.has_odd_line_break() {
                     self.line_breaks.push(found.source);
                 }
+                self.references.push(Secret::new(found.value.as_str()));
                 Ok(found.value)
             }
             (Err(reason), Some(default)) if reason.is_absent => self.text(default),

@@ -44,6 +44,7 @@ impl Session<'_> {
         lock: &Lock,
         view: &LockView,
     ) -> Result<Sighting, SessionError> {
+        self.learn_recorded(lock, view);
         self.same_url(lock)?;
         let tenant = remote.tenant().await?;
         self.same_tenant(lock, &tenant)?;
@@ -60,6 +61,7 @@ impl Session<'_> {
         policy: Policy,
     ) -> Result<Gathered, SessionError> {
         let desired = self.desired;
+        self.learn_resolved(&secrets);
         let mut lock = view
             .lock
             .take()

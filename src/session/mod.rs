@@ -10,6 +10,7 @@ mod error;
 mod gather;
 mod hooks;
 mod kept;
+mod known;
 mod observe;
 mod plan;
 mod rebuild;

@@ -26,6 +26,9 @@ impl Session<'_> {
         old: &LockView,
     ) -> Result<Lock, SessionError> {
         let recorded = self.recorded(old);
+        if let Some(lock) = &old.lock {
+            self.learn_recorded(lock, old);
+        }
         let view = LockView {
             // A list may not show them, so each is read by id.
             retired: recorded.keys().copied().collect(),

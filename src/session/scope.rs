@@ -1,7 +1,10 @@
 //! What a run is about: the manifest, and the platform it is for.
 
+use std::sync::Arc;
+
 use crate::manifest::Places;
 use crate::model::{Desired, InventoryName, Secret};
+use crate::ports::KnownSecrets;
 use crate::secrets::{FingerprintKey, FingerprintKeys};
 
 /// A manifest that has no errors.
@@ -22,6 +25,8 @@ pub struct Identity {
     pub fingerprint_key: Option<Secret>,
     /// What the key of fingerprints was derived from before it was rotated.
     pub previous: Option<Secret>,
+    /// What must not be shown of the platform's texts; the client has the same.
+    pub known: Arc<KnownSecrets>,
     /// Whether it is the embedded platform, for which a tenant pin does not count.
     pub is_sandbox: bool,
 }
@@ -34,6 +39,12 @@ pub struct Session<'a> {
 }
 
 impl Identity {
+    /// The secrets of the account, and those that keys of fingerprints are derived from.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let keys = self.fingerprint_key.iter().chain(&self.previous);
+        [&self.user, &self.organization].into_iter().chain(keys)
+    }
+
     pub(super) fn fingerprint_keys(&self, inventory: &InventoryName) -> FingerprintKeys {
         let derive = |secret: &Secret| FingerprintKey::derive(secret, inventory);
         let (present, replaced) = match &self.fingerprint_key {

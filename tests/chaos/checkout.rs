@@ -133,6 +133,7 @@ impl Checkout {
             organization: Secret::new(organization),
             fingerprint_key: None,
             previous: None,
+            known: std::sync::Arc::default(),
             is_sandbox: false,
         }
     }

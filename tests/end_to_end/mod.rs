@@ -21,6 +21,7 @@ mod lists;
 mod log_commands;
 mod partly;
 mod problems;
+mod quoting;
 mod requests;
 mod rewritten;
 mod summaries;

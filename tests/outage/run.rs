@@ -61,6 +61,7 @@ async fn run(creates: usize, parallelism: usize, outage: Outage) -> Outcome {
         organization: Secret::new(organization),
         fingerprint_key: None,
         previous: None,
+        known: std::sync::Arc::default(),
         is_sandbox: false,
     };
     let credentials = Credentials {
