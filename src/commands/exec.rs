@@ -3,6 +3,7 @@
 use std::process::{Command, ExitCode};
 
 use super::context::Context;
+use super::core_dumps;
 use super::recorded::with_outputs;
 use crate::cli::ExecArgs;
 use crate::error::{CliError, Exit};
@@ -29,6 +30,7 @@ pub(super) fn run(context: &Context, arguments: &ExecArgs) -> Result<ExitCode, C
         let summary = format!("cannot start `{}`", program.to_string_lossy());
         CliError::caused_by(Exit::Failed, summary, error)
     };
+    core_dumps::allow(context.core_limit);
     start(command).map_err(failed)
 }
 

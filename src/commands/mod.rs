@@ -7,6 +7,7 @@ mod apply;
 mod base_url;
 mod clock;
 mod context;
+mod core_dumps;
 mod drift;
 mod environment;
 mod exec;
@@ -39,6 +40,7 @@ pub(crate) use environment::Environment;
 
 /// Runs the process: parses the command line, does what it says, and turns the end into a code.
 pub fn main() -> ExitCode {
+    let core_limit = core_dumps::forbid();
     let environment = Environment::read();
     let variable = |name: &str| environment.raw(name);
     let cli = match Cli::try_parse() {
@@ -55,6 +57,7 @@ pub fn main() -> ExitCode {
         global: cli.global,
         environment,
         ui,
+        core_limit,
     };
     runtime()
         .and_then(|runtime| runtime.block_on(dispatch(&context, cli.command)))

@@ -7,11 +7,15 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::source::{Lookups, MissingPolicy, Unresolved};
+use crate::catalog::{Catalog, is_credential};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::{
     Desired, DesiredInstance, DesiredValue, InstanceKey, Part, Reference, ResolvedSecrets, Secret,
     SecretField, SecretJson, SecretSource, Template,
 };
+
+/// From this length on, what the platform says is searched for a secret (docs/security.md).
+const MIN_CHARACTERS: usize = 4;
 
 /// Resolves every template of the manifest, and warns of values that are probably not meant so;
 /// fingerprints are added later.
@@ -43,6 +47,13 @@ pub fn resolve(
             };
             match resolver.value(template) {
                 Ok(value) => {
+                    if is_too_short(instance, &field, &value) {
+                        let message =
+                            format!("`{path}` has fewer than {MIN_CHARACTERS} characters");
+                        report(Diagnostic::warning("short-secret", message).hint(
+                            "check the value; what the platform says is not searched for a secret that short",
+                        ));
+                    }
                     let values = resolved.values.entry(key.clone()).or_default();
                     values.insert(field, SecretJson::new(value));
                 }
@@ -76,6 +87,16 @@ fn templates(instance: &DesiredInstance) -> impl Iterator<Item = (SecretField, &
     });
     let provider_data = instance.provider_data.iter();
     secrets.chain(provider_data.map(|template| (SecretField::ProviderData, template)))
+}
+
+/// Whether a credential is so short that no text can be searched for it: nearly every text has it.
+fn is_too_short(instance: &DesiredInstance, field: &SecretField, value: &Value) -> bool {
+    let (SecretField::Configuration(name), Value::String(text)) = (field, value) else {
+        return false;
+    };
+    let element = Catalog::embedded().entry(&instance.element);
+    let length = text.chars().count();
+    (1..MIN_CHARACTERS).contains(&length) && is_credential(element, name)
 }
 
 /// Resolves one template.

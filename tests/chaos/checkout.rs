@@ -342,6 +342,7 @@ impl Checkout {
                 SessionError::Remote(_)
                 | SessionError::Refused(_)
                 | SessionError::Interrupted
+                | SessionError::Deadline
                 | SessionError::Lock(LockError::Conflict { .. })
                 | SessionError::NotFolded(LockError::Conflict { .. }),
             ) => return End::Incomplete,

@@ -383,3 +383,44 @@ fn two_keys_with_one_variable_are_refused() {
         .expect_code(8)
         .stderr_has("a prefix consists of");
 }
+
+/// A core dump would hold every secret. The command of `exec` keeps the limit that it would have had.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_program_dumps_no_core_and_its_commands_may() {
+    let limits = |pid: &str| {
+        let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).expect("limits");
+        let line = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"));
+        let line = line.expect("a line").to_owned();
+        line.split_whitespace().nth(4).expect("a limit").to_owned()
+    };
+    let sandbox = Sandbox::start(&[]);
+    let mut running = sandbox_process();
+    // It prints its variables once it runs.
+    let mut line = String::new();
+    let mut stdout = std::io::BufReader::new(running.stdout.take().expect("a pipe"));
+    let _ = std::io::BufRead::read_line(&mut stdout, &mut line).expect("a line");
+    let limit = limits(&running.id().to_string());
+    running.kill().expect("killed");
+    let _ = running.wait().expect("ended");
+    assert!(matches!(limit.as_str(), "0" | "1"), "{limit}");
+
+    let bench = applied(&sandbox).with("PATH", "/usr/bin:/bin");
+    let script = "awk '/^Max core file size/ { print $5 }' /proc/self/limits";
+    let ran = bench
+        .run(&["exec", "--", "sh", "-c", script])
+        .expect_code(0);
+    assert_eq!(ran.stdout.trim(), limits("self"));
+}
+
+#[cfg(target_os = "linux")]
+fn sandbox_process() -> std::process::Child {
+    Bench::new()
+        .command(&["sandbox", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs")
+}

@@ -118,6 +118,12 @@ fn texts_of_manifest_and_platform_are_no_commands_in_any_verb() {
             &["apply", "--yes", "-v", "-v", "--report", "report.json"],
             &["plan", "--full", "--log-format", "json", "-v", "-v"],
             &["lock", "verify", "-v", "-v"],
+            &["list"],
+            &["list", "-o", "json", "--health"],
+            &["list", "-o", "csv"],
+            &["show", "desk"],
+            &["show", "desk", "-o", "json"],
+            &["drift"],
         ] {
             let ran = bench.run(verb);
             assert!(
@@ -143,6 +149,9 @@ fn texts_of_manifest_and_platform_are_no_commands_in_any_verb() {
         sandbox.patch(id, &json!({"name": format!("drift {text}")}));
         for verb in [
             &["lock", "verify"][..],
+            &["drift"],
+            &["drift", "-o", "json"],
+            &["list", "--health"],
             &["plan"],
             &["plan", "-o", "json"],
             &["apply", "--yes", "-o", "json"],

@@ -248,3 +248,33 @@ fn a_create_that_is_refused_quotes_nothing_either() {
         check("the report", &bench.read("report.json"));
     }
 }
+
+/// Verbs that read no manifest know the account secrets, and the tokens of the lock file.
+#[test]
+fn verbs_without_a_manifest_show_nothing_either() {
+    let mood = Arc::new(Mutex::new(Mood::default()));
+    let platform = platform(&mood);
+    let bench = Bench::at(&platform.url)
+        .with("API_KEY", EARLIER[0])
+        .with("REFERENCE", EARLIER[1])
+        .with("CONNECTORCTL_USER_SECRET", USER)
+        .with("CONNECTORCTL_ORGANIZATION_SECRET", ORGANIZATION)
+        .with_manifest(MANIFEST);
+    let _ = bench.run(&["apply", "--yes"]).expect_code(0);
+    for form in 0..forms("").len() {
+        let known = [TOKEN, USER, ORGANIZATION].map(|secret| forms(secret).swap_remove(form));
+        for (angry, status) in [("GET /organizations", 401), ("GET /instances", 400)] {
+            *mood.lock().expect("the mood") = Mood {
+                angry: angry.to_owned(),
+                status,
+                message: known.join(" "),
+                exists: true,
+            };
+            for verb in [&["drift"][..], &["list", "--health"]] {
+                let ran = bench.run(&[verb, &["-v", "-v"]].concat());
+                assert_ne!(ran.code, 0, "{verb:?}");
+                check(&format!("{verb:?} {angry}"), &ran.all());
+            }
+        }
+    }
+}

@@ -168,6 +168,29 @@ fn what_is_not_utf_8_is_not_said_to_be_not_set() {
 }
 
 #[test]
+fn a_credential_that_no_text_can_be_searched_for_is_a_warning() {
+    for (value, said) in [("abc", true), ("äöü", true), ("abcd", false)] {
+        let bench = Bench::new()
+            .with_manifest(&with_username("${env:KEY}"))
+            .with("KEY", value);
+        let ran = bench.run(&["plan", "--sandbox"]).expect_code(0);
+        let warning = "warning[short-secret]: `k.configuration.username`";
+        assert_eq!(ran.stderr.contains(warning), said, "{}", ran.stderr);
+        assert!(!ran.all().contains(value), "{}", ran.all());
+    }
+    // What is no credential may be short.
+    let manifest = with_username("${env:KEY}").replace("subdomain: acme", "subdomain: '${env:EU}'");
+    let bench = Bench::new()
+        .with_manifest(&manifest)
+        .with("KEY", "long-enough")
+        .with("EU", "eu");
+    bench
+        .run(&["plan", "--sandbox"])
+        .expect_code(0)
+        .stderr_lacks("short-secret");
+}
+
+#[test]
 fn a_reference_with_a_line_break_at_the_end_is_a_warning() {
     let bench = Bench::new()
         .with_manifest(&with_username("${env:KEY}"))
