@@ -68,7 +68,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         allow_exec: false,
         missing: MissingPolicy::StandIn,
     };
-    let (secrets, _) = secrets::resolve(&desired, &loaded.places, &lookups)
+    let (secrets, _) = secrets::resolve(&desired, &loaded.places, &lookups, &|_, _| true)
         .map_err(|problems| shown(&problems))?;
 
     // The plan, against an empty lock file.

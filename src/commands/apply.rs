@@ -7,6 +7,7 @@ use super::context::Context;
 use super::inputs;
 use super::platform::{self, Purpose};
 use super::results::{PRINTED, ResultTarget};
+use super::secrets;
 use super::shell::Shell;
 use super::waiting;
 use crate::apply::{ApplyOptions, SETTLE_WINDOW};
@@ -70,13 +71,14 @@ impl Shell<'_> {
         };
         let connection =
             platform::connect(context, desired, &self.paths, Purpose::Write(settings)).await?;
-        let secrets = inputs::secrets(context, manifest)?;
+        let secrets = secrets::unversioned(context, manifest)?;
         let rounds = Rounds {
             session: Session {
                 desired,
                 identity: &connection.identity,
             },
             secrets: &secrets,
+            resolve: &|sent| secrets::versioned(context, manifest, sent),
             policy,
             remote: &connection.reader.into_writer(),
             clock: &SystemClock,

@@ -12,10 +12,9 @@ use crate::error::CliError;
 use crate::files;
 use crate::lockfile::{LockKind, LockPaths, LockStore};
 use crate::manifest::{self, LoadOptions};
-use crate::model::{InstanceKey, ResolvedSecrets};
+use crate::model::InstanceKey;
 use crate::reconcile::{Policy, Resend, Selection};
 use crate::render;
-use crate::secrets::{Lookups, MissingPolicy, resolve};
 use crate::session::{Manifest, SessionError};
 
 /// Where lock file and journal are.
@@ -75,35 +74,13 @@ pub(super) fn manifest(context: &Context) -> Result<Manifest, CliError> {
     })
 }
 
-fn print_warnings(context: &Context, warnings: &Diagnostics) {
+pub(super) fn print_warnings(context: &Context, warnings: &Diagnostics) {
     if !context.global.output.quiet {
         // The command continues if stderr is closed.
         let _ = context
             .ui
             .print_aside(|out| render::diagnostics::human(warnings, out));
     }
-}
-
-/// The values of all references. Called once a run: a source may give each value only once.
-pub(super) fn secrets(context: &Context, manifest: &Manifest) -> Result<ResolvedSecrets, CliError> {
-    let variable = |name: &str| context.environment.raw(name);
-    let lookups = Lookups {
-        variable: &variable,
-        allow_exec: context.global.allow_exec,
-        missing: if context.global.connection.sandbox {
-            MissingPolicy::StandIn
-        } else {
-            MissingPolicy::Refuse
-        },
-    };
-    let (secrets, mut warnings) =
-        resolve(&manifest.desired, &manifest.places, &lookups).map_err(SessionError::Unresolved)?;
-    if context.global.strict && !warnings.is_empty() {
-        warnings.make_strict();
-        return Err(SessionError::Unresolved(warnings).into());
-    }
-    print_warnings(context, &warnings);
-    Ok(secrets)
 }
 
 pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {

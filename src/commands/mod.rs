@@ -21,6 +21,7 @@ mod platform;
 mod recorded;
 mod results;
 mod sandbox;
+mod secrets;
 mod shell;
 mod signals;
 mod validate;

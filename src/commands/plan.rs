@@ -4,6 +4,7 @@ use super::context::Context;
 use super::inputs;
 use super::platform::{self, Purpose};
 use super::results::{PRINTED, ResultTarget};
+use super::secrets;
 use super::waiting;
 use crate::cli::{OutputFormat, PlanArgs};
 use crate::error::{CliError, Exit};
@@ -61,7 +62,7 @@ async fn planned(
         let settings = waiting::settings(context, deadline);
         let connection =
             platform::connect(context, &manifest.desired, paths, Purpose::Read(settings)).await?;
-        let secrets = inputs::secrets(context, &manifest)?;
+        let secrets = secrets::unversioned(context, &manifest)?;
         let session = connection.session(&manifest.desired);
         let plan = session.plan(&connection.reader, secrets, view, policy);
         waiting::until(deadline, plan).await?

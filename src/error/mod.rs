@@ -119,7 +119,9 @@ impl CliError {
             return Some(diagnostics);
         }
         match self.source.downcast_ref() {
-            Some(SessionError::Unresolved(diagnostics)) => Some(diagnostics),
+            Some(
+                SessionError::Unresolved(diagnostics) | SessionError::UnresolvedLater(diagnostics),
+            ) => Some(diagnostics),
             _ => None,
         }
     }

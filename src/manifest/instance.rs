@@ -7,6 +7,7 @@ use super::fields::{Members, Reader};
 use super::members::{INSTANCE, RESPONSE_ONLY};
 use super::parse::{Key, Kind, Node, Span};
 use super::reference;
+use super::versions::Versions;
 use crate::catalog::{Catalog, ElementEntry, is_credential, text_contains_credential};
 use crate::diagnostic::Place;
 use crate::model::{
@@ -29,6 +30,7 @@ struct Parts<'n> {
     name: Option<String>,
     tags: Option<BTreeSet<String>>,
     configuration: Configuration<'n>,
+    secret_versions: Versions<'n>,
     provider_data: Option<Template>,
     external_authentication: Option<String>,
     retrieve_objects: Option<bool>,
@@ -89,6 +91,7 @@ impl Reader<'_, '_> {
         }
         let (element, element_span) = parts.element?;
         let configuration = parts.configuration;
+        self.check_versions(&name, &parts.secret_versions, &configuration);
         match parts.entry {
             None => self.unknown_element(&element_span, &element, &configuration),
             Some(entry) => self.check(&InstanceCheck {
@@ -105,6 +108,7 @@ impl Reader<'_, '_> {
                 name: parts.name.unwrap_or_else(|| name.as_str().to_owned()),
                 tags: parts.tags,
                 configuration: configuration.values,
+                secret_versions: parts.secret_versions.values(),
                 provider_data: parts.provider_data,
                 external_authentication: parts.external_authentication,
                 retrieve_objects: parts.retrieve_objects,
@@ -137,6 +141,7 @@ impl Reader<'_, '_> {
             .and_then(|(element, _)| Catalog::embedded().entry(element));
         let mut places = Vec::new();
         let configuration = self.configuration(owner, nodes("configuration"), entry, &mut places);
+        let secret_versions = self.secret_versions(nodes("secretVersions"));
         let provider_data = self.provider_data(owner, nodes("providerData"), &mut places);
         let (lifecycle, moved_from_place) = self.lifecycle(nodes("lifecycle"));
         Parts {
@@ -145,6 +150,7 @@ impl Reader<'_, '_> {
             name: pick("name").and_then(|node| self.name(node)),
             tags: pick("tags").map(|node| self.tags(node)),
             configuration,
+            secret_versions,
             provider_data,
             external_authentication: pick("externalAuthentication")
                 .and_then(|node| self.external(node)),

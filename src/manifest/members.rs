@@ -15,11 +15,12 @@ pub(super) const DOCUMENT: [&str; 7] = [
 pub(super) const API: [&str; 2] = ["url", "organization"];
 
 /// Of an instance, and of `defaults`.
-pub(super) const INSTANCE: [&str; 9] = [
+pub(super) const INSTANCE: [&str; 10] = [
     "element",
     "name",
     "tags",
     "configuration",
+    "secretVersions",
     "providerData",
     "externalAuthentication",
     "retrieveObjectsAfterInstantiation",

@@ -21,6 +21,7 @@ mod syntax;
 mod text;
 mod union;
 mod value;
+mod versions;
 
 #[cfg(test)]
 mod tests;

@@ -38,6 +38,9 @@ pub struct DesiredInstance {
     pub tags: Option<BTreeSet<String>>,
     /// The declared configuration. Nothing else is managed.
     pub configuration: BTreeMap<String, DesiredValue>,
+    /// The versions of secret values, by configuration key. Where one is declared, it is compared instead
+    /// of the value.
+    pub secret_versions: BTreeMap<String, String>,
     /// Sent at create; never compared, never sent again (docs/manifest.md).
     pub provider_data: Option<Template>,
     /// `none` or `initial`; sent at create (docs/platform.md#credentials).

@@ -29,6 +29,20 @@ pub struct ResolvedSecrets {
 }
 
 impl ResolvedSecrets {
+    /// Adds values that were resolved later.
+    pub fn extend(&mut self, later: Self) {
+        let Self {
+            values,
+            references,
+            fingerprints: _,
+            sent: _,
+        } = later;
+        for (key, values) in values {
+            self.values.entry(key).or_default().extend(values);
+        }
+        self.references.extend(references);
+    }
+
     /// The value of one configuration key.
     pub fn configuration(&self, key: &InstanceKey, name: &str) -> Option<&SecretJson> {
         self.values
@@ -62,7 +76,8 @@ pub struct SecretFact {
     pub versus_platform: VersusPlatform,
 }
 
-/// The resolved value against the recorded fingerprint.
+/// The resolved value against the recorded fingerprint; where a version is declared, that against the
+/// recorded version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VersusLock {
     /// Equal to the value that this tool last sent.

@@ -20,6 +20,9 @@ pub struct Fingerprint {
     pub salt: String,
     /// Base64.
     pub fingerprint: String,
+    /// The version of the value, where the manifest declared one when it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// How a fingerprint was made.

@@ -105,6 +105,19 @@ pub struct Step {
 }
 
 impl Step {
+    /// The secret configuration keys that it sends.
+    pub fn sent_secrets(&self) -> impl Iterator<Item = &String> {
+        let configuration = match &self.action {
+            Action::Create(request) => Some(&request.configuration),
+            Action::Update(request) | Action::Adopt(request) => Some(&request.configuration),
+            Action::Replace(request) => Some(&request.create.configuration),
+            Action::Delete(_) | Action::Forget => None,
+        };
+        let values = configuration.into_iter().flatten();
+        let secrets = values.filter(|(_, value)| matches!(value, RequestValue::Secret));
+        secrets.map(|(name, _)| name)
+    }
+
     /// Whether it deletes an instance other than the current one of its key.
     pub fn is_superfluous(&self) -> bool {
         matches!(&self.action, Action::Delete(request) if !request.drop_entry)

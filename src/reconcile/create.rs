@@ -162,6 +162,8 @@ fn all_values(declared: Declared<'_>) -> Vec<FieldChange> {
         name,
         tags,
         configuration,
+        // What a version stands for is shown as a secret.
+        secret_versions: _,
         provider_data,
         external_authentication,
         retrieve_objects,

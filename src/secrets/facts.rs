@@ -39,14 +39,26 @@ pub fn facts(
                 continue;
             }
             let value = resolved.configuration(key, name).map(SecretJson::canonical);
-            let Some(value) = value.as_ref().map(Secret::expose) else {
-                continue;
+            let version = instance.secret_versions.get(name).map(String::as_str);
+            let declared = match (version, value.as_ref().map(Secret::expose)) {
+                (Some(version), _) => Declared::Version(version),
+                (None, Some(value)) => Declared::Value(value),
+                (None, None) => continue,
             };
             for id in &candidates {
                 let seen = input.observed.instances.get(id);
+                let versus_lock = records.versus_lock(*id, seen, name, declared);
+                let versus_platform = match declared {
+                    Declared::Value(value) => records.versus_platform(*id, seen, name, value),
+                    // Another version says nothing about what the platform should show.
+                    Declared::Version(_) if versus_lock != VersusLock::Same => {
+                        VersusPlatform::Hidden
+                    }
+                    Declared::Version(_) => records.versus_last_sent(*id, seen, name),
+                };
                 let fact = SecretFact {
-                    versus_lock: records.versus_lock(*id, seen, name, value),
-                    versus_platform: records.versus_platform(*id, seen, name, value),
+                    versus_lock,
+                    versus_platform,
                 };
                 facts.insert(key, *id, name, fact);
                 if let Some(sent) = records.sent_to(*id, seen, name) {
@@ -54,12 +66,35 @@ pub fn facts(
                     sent_to.insert(name.clone(), sent.clone());
                 }
             }
-            let fingerprint = records.fingerprint(&candidates, name, value)?;
+            let fingerprint = match declared {
+                Declared::Value(value) => records.fingerprint(&candidates, name, value)?,
+                Declared::Version(version) => Fingerprint {
+                    version: Some(version.to_owned()),
+                    ..records.accepted(&candidates, input.observed, name)?
+                },
+            };
             let of_key = resolved.fingerprints.entry(key.clone()).or_default();
             of_key.insert(name.clone(), fingerprint);
         }
     }
     Ok(facts)
+}
+
+/// What the manifest says of a secret.
+#[derive(Clone, Copy)]
+enum Declared<'a> {
+    Value(&'a str),
+    Version(&'a str),
+}
+
+/// A declared version against what is recorded of an instance, if anything is.
+pub(super) fn versus_version(recorded: Option<Option<&Fingerprint>>, version: &str) -> VersusLock {
+    match recorded {
+        None => VersusLock::NotRecorded,
+        Some(None) => VersusLock::Unverified,
+        Some(Some(it)) if it.version.as_deref() == Some(version) => VersusLock::Same,
+        Some(Some(_)) => VersusLock::Changed,
+    }
 }
 
 /// What lock file and journal know about a key, and about the key before a rename.
@@ -107,16 +142,29 @@ impl<'a> Records<'a> {
         id: InstanceId,
         seen: Option<&ObservedInstance>,
         name: &str,
-        value: &str,
+        declared: Declared<'_>,
     ) -> VersusLock {
-        let recorded = match self.entry(id) {
+        let recorded = self.recorded(id, seen, name);
+        match (recorded, declared) {
+            (Some(Some(fingerprint)), Declared::Value(value)) => {
+                self.keys.compare(fingerprint, value)
+            }
+            (Some(None), Declared::Value(_)) => VersusLock::Unverified,
+            (None, Declared::Value(_)) => VersusLock::NotRecorded,
+            (recorded, Declared::Version(version)) => versus_version(recorded, version),
+        }
+    }
+
+    /// What is known to be sent to an instance.
+    fn recorded(
+        &self,
+        id: InstanceId,
+        seen: Option<&ObservedInstance>,
+        name: &str,
+    ) -> Option<Option<&'a Fingerprint>> {
+        match self.entry(id) {
             Some(entry) => entry.secrets.get(name).map(Option::as_ref),
             None => self.sent_to(id, seen, name).map(Some),
-        };
-        match recorded {
-            None => VersusLock::NotRecorded,
-            Some(None) => VersusLock::Unverified,
-            Some(Some(fingerprint)) => self.keys.compare(fingerprint, value),
         }
     }
 
@@ -127,17 +175,68 @@ impl<'a> Records<'a> {
         name: &str,
         value: &str,
     ) -> VersusPlatform {
-        let kept = self.entry(id).and_then(|entry| {
-            let kept = entry.read_back.get(&format!("configuration.{name}"));
-            let shown = shown_instead(seen?, name, &Secret::new(value))?;
-            match kept? {
-                ReadBack::Secret(kept) => Some(self.keys.compare(kept, shown.expose())),
-                ReadBack::Text(_) | ReadBack::Tags(_) => None,
-            }
-        });
-        match kept {
-            Some(VersusLock::Same) => VersusPlatform::Rewritten,
+        let instead = seen.and_then(|seen| shown_instead(seen, name, &Secret::new(value)));
+        match instead {
+            Some(shown) if self.keeps(id, name, &shown) => VersusPlatform::Rewritten,
             _ => versus_platform(seen, name, value),
+        }
+    }
+
+    /// What the platform shows against the value that was last sent, without knowing that value.
+    fn versus_last_sent(
+        &self,
+        id: InstanceId,
+        seen: Option<&ObservedInstance>,
+        name: &str,
+    ) -> VersusPlatform {
+        let shown = seen.and_then(|seen| shown(seen, name));
+        let last = self.recorded(id, seen, name).flatten();
+        let (Some(shown), Some(last)) = (shown, last) else {
+            return VersusPlatform::Hidden;
+        };
+        match self.keys.compare(last, shown.expose()) {
+            VersusLock::Same => VersusPlatform::Same,
+            _ if self.keeps(id, name, &shown) => VersusPlatform::Rewritten,
+            VersusLock::Changed => VersusPlatform::Differs,
+            _ => VersusPlatform::Hidden,
+        }
+    }
+
+    /// Whether the platform is known to keep this value instead of the one that was sent.
+    fn keeps(&self, id: InstanceId, name: &str, shown: &Secret) -> bool {
+        let path = format!("configuration.{name}");
+        let kept = self.entry(id).and_then(|entry| entry.read_back.get(&path));
+        match kept {
+            Some(ReadBack::Secret(kept)) => self.keys.recognizes(kept, shown.expose()),
+            Some(ReadBack::Text(_) | ReadBack::Tags(_)) | None => false,
+        }
+    }
+
+    /// The fingerprint to record for a value that is accepted unread: of what the platform shows, or else
+    /// what is recorded. Where neither is known, it is one of no value.
+    fn accepted(
+        &self,
+        candidates: &BTreeSet<InstanceId>,
+        observed: &Observed,
+        name: &str,
+    ) -> Result<Fingerprint, NoRandomness> {
+        let mut only = None;
+        if candidates.len() == 1 {
+            only = candidates.first().copied();
+        }
+        let seen = only.and_then(|id| observed.instances.get(&id));
+        let last = only.and_then(|id| self.recorded(id, seen, name).flatten());
+        let shown = seen.and_then(|seen| shown(seen, name));
+        match (shown, last) {
+            (Some(shown), last) => {
+                let unchanged = last.and_then(|last| self.keys.renewed(last, shown.expose()));
+                unchanged.map_or_else(|| self.keys.present.make(shown.expose()), Ok)
+            }
+            (None, Some(last)) => Ok(last.clone()),
+            (None, None) => {
+                let random = self.keys.present.make("")?;
+                self.keys.present.make(&random.fingerprint)
+            }
         }
     }
 
@@ -190,21 +289,25 @@ impl<'a> Records<'a> {
 
 /// What the platform shows in clear instead of this secret value.
 pub fn shown_instead(seen: &ObservedInstance, name: &str, value: &Secret) -> Option<Secret> {
-    let differs = versus_platform(Some(seen), name, value.expose()) == VersusPlatform::Differs;
-    let shown = seen.value(name).filter(|_| differs)?;
-    Some(Secret::new(canonical_text(shown.expose())))
+    shown(seen, name).filter(|shown| shown != value)
 }
 
 fn versus_platform(seen: Option<&ObservedInstance>, name: &str, value: &str) -> VersusPlatform {
-    // A value that the platform refreshes differs from what was sent without being drift.
-    if is_platform_owned(name) {
-        return VersusPlatform::Hidden;
-    }
-    match seen.and_then(|seen| seen.value(name)) {
-        // It may be unset, or set and not shown (docs/platform.md#q5).
+    match seen.and_then(|seen| shown(seen, name)) {
         None => VersusPlatform::Hidden,
-        Some(shown) if shown.expose() == MASK || shown.is_empty() => VersusPlatform::Hidden,
-        Some(shown) if canonical_text(shown.expose()) == value => VersusPlatform::Same,
+        Some(shown) if shown.expose() == value => VersusPlatform::Same,
         Some(_) => VersusPlatform::Differs,
     }
+}
+
+/// What the platform shows in clear under this key.
+fn shown(seen: &ObservedInstance, name: &str) -> Option<Secret> {
+    // A value that the platform refreshes differs from what was sent without being drift.
+    if is_platform_owned(name) {
+        return None;
+    }
+    // Without one, it may be unset, or set and not shown (docs/platform.md#q5).
+    let shown = seen.value(name)?;
+    let is_shown = shown.expose() != MASK && !shown.is_empty();
+    is_shown.then(|| Secret::new(canonical_text(shown.expose())))
 }

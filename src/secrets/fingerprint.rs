@@ -52,6 +52,7 @@ impl FingerprintKey {
             key: self.id.clone(),
             fingerprint: STANDARD.encode(hash(&self.key, &salt, value).as_bytes()),
             salt,
+            version: None,
         }
     }
 
@@ -103,10 +104,13 @@ impl FingerprintKeys {
     }
 
     /// A recorded fingerprint of this very value, under the present key. It keeps its salt, so that two
-    /// branches that do this agree.
+    /// branches that do this agree, and its version.
     pub fn renewed(&self, recorded: &Fingerprint, value: &str) -> Option<Fingerprint> {
         let is_same = self.compare(recorded, value) == VersusLock::Same;
-        is_same.then(|| self.present.salted(recorded.salt.clone(), value))
+        is_same.then(|| Fingerprint {
+            version: recorded.version.clone(),
+            ..self.present.salted(recorded.salt.clone(), value)
+        })
     }
 
     /// Whether a fingerprint was made with the present key.

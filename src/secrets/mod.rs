@@ -9,6 +9,7 @@ mod remake;
 mod resolve;
 mod source;
 mod text;
+mod versions;
 
 #[cfg(test)]
 mod tests;
@@ -19,3 +20,4 @@ pub use remake::remake;
 pub use resolve::resolve;
 pub use source::{Lookups, MissingPolicy};
 pub(crate) use text::decode;
+pub use versions::{read_versions, recorded_versions, sent_versions};

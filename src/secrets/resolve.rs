@@ -17,8 +17,8 @@ use crate::model::{
 /// From this length on, what the platform says is searched for a secret (docs/security.md).
 const MIN_CHARACTERS: usize = 4;
 
-/// Resolves every template of the manifest, and warns of values that are probably not meant so;
-/// fingerprints are added later.
+/// Resolves the templates of the manifest that are wanted, and warns of values that are probably not
+/// meant so; fingerprints are added later.
 ///
 /// # Errors
 /// All references without a value, with their places.
@@ -26,11 +26,15 @@ pub fn resolve(
     desired: &Desired,
     places: &BTreeMap<(InstanceKey, SecretField), Place>,
     lookups: &Lookups<'_>,
+    is_wanted: &dyn Fn(&InstanceKey, &SecretField) -> bool,
 ) -> Result<(ResolvedSecrets, Diagnostics), Diagnostics> {
     let mut resolved = ResolvedSecrets::default();
     let mut problems = Diagnostics::default();
     for (key, instance) in &desired.instances {
         for (field, template) in templates(instance) {
+            if !is_wanted(key, &field) {
+                continue;
+            }
             let path = match &field {
                 SecretField::Configuration(name) => format!("{key}.configuration.{name}"),
                 SecretField::ProviderData => format!("{key}.providerData"),

@@ -26,6 +26,9 @@ pub enum SessionError {
     Remote(#[from] RemoteError),
     #[error("cannot resolve a reference in the manifest; nothing was sent")]
     Unresolved(Diagnostics),
+    /// Of a value that is only needed after the first round of an apply.
+    #[error("cannot resolve a reference in the manifest; only a part of the plan was applied")]
+    UnresolvedLater(Diagnostics),
     /// Manifest, lock file and credentials do not belong together.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
@@ -144,6 +147,7 @@ impl SessionError {
             }
             Self::Deadline => one("pass a longer `--deadline`, or check the platform"),
             Self::Unresolved(_)
+            | Self::UnresolvedLater(_)
             | Self::Journal(_)
             | Self::Randomness(_)
             | Self::Declined

@@ -24,7 +24,7 @@ pub(crate) use checks::{selection, selects};
 pub use error::{Mismatch, SessionError};
 pub use hooks::Hooks;
 pub use plan::offline;
-pub use rounds::{Approval, Rounds, RunReport};
+pub use rounds::{Approval, Rounds, RunReport, Versioned};
 pub(crate) use rounds::{before, unless_stopped};
 pub use scope::{Identity, Manifest, Session};
 pub use store::Store;

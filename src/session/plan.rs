@@ -3,9 +3,10 @@
 use super::error::SessionError;
 use super::scope::Session;
 use crate::lockfile::LockView;
-use crate::model::{Desired, Lock, Planned, ResolvedSecrets, SecretFacts};
+use crate::model::{Desired, Lock, Planned, ResolvedSecrets};
 use crate::ports::ReadRemote;
 use crate::reconcile::{self, PlanInput, Policy};
+use crate::secrets::recorded_versions;
 
 impl Session<'_> {
     /// Compares manifest and lock file with the live platform. A plan that a guard refuses is not an
@@ -30,13 +31,14 @@ impl Session<'_> {
 /// # Errors
 /// A plan that breaks its own rules.
 pub fn offline(desired: &Desired, view: LockView, policy: Policy) -> Result<Planned, SessionError> {
+    let lock = view
+        .lock
+        .unwrap_or_else(|| Lock::empty(desired.inventory.clone()));
     audited(&PlanInput {
         desired: desired.clone(),
-        lock: view
-            .lock
-            .unwrap_or_else(|| Lock::empty(desired.inventory.clone())),
+        secrets: recorded_versions(desired, &lock),
+        lock,
         observed: None,
-        secrets: SecretFacts::default(),
         intents: view.intents,
         policy,
         other_user: false,

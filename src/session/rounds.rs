@@ -14,6 +14,7 @@ use crate::apply::{Apply, ApplyOptions, ApplyOutcome};
 use crate::model::{ApplyReport, InstanceId, InstanceKey, Planned, ResolvedSecrets, Timestamp};
 use crate::ports::{Clock, Record, Stop, StopLevel, WriteRemote};
 use crate::reconcile::{PlanInput, Policy, Resend};
+use crate::secrets::{read_versions, sent_versions};
 
 /// An instance that was found while settling may be of an earlier manifest, which takes a second
 /// round; where its update makes it valid, a third one ends the replace that waited for that. A
@@ -26,11 +27,17 @@ pub enum Approval {
     Given,
 }
 
+/// Configuration keys of secrets with a version.
+pub type Versioned = BTreeSet<(InstanceKey, String)>;
+
 /// One apply, and everything it works with.
 pub struct Rounds<'a> {
     pub session: Session<'a>,
-    /// The value of every reference: resolved once, for a source may give each value only once.
+    /// The value of every reference without a version: resolved once, for a source may give each value
+    /// only once.
     pub secrets: &'a ResolvedSecrets,
+    /// Resolves those with a version that are about to be sent.
+    pub resolve: &'a dyn Fn(&Versioned) -> Result<ResolvedSecrets, SessionError>,
     pub policy: Policy,
     pub remote: &'a dyn WriteRemote,
     pub clock: &'a dyn Clock,
@@ -65,9 +72,10 @@ impl Rounds<'_> {
             result: Ok(()),
         };
         let mut policy = self.policy.clone();
+        let mut secrets = self.secrets.clone();
         for round in 1..=MAX_ROUNDS {
             let next = self
-                .round(round, &policy, store, hooks, &mut run.report)
+                .round(round, &policy, &mut secrets, store, hooks, &mut run.report)
                 .await;
             match next {
                 Ok(Next::Done) => {
@@ -91,6 +99,7 @@ impl Rounds<'_> {
         &self,
         round: usize,
         policy: &Policy,
+        secrets: &mut ResolvedSecrets,
         store: &mut dyn Store,
         hooks: &mut dyn Hooks,
         report: &mut ApplyReport,
@@ -104,7 +113,7 @@ impl Rounds<'_> {
         }
         let gathered = self
             .session
-            .gather(self.remote, self.secrets.clone(), view, policy.clone());
+            .gather(self.remote, secrets.clone(), view, policy.clone());
         // Nothing that writes is in flight now, so that the reads can be abandoned.
         let gathered = before(self.clock, self.options.deadline, gathered);
         let Some(gathered) = unless_stopped(&self.stop, gathered).await else {
@@ -123,7 +132,7 @@ impl Rounds<'_> {
                 }
             };
         };
-        let gathered = gathered?;
+        let mut gathered = gathered?;
         for id in &gathered.deleted {
             store.record(Record::Deleted { id: *id }).await?;
         }
@@ -150,6 +159,13 @@ impl Rounds<'_> {
         {
             return Err(SessionError::Declined);
         }
+        let read = self.read_versions(&planned, &mut gathered, secrets);
+        read.map_err(|error| match error {
+            SessionError::Unresolved(problems) if round > 1 => {
+                SessionError::UnresolvedLater(problems)
+            }
+            error => error,
+        })?;
         hooks.listen();
         store.begin(&gathered.header).await?;
         let applied = self.carry_out(&planned, &gathered, store, hooks).await;
@@ -161,6 +177,29 @@ impl Rounds<'_> {
             return Ok(Next::Done);
         }
         Ok(Next::Replan(applied.replan))
+    }
+
+    /// Reads the versioned secrets that are about to be sent, each once in a run.
+    fn read_versions(
+        &self,
+        planned: &Planned,
+        gathered: &mut Gathered,
+        secrets: &mut ResolvedSecrets,
+    ) -> Result<(), SessionError> {
+        let desired = self.session.desired;
+        let sent = sent_versions(&planned.plan, desired);
+        let is_unread =
+            |(key, name): &&(InstanceKey, String)| secrets.configuration(key, name).is_none();
+        let unread: Versioned = sent.iter().filter(is_unread).cloned().collect();
+        if !unread.is_empty() {
+            let read = (self.resolve)(&unread)?;
+            self.session.learn_resolved(&read);
+            gathered.secrets.extend(read.clone());
+            secrets.extend(read);
+        }
+        let keys = self.session.identity.fingerprint_keys(&desired.inventory);
+        read_versions(&sent, desired, &keys, &mut gathered.secrets)?;
+        Ok(())
     }
 
     async fn carry_out(

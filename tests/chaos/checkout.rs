@@ -310,6 +310,7 @@ impl Checkout {
                 identity: &identity,
             },
             secrets: &self.resolved,
+            resolve: &|_| Ok(ResolvedSecrets::default()),
             policy: self.policy(),
             remote: &mistaken,
             clock: &**clock,

@@ -25,3 +25,4 @@ mod quoting;
 mod requests;
 mod rewritten;
 mod summaries;
+mod versions;

@@ -81,6 +81,10 @@ fn every_code_there_is_can_be_seen() {
             "moved.yaml",
             format!("{HEAD}{JIRA}, lifecycle: {{movedFrom: j}}}}\n"),
         ),
+        (
+            "versions.yaml",
+            format!("{HEAD}{JIRA}, secretVersions: {{username: one}}}}\n"),
+        ),
         ("twice/a.yaml", format!("{HEAD}{JIRA}}}\n")),
         ("twice/b.yaml", format!("{HEAD}{JIRA}}}\n")),
         ("bare.yaml", format!("{HEAD}  j: {{element: jira}}\n")),
@@ -116,6 +120,7 @@ fn every_code_there_is_can_be_seen() {
         &["validate", "-f", "empty"],
         &["validate", "-f", "nameless.yaml"],
         &["validate", "-f", "moved.yaml"],
+        &["validate", "-f", "versions.yaml"],
         &["validate", "-f", "twice"],
         &["validate", "--strict", "-f", "bare.yaml"],
         &["validate", "-f", "mask.yaml"],

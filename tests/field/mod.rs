@@ -60,7 +60,8 @@ fn username(yaml: &str, variables: &[(&str, &str)]) -> Result<String, String> {
     let Some(desired) = &loaded.desired else {
         return Err(said(&loaded.diagnostics));
     };
-    let (resolved, _) = resolve(desired, &loaded.places, &lookups).map_err(|d| said(&d))?;
+    let (resolved, _) =
+        resolve(desired, &loaded.places, &lookups, &|_, _| true).map_err(|d| said(&d))?;
     let key = desired.instances.keys().next().expect("an instance");
     match resolved.configuration(key, "username") {
         Some(value) => Ok(value.expose().as_str().expect("a string").to_owned()),

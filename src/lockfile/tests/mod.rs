@@ -94,6 +94,7 @@ fn print(salt: &str, fingerprint: &str) -> Fingerprint {
         key: KeyId("0123456789abcdef".to_owned()),
         salt: salt.to_owned(),
         fingerprint: fingerprint.to_owned(),
+        version: None,
     }
 }
 

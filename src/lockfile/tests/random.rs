@@ -14,11 +14,13 @@ pub(super) fn keys() -> impl Strategy<Value = InstanceKey> {
 
 fn fingerprint() -> impl Strategy<Value = Fingerprint> {
     let text = any::<String>;
-    (text(), text(), text()).prop_map(|(key, salt, fingerprint)| Fingerprint {
+    let version = prop::option::of(text());
+    (text(), text(), text(), version).prop_map(|(key, salt, fingerprint, version)| Fingerprint {
         alg: Algorithm::Blake3,
         key: KeyId(key),
         salt,
         fingerprint,
+        version,
     })
 }
 

@@ -75,6 +75,12 @@ impl Planner<'_> {
             configuration: BTreeMap::new(),
             enabled: None,
             entry: draft(desired, |name| match decisions.get(name) {
+                // Its value is not read, so that only the record has the fingerprint.
+                Some(Decision::Leave | Decision::LeaveRewritten)
+                    if desired.secret_versions.contains_key(name) =>
+                {
+                    SecretRecord::Keep
+                }
                 Some(
                     Decision::Leave
                     | Decision::LeaveRewritten

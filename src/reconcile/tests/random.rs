@@ -194,6 +194,7 @@ prop_compose! {
         tags in proptest::option::of(proptest::collection::btree_set(0..3_usize, 0..3)),
         plain in proptest::collection::btree_map(0..3_usize, 0..3_usize, 0..3),
         has_secret in proptest::bool::weighted(0.4),
+        has_version in proptest::bool::weighted(0.3),
         disabled in proptest::bool::weighted(0.2),
         element in 0..2_usize,
         protect in proptest::bool::weighted(0.1),
@@ -214,6 +215,9 @@ prop_compose! {
             .collect();
         if has_secret {
             instance.configuration.insert("secret".to_owned(), secret());
+            if has_version {
+                instance.secret_versions.insert("secret".to_owned(), "two".to_owned());
+            }
         }
         instance.enabled = !disabled;
         instance.lifecycle.protect = protect;
@@ -501,6 +505,7 @@ fn compare(input: &mut PlanInput, slots: &[Slot]) {
             instances.map(move |(number, one)| (InstanceId(id_of(place, number)), one.fact))
         })
         .collect();
+    let mut sent = BTreeSet::new();
     for (name, instance) in &input.desired.instances {
         if !instance.configuration.contains_key("secret") {
             continue;
@@ -521,8 +526,17 @@ fn compare(input: &mut PlanInput, slots: &[Slot]) {
             };
             if !may_be {
                 fact.versus_lock = VersusLock::NotRecorded;
+            } else if fact.versus_lock != VersusLock::Unverified {
+                sent.insert(*id);
             }
             input.secrets.insert(name, *id, "secret", fact);
+        }
+    }
+    for entry in input.lock.instances.values_mut() {
+        if sent.contains(&entry.id)
+            && let Some(secret) = entry.secrets.get_mut("secret")
+        {
+            *secret = Some(fingerprint());
         }
     }
 }

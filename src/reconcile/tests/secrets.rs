@@ -235,3 +235,27 @@ fn an_invalid_instance_is_repaired_when_it_is_adopted_and_told_of_afterwards() {
     assert_eq!(notes(&told), ["invalid"]);
     assert!(told.notes[0].message.contains("apply --resend-secrets=k"));
 }
+
+#[test]
+fn a_secret_with_a_version_keeps_its_record_until_it_is_sent_or_accepted() {
+    let mut input = settled();
+    let versions = [("secret".to_owned(), "two".to_owned())];
+    declared(&mut input).secret_versions = versions.into();
+    declared(&mut input).name = "another".to_owned();
+    fact(&mut input, Lock::Same, Platform::Hidden);
+    assert_eq!(record_of(&input), SecretRecord::Keep);
+    fact(&mut input, Lock::Same, Platform::Rewritten);
+    assert_eq!(record_of(&input), SecretRecord::Keep);
+    fact(&mut input, Lock::Changed, Platform::Hidden);
+    let first = planned(&input);
+    let sent: Vec<&str> = first.plan.steps[0]
+        .sent_secrets()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(sent, ["secret"]);
+    assert_eq!(record_of(&input), SecretRecord::Present);
+    input.policy.secrets = Resend::Accept;
+    let first = planned(&input);
+    assert_eq!(first.plan.steps[0].sent_secrets().next(), None);
+    assert_eq!(record_of(&input), SecretRecord::Present);
+}

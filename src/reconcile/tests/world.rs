@@ -43,6 +43,7 @@ pub(super) fn wanted(name: &str) -> DesiredInstance {
             "plain".to_owned(),
             DesiredValue::Plain(PlainValue::text("value")),
         )]),
+        secret_versions: BTreeMap::new(),
         provider_data: None,
         external_authentication: None,
         retrieve_objects: None,
@@ -180,12 +181,13 @@ pub(super) fn fact_of(
         .insert(&key("k"), InstanceId(id), "secret", fact);
 }
 
-fn fingerprint() -> Fingerprint {
+pub(super) fn fingerprint() -> Fingerprint {
     Fingerprint {
         alg: Algorithm::Blake3,
         key: KeyId::default(),
         salt: "salt".to_owned(),
         fingerprint: "fingerprint".to_owned(),
+        version: None,
     }
 }
 
@@ -323,11 +325,13 @@ fn put(
         let kept = before
             .as_ref()
             .and_then(|entry| entry.secrets.get(name).cloned());
+        let mut fact = after.secrets.get(&step.key, instance.id, name);
+        // What is unchanged is known, to the journal at least.
+        let known = (fact.versus_lock == VersusLock::Same).then(fingerprint);
         let recorded = match record {
             SecretRecord::Present => Some(fingerprint()),
-            SecretRecord::Keep => kept.flatten(),
+            SecretRecord::Keep => kept.flatten().or(known),
         };
-        let mut fact = after.secrets.get(&step.key, instance.id, name);
         if *record == SecretRecord::Present {
             fact.versus_lock = VersusLock::Same;
             // A sent secret is masked.

@@ -216,6 +216,7 @@ fn in_full_unchanged_values_are_there_too_and_no_secret_is_said_to_be_the_same_u
             ("same".to_owned(), template()),
             ("kept".to_owned(), template()),
         ]),
+        secret_versions: BTreeMap::new(),
         provider_data: None,
         external_authentication: None,
         retrieve_objects: None,

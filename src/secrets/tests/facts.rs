@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{
     FactInput, FingerprintKey, FingerprintKeys, MissingPolicy, desired, env, facts, key, lookups,
-    resolve,
+    remake, resolve,
 };
 use crate::model::{
     Desired, Element, ElementKey, Fingerprint, InstanceId, InstanceKey, Lifecycle, Lock,
-    LockedInstance, Marker, Observed, ObservedInstance, OpenIntent, Secret, VersusLock,
+    LockedInstance, Marker, Observed, ObservedInstance, OpenIntent, ReadBack, Secret, VersusLock,
     VersusPlatform,
 };
 
@@ -103,7 +103,7 @@ impl World {
     ) -> ([(VersusLock, VersusPlatform); N], Fingerprint) {
         let policy = lookups(MissingPolicy::Refuse);
         let (mut resolved, _) =
-            resolve(&self.desired, &BTreeMap::new(), &policy).expect("resolved");
+            resolve(&self.desired, &BTreeMap::new(), &policy, &|_, _| true).expect("resolved");
         let input = FactInput {
             desired: &self.desired,
             lock: &self.lock,
@@ -243,4 +243,110 @@ fn after_a_rename_either_key_may_have_the_record() {
     world.record(&key(), 2, Some(world.print("another")));
     let locks = world.facts([1, 2]).0.map(|(versus_lock, _)| versus_lock);
     assert_eq!(locks, [VersusLock::Same, VersusLock::Changed]);
+}
+
+/// The password of a manifest that declares version `two`, as it was sent in this version.
+fn in_version(world: &mut World, version: Option<&str>) -> Fingerprint {
+    let instance = world.desired.instances.get_mut(&key()).expect("k");
+    let versions = [("password".to_owned(), "two".to_owned())];
+    instance.secret_versions = versions.into();
+    Fingerprint {
+        version: version.map(str::to_owned),
+        ..world.print("sent before")
+    }
+}
+
+#[test]
+fn a_declared_version_is_compared_instead_of_the_value() {
+    use VersusPlatform::{Differs, Hidden, Same};
+    let cases = [
+        (Some("two"), "********", VersusLock::Same, Hidden),
+        (Some("two"), "sent before", VersusLock::Same, Same),
+        (Some("two"), "theirs", VersusLock::Same, Differs),
+        // The value that is shown says nothing about another version.
+        (Some("one"), "sent before", VersusLock::Changed, Hidden),
+        (Some("one"), VALUE, VersusLock::Changed, Hidden),
+        (None, VALUE, VersusLock::Changed, Hidden),
+    ];
+    for (version, shown, versus_lock, versus_platform) in cases {
+        let mut world = World::new();
+        let print = in_version(&mut world, version);
+        world.record(&key(), 1, Some(print.clone()));
+        world.observe(1, &world.live(&key()), shown);
+        let facts = world.facts([1]).0;
+        assert_eq!(
+            facts,
+            [(versus_lock, versus_platform)],
+            "{version:?} {shown}"
+        );
+        // The journal alone knows it: a create whose outcome was unknown.
+        world.lock.instances.clear();
+        world.sent(print);
+        assert_eq!(world.facts([1]).0, facts, "{version:?} {shown}");
+    }
+}
+
+#[test]
+fn an_accepted_version_has_the_fingerprint_of_what_is_there_or_was_sent() {
+    let mut world = World::new();
+    let sent = in_version(&mut world, Some("one"));
+    world.record(&key(), 1, Some(sent.clone()));
+    world.observe(1, &world.live(&key()), "********");
+    let two = Some("two".to_owned());
+    let accepted = world.facts([1]).1;
+    assert_eq!((&accepted.version, &accepted.salt), (&two, &sent.salt));
+    world.observe(1, &world.live(&key()), "theirs");
+    let accepted = world.facts([1]).1;
+    assert_eq!(accepted.version, two);
+    assert!(world.keys.recognizes(&accepted, "theirs"));
+    // Nobody knows the value.
+    world.record(&key(), 1, None);
+    world.observe(1, &world.live(&key()), "********");
+    let (facts, accepted) = world.facts([1]);
+    assert_eq!(facts, [(VersusLock::Unverified, VersusPlatform::Hidden)]);
+    assert_eq!(accepted.version, two);
+    let known = [VALUE, "sent before", "theirs", ""];
+    assert!(
+        !known
+            .iter()
+            .any(|value| world.keys.recognizes(&accepted, value))
+    );
+}
+
+#[test]
+fn a_rotation_makes_anew_what_the_platform_keeps_instead_and_keeps_versions() {
+    let mut world = World::new();
+    let version = Some("one".to_owned());
+    let password = Fingerprint {
+        version: version.clone(),
+        ..world.print(VALUE)
+    };
+    let kept = world.print("kept");
+    world.record(&key(), 1, Some(password));
+    let entry = world.lock.instances.get_mut(&key()).expect("k");
+    let path = "configuration.password".to_owned();
+    entry.read_back = [(path.clone(), ReadBack::Secret(kept.clone()))].into();
+    world.observe(1, &world.live(&key()), "kept");
+    world.keys = keys("rotated", Some("organization"));
+
+    let policy = lookups(MissingPolicy::Refuse);
+    let resolved = resolve(&world.desired, &BTreeMap::new(), &policy, &|_, _| true);
+    let (resolved, _) = resolved.expect("resolved");
+    let (desired, observed) = (&world.desired, &world.observed);
+    let remade = remake(&world.lock, desired, &resolved, observed, &world.keys);
+    remade.apply_to(&mut world.lock);
+    let entry = &world.lock.instances[&key()];
+    let Some(ReadBack::Secret(remade)) = entry.read_back.get(&path) else {
+        panic!("{:?}", entry.read_back);
+    };
+    assert_eq!(remade.salt, kept.salt);
+    let password = entry.secrets["password"].as_ref().expect("a fingerprint");
+    assert_eq!(password.version, version);
+    // The previous key is gone.
+    let present = keys("rotated", None);
+    assert!(present.recognizes(remade, "kept"));
+    assert!(present.recognizes(password, VALUE));
+    world.keys = present;
+    let facts = world.facts([1]).0;
+    assert_eq!(facts, [(VersusLock::Same, VersusPlatform::Rewritten)]);
 }

@@ -19,6 +19,7 @@ fn desired(values: &[(&str, Template)]) -> Desired {
             .iter()
             .map(|(name, template)| ((*name).to_owned(), DesiredValue::Secret(template.clone())))
             .collect(),
+        secret_versions: BTreeMap::new(),
         provider_data: None,
         external_authentication: None,
         retrieve_objects: None,
@@ -56,7 +57,7 @@ fn lookups(missing: MissingPolicy) -> Lookups<'static> {
 
 fn resolved(template: Template, missing: MissingPolicy) -> Result<String, Vec<String>> {
     let desired = desired(&[("password", template)]);
-    match resolve(&desired, &BTreeMap::new(), &lookups(missing)) {
+    match resolve(&desired, &BTreeMap::new(), &lookups(missing), &|_, _| true) {
         Ok((resolved, _)) => {
             let value = resolved.configuration(&key(), "password").expect("a value");
             Ok(value.expose().as_str().expect("a text").to_owned())
