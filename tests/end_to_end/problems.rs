@@ -101,6 +101,11 @@ fn every_code_there_is_can_be_seen() {
             format!("{HEAD}  {long}: {{element: private}}\n  {same}: {{element: private}}\n"),
         ),
         ("line", "secret\n\n".to_owned()),
+        (
+            "short.yaml",
+            format!("{HEAD}{}}}\n", JIRA.replace("env:NO", "file:short")),
+        ),
+        ("short", "abc".to_owned()),
         ("other.yaml", "$ANSIBLE_VAULT;1.1;AES256\n".to_owned()),
         (
             "foreign.yaml",
@@ -128,6 +133,7 @@ fn every_code_there_is_can_be_seen() {
         &["validate", "-f", "other.yaml"],
         &["validate", "-f", "marker.yaml"],
         &["plan", "--sandbox", "--strict", "-f", "broken.yaml"],
+        &["plan", "--sandbox", "--strict", "-f", "short.yaml"],
         &["validate", "-f", "large.yaml"],
     ] {
         seen += &bench.run(arguments).expect_code(8).stderr;
