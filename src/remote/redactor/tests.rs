@@ -114,6 +114,9 @@ const ORDINARY: [&str; 16] = [
     "Authentication failed: invalid_grant, the access token has expired",
 ];
 
+/// At least so many messages are quoted in the document; fewer means that they are no longer found.
+const QUOTED: usize = 10;
+
 #[test]
 fn ordinary_messages_stay_as_they_are() {
     let redactor = redactor(|known| {
@@ -134,6 +137,16 @@ fn ordinary_messages_stay_as_they_are() {
     for message in ORDINARY {
         assert_eq!(shown(&redactor, message), message);
     }
+    // Every message, body and header that the document quotes, but for the header that is a secret.
+    let lines = include_str!("../../../docs/platform.md").lines();
+    let quoted = lines.flat_map(|line| line.split('`').skip(1).step_by(2));
+    let quoted = quoted.filter(|text| text.matches(' ').count() >= 2);
+    let mut seen = 0;
+    for message in quoted.filter(|text| !text.contains("<user secret>")) {
+        assert_eq!(shown(&redactor, message), message);
+        seen += 1;
+    }
+    assert!(seen > QUOTED, "{seen} messages");
     assert_eq!(shown(&redactor, "acme: true"), "acme: true", "clear words");
 }
 
