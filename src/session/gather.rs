@@ -1,7 +1,7 @@
 //! Everything a plan is made from, and what an apply needs besides.
 
 use super::error::SessionError;
-use super::observe::{marker_seen, observe};
+use super::observe::{Missing, Sight, marker_seen, observe};
 use super::scope::Session;
 use super::sure::make_sure;
 use crate::apply::Evidence;
@@ -33,7 +33,7 @@ pub(super) struct Gathered {
 /// The platform as these credentials see it.
 pub(super) struct Sighting {
     pub(super) tenant: Tenant,
-    pub(super) observed: Observed,
+    pub(super) sight: Sight,
 }
 
 impl Session<'_> {
@@ -43,13 +43,15 @@ impl Session<'_> {
         remote: &dyn ReadRemote,
         lock: &Lock,
         view: &LockView,
+        missing: Missing,
     ) -> Result<Sighting, SessionError> {
         self.learn_recorded(lock, view);
         self.same_url(lock)?;
         let tenant = remote.tenant().await?;
         self.same_tenant(lock, &tenant)?;
-        let observed = observe(remote, self.desired, lock, &view.remembered()).await?;
-        Ok(Sighting { tenant, observed })
+        let remembered = view.remembered();
+        let sight = observe(remote, self.desired, lock, &remembered, missing).await?;
+        Ok(Sighting { tenant, sight })
     }
 
     /// Reads the platform and compares the secrets. Nothing is written.
@@ -66,11 +68,15 @@ impl Session<'_> {
             .lock
             .take()
             .unwrap_or_else(|| Lock::empty(desired.inventory.clone()));
-        let Sighting { tenant, observed } = self.look(remote, &lock, &view).await?;
+        let missing = match policy.recreate_vanished {
+            true => Missing::Read,
+            false => Missing::Presume,
+        };
+        let Sighting { tenant, sight } = self.look(remote, &lock, &view, missing).await?;
         let keys = self.identity.fingerprint_keys(&desired.inventory);
         let UserPrint { print, is_other } = self.user(&lock, &keys)?;
         let header = self.header(&lock, &tenant, print);
-        let remade = remake(&lock, desired, &secrets, &observed, &keys);
+        let remade = remake(&lock, desired, &secrets, &sight.observed, &keys);
         remade.apply_to(&mut lock);
         let remembered = view.remembered();
         let mut input = PlanInput {
@@ -94,7 +100,7 @@ impl Session<'_> {
             };
             facts(&input, &mut secrets)
         };
-        let (observed, evidence) = make_sure(remote, &mut input, observed, compare).await?;
+        let (observed, evidence) = make_sure(remote, &mut input, sight, compare).await?;
         Ok(Gathered {
             header,
             remade,

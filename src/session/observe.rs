@@ -9,11 +9,31 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::error::SessionError;
-use crate::model::{Desired, InstanceId, Lock, Marker, Observed};
+use crate::model::{Completeness, Desired, InstanceId, Lock, Marker, Observed};
 use crate::ports::{Confirm, Listing, ReadRemote};
 
 /// How many single reads are under way at once.
 const AT_ONCE: usize = 8;
+/// Of how many recorded instances that the list lacks each is read by id. With more of them missing, the plan
+/// is most likely refused, and with 200,000 the reads would take an hour.
+const MAX_MISSING_READ: usize = 100;
+
+/// Whether every recorded instance that the list lacks is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Each is read by id.
+    Read,
+    /// Of many only a few are read. If the platform has none of them, the others are presumed gone, which is
+    /// good enough for a guard that refuses the plan.
+    Presume,
+}
+
+/// What the platform shows.
+pub(super) struct Sight {
+    pub(super) observed: Observed,
+    /// Those counted as gone that nobody read. A plan that is not refused because of them needs them read.
+    pub(super) presumed: BTreeSet<InstanceId>,
+}
 
 /// What the platform shows, complete enough for a plan. `retired` are instances that may be so new that
 /// no list shows them.
@@ -25,7 +45,8 @@ pub(super) async fn observe(
     desired: &Desired,
     lock: &Lock,
     retired: &BTreeSet<InstanceId>,
-) -> Result<Observed, SessionError> {
+    missing: Missing,
+) -> Result<Sight, SessionError> {
     let Listing {
         instances,
         completeness,
@@ -40,9 +61,26 @@ pub(super) async fn observe(
         instances: instances.into_iter().map(|it| (it.id, it)).collect(),
         ..Observed::default()
     };
-    let wanted = to_read(&observed, &markers(desired, lock), lock, retired);
+    let mut wanted = to_read(&observed, &markers(desired, lock), lock, retired);
+    let mut presumed = BTreeSet::new();
+    if missing == Missing::Presume && observed.completeness == Completeness::Complete {
+        let entries = lock.instances.values().map(|entry| entry.id);
+        let lacks = |id: &InstanceId| !observed.instances.contains_key(id) && !retired.contains(id);
+        presumed = entries.filter(lacks).skip(MAX_MISSING_READ).collect();
+        wanted.retain(|id| !presumed.contains(id));
+    }
     read_all(remote, wanted, &mut observed).await?;
-    Ok(observed)
+    if presumed.is_empty() {
+        return Ok(Sight { observed, presumed });
+    }
+    let mut entries = lock.instances.values();
+    let is_there = |id| observed.instances.contains_key(&id) && !observed.listed.contains(&id);
+    if entries.any(|entry| is_there(entry.id)) {
+        // The list is wrong about one of them, so it may be about others.
+        read_all(remote, std::mem::take(&mut presumed), &mut observed).await?;
+    }
+    observed.gone.extend(&presumed);
+    Ok(Sight { observed, presumed })
 }
 
 /// Reads these instances by id, and adds what that shows.

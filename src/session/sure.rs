@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::SessionError;
-use super::observe::{markers, read_all};
+use super::observe::{Sight, markers, read_all};
 use crate::apply::{Absence, Evidence, Unproven};
 use crate::model::{
-    Action, Completeness, InstanceId, InstanceKey, Lookup, Marker, Observed, Planned, SecretFacts,
+    Action, Completeness, InstanceId, InstanceKey, Lookup, Marker, Observed, Planned, RefusalCode,
+    SecretFacts,
 };
 use crate::ports::ReadRemote;
 use crate::reconcile::{self, PlanInput};
@@ -21,9 +22,13 @@ use crate::secrets::NoRandomness;
 pub(super) async fn make_sure(
     remote: &dyn ReadRemote,
     input: &mut PlanInput,
-    mut observed: Observed,
+    sight: Sight,
     mut compare: impl FnMut(&PlanInput, &Observed) -> Result<SecretFacts, NoRandomness>,
 ) -> Result<(Observed, Evidence), SessionError> {
+    let Sight {
+        mut observed,
+        mut presumed,
+    } = sight;
     let inventory = input.desired.inventory.clone();
     let known = markers(&input.desired, &input.lock);
     let mut evidence = Evidence::of(&observed, &inventory, &input.policy.assume_absent);
@@ -33,6 +38,13 @@ pub(super) async fn make_sure(
         input.observed = Some(observed);
         let planned = reconcile::plan(input);
         observed = input.observed.take().unwrap_or_default();
+        if !presumed.is_empty() {
+            if is_refused_for_missing(&planned) {
+                return Ok((observed, evidence));
+            }
+            read_all(remote, std::mem::take(&mut presumed), &mut observed).await?;
+            continue;
+        }
         let unread = unread(input, &observed, &known, &planned);
         if !unread.is_empty() {
             read_all(remote, unread, &mut observed).await?;
@@ -67,6 +79,13 @@ pub(super) async fn make_sure(
         }
         proven.extend(planned.plan.steps.into_iter().map(|step| step.key));
     }
+}
+
+/// Whether the plan is refused because so many instances are missing: whatever else is in it, nothing of it
+/// is applied.
+fn is_refused_for_missing(planned: &Planned) -> bool {
+    let mut refusals = planned.refusals.iter();
+    refusals.any(|refusal| refusal.code == RefusalCode::ManyVanished)
 }
 
 /// Instances of this inventory that only a list has shown, unless the plan says nothing about their key and

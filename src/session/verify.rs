@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::error::SessionError;
-use super::observe::read_all;
+use super::observe::{Missing, read_all};
 use super::scope::Session;
 use crate::lockfile::LockView;
 use crate::model::{
@@ -52,7 +52,8 @@ impl Session<'_> {
         view: &LockView,
     ) -> Result<Verified, SessionError> {
         self.same_inventory(lock)?;
-        let mut observed = self.look(remote, lock, view).await?.observed;
+        let looked = self.look(remote, lock, view, Missing::Read).await?;
+        let mut observed = looked.sight.observed;
         // The list may be out of date.
         let in_doubt = in_doubt(lock, &observed);
         read_all(remote, in_doubt, &mut observed).await?;

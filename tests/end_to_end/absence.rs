@@ -357,3 +357,40 @@ fn a_rebuild_keeps_what_is_recorded_and_records_nothing_twice() {
         assert!(ids()[0].is_none_or(|id| id == older), "{tags}");
     }
 }
+
+/// Reading each of 200,000 instances would take an hour, to refuse the plan in the end.
+#[test]
+fn many_missing_instances_cost_one_list_and_a_few_reads() {
+    let sandbox = Sandbox::start(&[]);
+    let mut manifest = "version: 1\ninventory: acme\ninstances:\n".to_owned();
+    for number in 0..300 {
+        manifest.push_str(&format!("  k{number}: {{ element: jira, configuration: {{ username: a, password: \"${{env:P}}\" }} }}\n"));
+    }
+    let bench = Bench::on(&sandbox)
+        .with("P", "invented")
+        .with_manifest(&manifest);
+    let _ = bench.apply();
+    let ids: Vec<u64> = bench.lock()["instances"]
+        .as_object()
+        .expect("instances")
+        .values()
+        .filter_map(|entry| entry["id"].as_u64())
+        .collect();
+    for id in &ids {
+        let _ = sandbox.call("DELETE", &format!("/instances/{id}"), None);
+    }
+    let before = sandbox.count("requests");
+    let ran = bench.run(&["plan"]).expect_code(5);
+    ran.stderr_has("300 of 300 recorded instances are missing on the platform");
+    let requests = sandbox.count("requests") - before;
+    assert!(requests < 110, "{requests} requests");
+    let _ = bench.apply_with(&[]).expect_code(5);
+    assert_eq!(
+        bench.lock()["instances"].as_object().map(|it| it.len()),
+        Some(300)
+    );
+    // Whoever knows that they are gone gets each of them proven.
+    let before = sandbox.count("requests");
+    let _ = bench.run(&["plan", "--recreate-vanished"]).expect_code(0);
+    assert!(sandbox.count("requests") - before >= 300);
+}
