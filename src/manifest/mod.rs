@@ -32,6 +32,8 @@ pub(crate) use source::is_manifest;
 pub use source::{SourceFile, read};
 pub(crate) use text::Places;
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Diagnostics, Place};
 use crate::model::Desired;
 
@@ -67,8 +69,13 @@ pub fn load(files: &[SourceFile], options: LoadOptions) -> Loaded {
     if options.strict {
         diagnostics.make_strict();
     }
+    texts.iter().for_each(text::FileText::seal);
+    let by_name: BTreeMap<&str, &text::FileText> = texts
+        .iter()
+        .map(|text| (text.name.as_str(), text))
+        .collect();
     let complete = |place: &mut Place| {
-        if let Some(text) = texts.iter().find(|text| text.name == place.file) {
+        if let Some(text) = by_name.get(place.file.as_str()) {
             text.fill_in(place);
         }
     };

@@ -170,7 +170,21 @@ impl FileText {
         (from, to - usize::from(line.ends_with('\r')))
     }
 
-    /// Adds the text around a place, without what must not be shown.
+    /// Sorts and merges what must not be shown, once all of it is known: a file may have 200,000 problems.
+    pub(super) fn seal(&self) {
+        let mut ranges = self.hidden.take();
+        ranges.sort_by_key(|range| range.start);
+        let mut merged: Vec<Range<usize>> = Vec::new();
+        for range in ranges {
+            match merged.last_mut() {
+                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => merged.push(range),
+            }
+        }
+        self.hidden.replace(merged);
+    }
+
+    /// Adds the text around a place, without what must not be shown. It must be sealed.
     pub(super) fn fill_in(&self, place: &mut Place) {
         let Some(line) = place.line.checked_sub(1) else {
             return;
@@ -183,9 +197,10 @@ impl FileText {
             usize::MAX
         };
         let hidden = self.hidden.borrow();
-        let overlapping: Vec<&Range<usize>> = hidden
+        let first = hidden.partition_point(|range| range.end <= from);
+        let overlapping: Vec<&Range<usize>> = hidden[first..]
             .iter()
-            .filter(|range| range.start < to && range.end > from)
+            .take_while(|range| range.start < to)
             .collect();
         let before = place.column.saturating_sub(1 + MAX_BEFORE);
         let mut characters = text.char_indices().skip(before);

@@ -2,6 +2,7 @@
 //! trailing `---` was a second document.
 
 use super::{loaded, problems};
+use crate::support::Bench;
 
 const TWO: &str = "version: 1\ninventory: a\ninstances:\n  k: { element: jira, configuration: { username: a, password: '${env:P}' } }\n";
 
@@ -164,4 +165,19 @@ fn an_invalid_inventory_is_not_said_to_be_missing() {
         );
         assert!(!codes.is_empty(), "{name}");
     }
+}
+
+/// Twenty of a kind are shown. With a search over all of them for each, this would take minutes.
+#[test]
+fn a_manifest_with_many_problems_is_read_in_linear_time() {
+    let mut manifest = "version: 1\ninventory: a\ninstances:\n".to_owned();
+    for number in 0..20_000 {
+        manifest.push_str(&format!(
+            "  k{number}: {{ element: jira, secret: x, password: y }}\n"
+        ));
+    }
+    let bench = Bench::new().with_manifest(&manifest);
+    let ran = bench.run(&["validate"]).expect_code(8);
+    ran.stderr_has("39980 more [unknown-field] not shown\n");
+    assert_eq!(ran.stderr.matches("error[unknown-field]").count(), 20);
 }
