@@ -27,9 +27,9 @@ instances:
 fn bench(sandbox: &Sandbox) -> Bench {
     Bench::on(sandbox)
         .with_manifest(MANIFEST)
-        .with("JIRA_PASSWORD", "p")
-        .with("KEY", "k")
-        .with("SECRET", "s")
+        .with("JIRA_PASSWORD", "invented-password")
+        .with("KEY", "invented-key")
+        .with("SECRET", "invented-secret")
 }
 
 #[test]
