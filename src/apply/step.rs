@@ -51,7 +51,7 @@ impl<'a> StepRun<'a> {
         self.slot = None;
     }
 
-    /// Something is not as it was: if this step fails from here on, not nothing was changed.
+    /// Something was changed: if this step fails from here on, the exit code says so.
     pub(super) fn note_change(&self) {
         self.has_changed.store(true, Ordering::Relaxed);
     }

@@ -165,7 +165,7 @@ pub fn contains_credential(value: &Value) -> bool {
     }
 }
 
-/// A placeholder of the platform, such as `${epoch}`, or a mask is no credential.
+/// A mask or a placeholder of the platform, such as `${epoch}`, is not a credential.
 fn is_secret_text(text: &str) -> bool {
     let text = text.trim();
     !(text.is_empty()

@@ -7,24 +7,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{OutputFormat, duration, help};
+use super::{KeyArgs, OutputFormat, duration, help};
 use crate::error::Exit;
 use crate::outputs::Prefix;
 
 const EXITS: &[Exit] = &[Exit::Lock];
-
-/// Which instances.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = help::SELECTION)]
-pub struct KeyArgs {
-    /// Only these keys; `*` matches any text; repeatable
-    #[arg(long, value_name = "KEY")]
-    pub target: Vec<String>,
-
-    /// All keys but these; `*` matches any text; repeatable
-    #[arg(long, value_name = "KEY")]
-    pub exclude: Vec<String>,
-}
 
 /// What variables hold, and how they are named.
 #[derive(Debug, Args)]

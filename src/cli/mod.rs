@@ -18,8 +18,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use apply::ApplyArgs;
 pub(crate) use consume::{
-    ExecArgs, KeyArgs, ListArgs, ListFormat, OutputsArgs, OutputsFormat, ShowArgs, TokenArgs,
-    VariableArgs,
+    ExecArgs, ListArgs, ListFormat, OutputsArgs, OutputsFormat, ShowArgs, TokenArgs, VariableArgs,
 };
 pub(crate) use drift::DriftArgs;
 pub(crate) use global::{ConnectionArgs, GlobalArgs, OutputArgs};
@@ -27,7 +26,7 @@ pub(crate) use init::InitArgs;
 pub(crate) use lock::LockCommand;
 pub(crate) use plan::PlanArgs;
 pub(crate) use sandbox::SandboxArgs;
-pub(crate) use select::SelectionArgs;
+pub(crate) use select::{KeyArgs, SelectionArgs};
 pub(crate) use values::{OutputFormat, duration};
 
 /// Manage SAP Open Connectors instances as a file in your repository

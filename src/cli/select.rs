@@ -6,9 +6,10 @@ use clap::{Args, ValueEnum};
 use super::help;
 use crate::model::{Limit, Prune};
 
+/// Which instances.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = help::SELECTION)]
-pub struct SelectionArgs {
+pub struct KeyArgs {
     /// Only these keys; `*` matches any text; repeatable
     #[arg(long, value_name = "KEY")]
     pub target: Vec<String>,
@@ -16,6 +17,13 @@ pub struct SelectionArgs {
     /// All keys but these; `*` matches any text; repeatable
     #[arg(long, value_name = "KEY")]
     pub exclude: Vec<String>,
+}
+
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = help::SELECTION)]
+pub struct SelectionArgs {
+    #[command(flatten)]
+    pub keys: KeyArgs,
 
     /// Replace this instance; repeatable
     ///

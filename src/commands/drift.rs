@@ -21,6 +21,7 @@ pub(super) async fn run(context: &Context, arguments: &DriftArgs) -> Result<Exit
         instances: _,
         mut drifted,
         unsettled,
+        states: _,
     } = verified(context, lock, &view, arguments.deadline).await?;
     drifted.retain(|drift| selection.includes(drift.key.as_str()));
     let keys = lock.instances.keys();

@@ -14,6 +14,7 @@ use crate::catalog::{Catalog, ElementEntry};
 use crate::cli::InitArgs;
 use crate::error::{CliError, Exit};
 use crate::files;
+use crate::manifest;
 use crate::model::{InstanceKey, InventoryName};
 use crate::render::scaffold::{self, Scaffold, Scaffolded};
 
@@ -29,15 +30,15 @@ pub(super) fn run(context: &Context, arguments: &InitArgs) -> Result<Exit, CliEr
         false => arguments.connectors.clone(),
     };
     let inventory = inventory(arguments.inventory.as_deref())?;
-    let manifest = scaffold::manifest(&inventory, &instances(&connectors)?);
+    let scaffolded = scaffold::manifest(&inventory, &instances(&connectors)?);
     if path == Path::new("-") {
-        let printed = context.ui.print(|out| write!(out, "{}", manifest.text));
+        let printed = context.ui.print(|out| write!(out, "{}", scaffolded.text));
         printed.map_err(CliError::output)?;
     } else {
-        create(path, &manifest.text)?;
+        create(path, &scaffolded.text)?;
         context.ui.say(&format!("Created {}.", path.display()));
     }
-    next(context, path, &manifest);
+    next(context, path, &scaffolded);
     Ok(Exit::Success)
 }
 
@@ -129,14 +130,14 @@ fn free(name: &str, taken: &BTreeSet<String>) -> String {
 }
 
 fn element(name: &str) -> Result<&'static ElementEntry, CliError> {
-    Catalog::embedded().element(name).ok_or_else(|| {
-        let error = CliError::usage(format!("the catalogue has no connector `{name}`"));
-        match scaffold::similar_elements(name).join("`, `") {
-            near if near.is_empty() => {
-                error.hint("declare an element of your own in the manifest by hand: `element: KEY`")
-            }
-            near => error.hint(format!("similar: `{near}`")),
-        }
+    let catalog = Catalog::embedded();
+    catalog.element(name).ok_or_else(|| {
+        let known = catalog.elements().iter().map(|known| known.key.as_str());
+        let hint = match manifest::nearest(name, known) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "declare your own element in the manifest by hand: `element: KEY`".to_owned(),
+        };
+        CliError::usage(format!("the catalogue has no connector `{name}`")).hint(hint)
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::clock::SystemClock;
 use super::context::Context;
-use crate::cli::SelectionArgs;
+use crate::cli::{KeyArgs, SelectionArgs};
 use crate::diagnostic::Diagnostics;
 use crate::error::CliError;
 use crate::files;
@@ -85,8 +85,7 @@ pub(super) fn print_warnings(context: &Context, warnings: &Diagnostics) {
 
 pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {
     let SelectionArgs {
-        target,
-        exclude,
+        keys: selected,
         replace,
         prune,
         resend_secrets,
@@ -110,10 +109,7 @@ pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {
         Resend::Send(resend_secrets.iter().cloned().collect())
     };
     Ok(Policy {
-        selection: Selection {
-            targets: target.iter().cloned().collect(),
-            excludes: exclude.iter().cloned().collect(),
-        },
+        selection: selection(selected),
         prune: prune.iter().copied().collect(),
         replace: keys("--replace", replace)?,
         secrets,
@@ -124,6 +120,14 @@ pub(super) fn policy(arguments: &SelectionArgs) -> Result<Policy, CliError> {
     })
 }
 
+pub(super) fn selection(arguments: &KeyArgs) -> Selection {
+    let KeyArgs { target, exclude } = arguments;
+    Selection {
+        targets: target.iter().cloned().collect(),
+        excludes: exclude.iter().cloned().collect(),
+    }
+}
+
 /// Whether a question can be asked, where one is needed: before anything else is done.
 pub(super) fn may_confirm(context: &Context, yes: bool, what: &str) -> Result<(), CliError> {
     if yes || context.ui.may_ask() {
@@ -132,6 +136,18 @@ pub(super) fn may_confirm(context: &Context, yes: bool, what: &str) -> Result<()
     let summary = "cannot ask for confirmation without a terminal; nothing was changed";
     let hint = format!("pass `--yes` to {what} without confirmation");
     Err(CliError::usage(summary).hint(hint))
+}
+
+/// Names the creates of earlier runs that are still open.
+pub(super) fn warn_of_unsettled<'k>(
+    context: &Context,
+    keys: impl IntoIterator<Item = &'k InstanceKey>,
+) {
+    for key in keys {
+        context.ui.warn(&format!(
+            "{key}: the outcome of a create is unknown; run `connectorctl apply` to settle it"
+        ));
+    }
 }
 
 /// Where other users can read the lock file.

@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::context::Context;
 use super::{drift, recorded};
 use crate::cli::{ListArgs, ListFormat, OutputFormat, ShowArgs};
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockView;
-use crate::model::{Finding, InstanceKey, Lock, Shown};
+use crate::model::{InstanceKey, Lock};
 use crate::render;
+use crate::session::State;
 
 pub(super) async fn list(context: &Context, arguments: &ListArgs) -> Result<Exit, CliError> {
     let view = recorded::view(context)?;
@@ -41,22 +40,14 @@ async fn ask(
 ) -> Result<BTreeSet<InstanceKey>, CliError> {
     let verified = drift::verified(context, lock, view, deadline).await?;
     let mut missing = BTreeSet::new();
-    for drift in verified.drifted {
-        if drift.findings.contains(&Finding::Missing(drift.id)) {
-            missing.insert(drift.key.clone());
-        }
-        let Some(entry) = lock.instances.get_mut(&drift.key) else {
-            continue;
-        };
-        for change in drift.changes {
-            if let Shown::Values(values) = change.shown
-                && let Some(Value::Bool(now)) = values.after
-            {
-                match change.path.as_str() {
-                    "enabled" => entry.enabled = now,
-                    "valid" => entry.valid = now,
-                    _ => {}
-                }
+    for (key, entry) in &mut lock.instances {
+        match verified.states.get(key) {
+            Some(State { enabled, valid }) => {
+                entry.enabled = *enabled;
+                entry.valid = *valid;
+            }
+            None => {
+                missing.insert(key.clone());
             }
         }
     }

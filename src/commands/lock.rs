@@ -46,6 +46,7 @@ fn show(context: &Context, verified: &Verified) -> Result<(), CliError> {
         instances,
         drifted,
         unsettled,
+        states: _,
     } = verified;
     let printed = context.ui.print(|out| {
         render::drift::lines(drifted, out)?;
@@ -58,11 +59,7 @@ fn show(context: &Context, verified: &Verified) -> Result<(), CliError> {
         }
     });
     printed.map_err(CliError::output)?;
-    for key in unsettled {
-        context.ui.warn(&format!(
-            "{key}: the outcome of a create is unknown; run `connectorctl apply` to settle it"
-        ));
-    }
+    inputs::warn_of_unsettled(context, unsettled);
     Ok(())
 }
 

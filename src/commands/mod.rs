@@ -24,6 +24,7 @@ mod sandbox;
 mod secrets;
 mod shell;
 mod signals;
+mod token;
 mod validate;
 mod waiting;
 
@@ -91,7 +92,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, CliEr
         Command::Drift(arguments) => drift::run(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,
         Command::Show(arguments) => list::show(context, &arguments),
-        Command::Token(arguments) => outputs::token(context, &arguments),
+        Command::Token(arguments) => token::run(context, &arguments),
         Command::Outputs(arguments) => outputs::outputs(context, &arguments),
         Command::Exec(arguments) => return exec::run(context, &arguments),
     };

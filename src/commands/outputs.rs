@@ -1,64 +1,57 @@
-//! `connectorctl token` and `connectorctl outputs`.
+//! `connectorctl outputs`: all selected ids and tokens, for another tool.
 
 use std::path::PathBuf;
 
 use super::context::Context;
 use super::inputs;
-use super::recorded::{self, with_outputs};
+use super::recorded::with_outputs;
 use super::results::ResultTarget;
-use crate::cli::{OutputsArgs, OutputsFormat, TokenArgs};
+use super::token::may_reveal;
+use crate::cli::{OutputsArgs, OutputsFormat};
 use crate::error::{CliError, Exit};
 use crate::files::{self, Limits, Standard};
-use crate::outputs::{self, Account, GithubFile, Outputs, Template, Variable};
+use crate::outputs::{self, GithubFile, Outputs, Template, Variable};
 
-/// A larger file is no template.
+/// A larger file is not a template.
 const TEMPLATE: Limits = Limits::bytes(1024 * 1024);
 
-/// Prints one token, or the header with it.
-pub(super) fn token(context: &Context, arguments: &TokenArgs) -> Result<Exit, CliError> {
-    let TokenArgs {
-        key,
-        header,
-        reveal,
+/// Options that the format would ignore.
+fn fits(arguments: &OutputsArgs) -> Result<(), CliError> {
+    let OutputsArgs {
+        format,
+        template,
+        out,
+        variables: _,
+        secret_name,
+        reveal: _,
+        keys: _,
     } = arguments;
-    may_reveal(context, *reveal)?;
-    let lock = recorded::lock(context)?;
-    let (key, entry) = recorded::instance(&lock, key)?;
-    let token = outputs::token(key, entry)?;
-    let account = recorded::account(context, *header)?;
-    let line = match &account {
-        None => format!("{}\n", token.expose()),
-        Some((user, organization)) => {
-            let header = Account { user, organization }.header(token);
-            format!("Authorization: {}\n", header.expose())
-        }
-    };
-    let written = context.ui.hand_out(line.as_bytes());
-    written.map_err(CliError::output)?;
-    Ok(Exit::Success)
-}
-
-/// Whether a secret may go to standard output: not where people or a log would see it.
-fn may_reveal(context: &Context, is_wanted: bool) -> Result<(), CliError> {
-    let is_pipeline = context
-        .environment
-        .get("CI")
-        .is_some_and(|ci| ci != "false");
-    let place = match (context.ui.shows_stdout(), is_pipeline) {
-        _ if is_wanted => return Ok(()),
-        (true, _) => "on a terminal",
-        (false, true) => "into the log of a pipeline",
-        (false, false) => return Ok(()),
-    };
-    Err(
-        CliError::usage(format!("tokens are not printed {place}")).hint(
-            "pipe the result to where it is needed and pass `--reveal`, or use `connectorctl exec`",
+    let is_github = matches!(
+        format,
+        OutputsFormat::GithubEnv | OutputsFormat::GithubOutput
+    );
+    let unused = [
+        (
+            "--template",
+            template.is_some() && *format != OutputsFormat::Template,
         ),
-    )
+        (
+            "--secret-name",
+            secret_name.is_some() && *format != OutputsFormat::Kubernetes,
+        ),
+        ("--out", out.is_some() && is_github),
+    ];
+    match unused.into_iter().find(|(_, is_unused)| *is_unused) {
+        Some((option, _)) => Err(CliError::usage(format!(
+            "`{option}` has no effect with this `--format`"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Writes all selected ids and tokens.
 pub(super) fn outputs(context: &Context, arguments: &OutputsArgs) -> Result<Exit, CliError> {
+    fits(arguments)?;
     with_outputs(context, &arguments.keys, &arguments.variables, |outputs| {
         let variables = outputs::variables(outputs, &arguments.variables.prefix)?;
         let mut text = Vec::new();
@@ -82,7 +75,7 @@ pub(super) fn outputs(context: &Context, arguments: &OutputsArgs) -> Result<Exit
             }
         };
         written.map_err(CliError::output)?;
-        // Under its name standard output is no less visible.
+        // A path that names standard output does not keep it out of sight.
         let is_file = |path: &&PathBuf| Standard::named_by(path).is_none();
         let path = arguments.out.as_ref().filter(is_file);
         match ResultTarget::open(context, &inputs::paths(context)?, "--out", path)? {

@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context, arguments: &PlanArgs) -> Result<Exit,
         return Err(SessionError::Refused(planned.refusals).into());
     }
     written?;
-    // What only a person can do is no change, unless the caller wants to know of everything.
+    // A sign-in is not a change, but with `--strict` it counts.
     let is_for_a_person = context.global.strict && planned.standing.needs_sign_in > 0;
     if arguments.detailed_exitcode && (!planned.plan.steps.is_empty() || is_for_a_person) {
         return Ok(Exit::Changes);

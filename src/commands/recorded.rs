@@ -33,11 +33,7 @@ pub(super) fn lock(context: &Context) -> Result<Lock, CliError> {
 /// If nothing is recorded.
 pub(super) fn lock_of<'v>(context: &Context, view: &'v LockView) -> Result<&'v Lock, CliError> {
     let paths = inputs::paths(context)?;
-    for key in view.intents.keys() {
-        context.ui.warn(&format!(
-            "{key}: the outcome of a create is unknown; run `connectorctl apply` to settle it"
-        ));
-    }
+    inputs::warn_of_unsettled(context, view.intents.keys());
     view.lock.as_ref().ok_or_else(|| {
         let summary = format!("no lock file at `{}`", paths.lock.display());
         CliError::new(Exit::Failed, summary)
@@ -64,11 +60,7 @@ pub(super) fn instance<'l>(
 /// # Errors
 /// If an option matches no recorded key, or all of them leave none.
 pub(super) fn selection(lock: &Lock, arguments: &KeyArgs) -> Result<Selection, CliError> {
-    let KeyArgs { target, exclude } = arguments;
-    let selection = Selection {
-        targets: target.iter().cloned().collect(),
-        excludes: exclude.iter().cloned().collect(),
-    };
+    let selection = inputs::selection(arguments);
     selects(&selection, &lock.instances.keys().collect())?;
     Ok(selection)
 }

@@ -7,6 +7,7 @@ mod output;
 mod read;
 mod replace;
 mod stream;
+mod timed;
 
 #[cfg(test)]
 mod tests;

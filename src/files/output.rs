@@ -3,14 +3,13 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use super::replace::{
     is_mount, parent_of, replace, resolve_symlinks, temporary_prefix, write_in_place,
 };
 use super::stream::{Standard, is_block_device, is_descriptor};
+use super::timed::timed;
 
 /// How long a pipe may have no reader.
 const MAX_WAIT: Duration = Duration::from_secs(120);
@@ -122,19 +121,11 @@ fn open_stream(path: &Path, wait: Duration) -> Result<File, OutputError> {
     within(wait, move || OpenOptions::new().append(true).open(path))
 }
 
-/// What `work` comes to, in time. After a timeout its thread stays behind.
+/// The result of `work`, if somebody reads in time.
 fn within<T: Send + 'static>(
     wait: Duration,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, OutputError> {
-    let (send, receive) = mpsc::channel();
-    thread::spawn(move || {
-        // The receiver is gone after a timeout.
-        let _ = send.send(work());
-    });
     let seconds = wait.as_secs();
-    match receive.recv_timeout(wait) {
-        Ok(done) => Ok(done?),
-        Err(_) => Err(OutputError::NoReader { seconds }),
-    }
+    Ok(timed(wait, work).ok_or(OutputError::NoReader { seconds })??)
 }

@@ -1,4 +1,4 @@
-//! Reads an input: at most so many bytes, and, where it is no plain file, in at most so much time.
+//! Reads an input: a limited number of bytes, and, unless it is a regular file, for a limited time.
 
 #![expect(
     clippy::disallowed_methods,
@@ -8,21 +8,19 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use super::stream::is_block_device;
+use super::timed::timed;
 
-/// How long a pipe or a device may take. Whoever writes to a pipe may have work to do first, and nobody may
-/// ever write to it.
+/// How long a pipe or a device may take. The writer of a pipe may have work to do first, or may never come.
 const MAX_WAIT: Duration = Duration::from_secs(120);
 
 /// How much of an input is read, and how long it may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) bytes: u64,
-    /// For pipes, devices and everything else that is no plain file.
+    /// For pipes, devices and everything else that is not a regular file.
     pub(crate) wait: Duration,
 }
 
@@ -117,16 +115,9 @@ pub(crate) fn within<R: Read>(
     limits: Limits,
     open: impl FnOnce() -> io::Result<R> + Send + 'static,
 ) -> Result<Vec<u8>, ReadError> {
-    let (send, receive) = mpsc::channel();
-    thread::spawn(move || {
-        let read = open().map_err(ReadError::Io);
-        // The receiver is gone after a timeout.
-        let _ = send.send(read.and_then(|stream| bounded(stream, limits.bytes)));
-    });
+    let read = move || bounded(open()?, limits.bytes);
     let seconds = limits.wait.as_secs();
-    receive
-        .recv_timeout(limits.wait)
-        .unwrap_or(Err(ReadError::Endless { seconds }))
+    timed(limits.wait, read).unwrap_or(Err(ReadError::Endless { seconds }))
 }
 
 /// What is left to read of an open file.

@@ -1,4 +1,4 @@
-//! Tests of inputs that never end and outputs that are no files, with pipes of their own.
+//! Tests of inputs that never end and outputs that are not files, with pipes of their own.
 
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "tests make the files")]

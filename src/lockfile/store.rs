@@ -225,7 +225,7 @@ impl LockStore {
                 Ok(lock) => lock,
                 Err(what) => return self.conflict(what),
             };
-            // Only now: what was remade everywhere is no change of a key that somebody else changed.
+            // Only now: a fingerprint that is remade does not count as a change of its key.
             remade.apply_to(&mut lock);
             let merged = Folded {
                 lock,

@@ -11,12 +11,6 @@ use crate::model::Secret;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix(String);
 
-impl Default for Prefix {
-    fn default() -> Self {
-        Self("CONNECTOR_".to_owned())
-    }
-}
-
 impl FromStr for Prefix {
     type Err = OutputsError;
 

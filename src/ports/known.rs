@@ -1,5 +1,5 @@
-//! What is known to be secret in this run: those who learn of a secret add it, and whoever shows text that
-//! the platform wrote looks for it there.
+//! What is known to be secret in this run. Code that learns of a secret adds it, and code that shows text
+//! of the platform searches for it.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ type Recognize = Box<dyn Fn(&str) -> bool + Send + Sync>;
 #[derive(Default)]
 pub struct KnownSecrets(Mutex<Known>);
 
-/// A snapshot is never taken: the set is looked at where it is.
+/// The set itself. It is read in place and never copied.
 #[derive(Default)]
 pub struct Known {
     texts: BTreeSet<Ordered>,

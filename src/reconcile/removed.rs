@@ -95,7 +95,7 @@ impl Planner<'_> {
             if !selected {
                 continue;
             }
-            // The live and the retired marker of one key are no two claims.
+            // The live and the retired marker of one key are one claim.
             let named = |tag: &str| Marker::key_in(tag, self.index.inventory());
             let is_another = |tag: &&str| {
                 *tag != marker && (named(tag).is_none() || named(tag) != named(marker))

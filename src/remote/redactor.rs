@@ -1,7 +1,7 @@
 //! Text of the platform and of vendors, made safe to show: they quote what was sent now, what was sent by
 //! earlier runs, and what they have stored. Must not: search text of our own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -61,6 +61,9 @@ impl Redactor {
             let Found::At(hits) = find(known, text) else {
                 return WITHHELD.to_owned();
             };
+            if hits.is_empty() {
+                return text.clone();
+            }
             let safe = without(text, &hits);
             // What is left on both sides of a hit may be a secret together.
             match find(known, &safe) {
@@ -132,6 +135,8 @@ fn find(known: &Known, text: &str) -> Found {
             }
         }
     }
+    // Most ways to read a text have the same words, and each is compared with every fingerprint.
+    let mut recorded: BTreeMap<String, bool> = BTreeMap::new();
     for view in &views {
         for part in named_values(known, &view.characters()) {
             hits.push(view.origin(part));
@@ -139,8 +144,13 @@ fn find(known: &Known, text: &str) -> Found {
         for (word, part) in words(&view.characters()) {
             let length = word.chars().count();
             let part = view.origin(part);
-            // Further on nothing is shown, and each word is compared with every fingerprint.
-            if length < 4 || part.start > 4 * MAX_LENGTH || !known.is_recorded(&word) {
+            // Further on nothing is shown.
+            if length < 4 || part.start > 4 * MAX_LENGTH {
+                continue;
+            }
+            let entry = recorded.entry(word.clone());
+            let is_recorded = *entry.or_insert_with_key(|word| known.is_recorded(word));
+            if !is_recorded {
                 continue;
             }
             if length >= MIN_ANYWHERE {

@@ -3,7 +3,7 @@
 //! What an instance needs is a reference to a variable: a manifest that is not filled in yet is refused
 //! before anything is sent.
 
-use crate::catalog::{Catalog, ConfigurationKey, ElementEntry};
+use crate::catalog::{ConfigurationKey, ElementEntry};
 use crate::model::{InstanceKey, InventoryName};
 
 use super::yaml::{comment, scalar};
@@ -173,21 +173,4 @@ fn variable(key: &InstanceKey, configuration: &str) -> String {
         true => format!("_{name}"),
         false => name,
     }
-}
-
-/// The elements whose keys are most like this one.
-pub fn similar_elements(key: &str) -> Vec<&'static str> {
-    let mut near: Vec<(f64, &str)> = Catalog::embedded()
-        .elements()
-        .iter()
-        .map(|element| {
-            (
-                strsim::jaro_winkler(key, &element.key),
-                element.key.as_str(),
-            )
-        })
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0));
-    near.into_iter().take(3).map(|(_, key)| key).collect()
 }

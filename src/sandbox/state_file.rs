@@ -9,7 +9,7 @@ use super::error::SandboxError;
 use super::state::{PlatformState, VERSION};
 use crate::files::{self, Limits};
 
-/// A larger file is no state: 100,000 instances are some 200 MB.
+/// A larger file is not a state file: 100,000 instances are some 200 MB.
 const LIMITS: Limits = Limits::bytes(1024 * 1024 * 1024);
 
 pub(super) struct StateFile {

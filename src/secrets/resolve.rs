@@ -55,7 +55,7 @@ pub fn resolve(
                         let message =
                             format!("`{path}` has fewer than {MIN_CHARACTERS} characters");
                         report(Diagnostic::warning("short-secret", message).hint(
-                            "check the value; what the platform says is not searched for a secret that short",
+                            "check the value; messages of the platform are not searched for such a short secret",
                         ));
                     }
                     let values = resolved.values.entry(key.clone()).or_default();

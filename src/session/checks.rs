@@ -108,7 +108,7 @@ fn each_matches(
             targets: [pattern.clone()].into(),
             ..Selection::default()
         };
-        // Everything may be nothing: an empty manifest is no typing error.
+        // `*` may match nothing: an empty manifest is not a typing error.
         if pattern != "*" && !known.iter().any(|key| one.includes(key.as_str())) {
             let known = known.iter().copied();
             return Err(SessionError::no_such_instance(option, pattern, known));

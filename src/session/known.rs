@@ -61,7 +61,7 @@ impl Session<'_> {
                 let entry = instance.and_then(|it| Catalog::embedded().entry(&it.element));
                 for (field, value) in values {
                     known.add(SecretJson::canonical(value).expose());
-                    // Beside a reference, a value may have parts that are no secrets.
+                    // Beside a reference, a value may have parts that are not secret.
                     let is_secret = match field {
                         SecretField::Configuration(name) => is_credential(entry, name),
                         SecretField::ProviderData => true,

@@ -28,4 +28,4 @@ pub use rounds::{Approval, Rounds, RunReport, Versioned};
 pub(crate) use rounds::{before, unless_stopped};
 pub use scope::{Identity, Manifest, Session};
 pub use store::Store;
-pub use verify::Verified;
+pub use verify::{State, Verified};

@@ -1,6 +1,6 @@
 //! The lock file against the platform, with no plan in between.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -15,8 +15,9 @@ use crate::model::{
 use crate::ports::ReadRemote;
 use crate::reconcile::unlike_recorded;
 
-/// The path of what the platform says about an instance's credentials.
+/// Paths of what the platform changes by itself.
 const VALID: &str = "valid";
+const ENABLED: &str = "enabled";
 
 /// What a comparison found.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,14 +28,29 @@ pub struct Verified {
     pub drifted: Vec<Drift>,
     /// Keys of which the outcome of a create is unknown.
     pub unsettled: Vec<InstanceKey>,
+    /// The state of each recorded instance that the platform has.
+    pub states: BTreeMap<InstanceKey, State>,
+}
+
+/// The state of an instance on the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    pub enabled: bool,
+    pub valid: bool,
 }
 
 impl Verified {
-    /// Leaves out whether credentials work: the platform finds that out by itself, and no apply records it
-    /// as long as nothing else changes.
+    /// Leaves out what the platform found by itself, and no apply records as long as nothing else changes:
+    /// that credentials do not work, and that it disabled the instance because of that.
     pub fn drop_validity(&mut self) {
         for drift in &mut self.drifted {
-            drift.changes.retain(|change| change.path != VALID);
+            let state = self.states.get(&drift.key);
+            let is_disabled_by_platform = state.is_some_and(|it| !it.enabled && !it.valid);
+            drift.changes.retain(|change| match change.path.as_str() {
+                VALID => false,
+                ENABLED => !is_disabled_by_platform,
+                _ => true,
+            });
         }
         self.drifted.retain(|drift| !drift.is_empty());
     }
@@ -57,11 +73,15 @@ impl Session<'_> {
         // The list may be out of date.
         let in_doubt = in_doubt(lock, &observed);
         read_all(remote, in_doubt, &mut observed).await?;
-        let instances = lock.instances.iter();
-        let drifts = instances.map(|(key, entry)| drift(lock, key, entry, &observed));
+        let states = lock.instances.iter().filter_map(|(key, entry)| {
+            let seen = observed.instances.get(&entry.id)?;
+            let (enabled, valid) = (seen.enabled, seen.valid);
+            Some((key.clone(), State { enabled, valid }))
+        });
         Ok(Verified {
             instances: lock.instances.len(),
-            drifted: drifts.filter(|drift| !drift.is_empty()).collect(),
+            states: states.collect(),
+            drifted: drifted(lock, &observed),
             unsettled: view.intents.keys().cloned().collect(),
         })
     }
@@ -70,21 +90,35 @@ impl Session<'_> {
 /// The instances of keys that differ, as long as only a list has shown them.
 fn in_doubt(lock: &Lock, observed: &Observed) -> BTreeSet<InstanceId> {
     let mut ids = BTreeSet::new();
-    for (key, entry) in &lock.instances {
-        if !drift(lock, key, entry, observed).is_empty() {
-            let marker = Marker::live(&lock.header.inventory, key);
-            let carriers = observed.instances.values();
-            let carriers = carriers.filter(|seen| seen.carries(&marker));
-            ids.extend(carriers.map(|seen| seen.id).chain([entry.id]));
-        }
+    for drift in drifted(lock, observed) {
+        ids.extend(drift.findings.iter().filter_map(Finding::other));
+        ids.insert(drift.id);
     }
     ids.retain(|id| observed.instances.contains_key(id) && !observed.read.contains(id));
     ids
 }
 
-fn drift(lock: &Lock, key: &InstanceKey, entry: &LockedInstance, observed: &Observed) -> Drift {
-    let marker = Marker::live(&lock.header.inventory, key);
-    let seen = observed.instances.get(&entry.id);
+fn drifted(lock: &Lock, observed: &Observed) -> Vec<Drift> {
+    let by_marker = observed.by_marker();
+    let drifts = lock.instances.iter().map(|(key, entry)| {
+        let marker = Marker::live(&lock.header.inventory, key);
+        let carriers = by_marker
+            .get(marker.as_str())
+            .map_or(&[][..], Vec::as_slice);
+        let seen = observed.instances.get(&entry.id);
+        drift(key, entry, seen, marker, carriers)
+    });
+    drifts.filter(|drift| !drift.is_empty()).collect()
+}
+
+/// `carriers` are all instances with the marker of the key.
+fn drift(
+    key: &InstanceKey,
+    entry: &LockedInstance,
+    seen: Option<&ObservedInstance>,
+    marker: Marker,
+    carriers: &[&ObservedInstance],
+) -> Drift {
     let mut findings = Vec::new();
     match seen {
         None => findings.push(Finding::Missing(entry.id)),
@@ -96,10 +130,9 @@ fn drift(lock: &Lock, key: &InstanceKey, entry: &LockedInstance, observed: &Obse
                 });
             }
             if !seen.carries(&marker) {
-                findings.push(Finding::MarkerMissing(marker.clone()));
+                findings.push(Finding::MarkerMissing(marker));
             }
-            let others = observed.instances.values();
-            let others = others.filter(|other| other.id != entry.id && other.carries(&marker));
+            let others = carriers.iter().filter(|other| other.id != entry.id);
             findings.extend(others.map(|other| Finding::Duplicate(other.id)));
         }
     }
@@ -131,7 +164,7 @@ fn changes(entry: &LockedInstance, seen: &ObservedInstance) -> Vec<FieldChange> 
     let (element, seen_element) = (entry.element.key.as_str(), seen.element.key.as_str());
     compare("element", element.into(), seen_element.into());
     compare("name", entry.name.clone().into(), seen.name.clone().into());
-    compare("enabled", entry.enabled.into(), seen.enabled.into());
+    compare(ENABLED, entry.enabled.into(), seen.enabled.into());
     compare(VALID, entry.valid.into(), seen.valid.into());
     if let Some(tags) = &entry.tags {
         let list = |tags: &BTreeSet<String>| tags.iter().cloned().collect::<Vec<_>>().into();

@@ -364,6 +364,15 @@ fn kubernetes_json_and_templates() {
         ran.stderr_has(what);
     }
     let _ = outputs(&bench, &["--format", "template"]).expect_code(8);
+    for unused in [
+        &["--format", "json", "--template", "t"][..],
+        &["--secret-name", "a"],
+        &["--format", "github-env", "--out", "x"],
+    ] {
+        outputs(&bench, unused)
+            .expect_code(8)
+            .stderr_has("has no effect");
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn the_create_request_is_the_documented_one() {
     let bench = Bench::at(&server.url)
         .with("FRESHDESK_API_KEY", "invented-freshdesk-key")
         .with_manifest(MANIFEST);
-    let _ = bench.apply();
+    let _ = bench.apply_unverified();
 
     let create = server.only("POST");
     assert_eq!(create.path, "/elements/api-v2/instances");

@@ -63,8 +63,8 @@ fn nothing_is_overwritten_and_mistakes_are_named() {
     again.stderr_has("`instances.yaml` exists already");
     assert_eq!(bench.read("instances.yaml"), "# mine\n");
     for (arguments, what) in [
-        (&["--connector", "jirra"][..], "similar: `jira`"),
-        (&["--connector", "zzzzzz"], "element of your own"),
+        (&["--connector", "jirra"][..], "did you mean `jira`?"),
+        (&["--connector", "zzzzzz"], "your own element"),
         (
             &["--connector", "a b=jira"],
             "invalid key in `--connector a b=jira`",
