@@ -174,7 +174,7 @@ impl Bench {
         ran
     }
 
-    /// `apply --yes`, which must succeed, where the lock file cannot agree with the platform afterwards.
+    /// `apply --yes`, which must succeed, where `lock verify` would find a difference or count as a request.
     pub(crate) fn apply_unverified(&self) -> Ran {
         self.apply_with(&[]).expect_code(0)
     }
