@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::{duration, help};
 use crate::error::Exit;
@@ -14,6 +14,15 @@ const VERIFY_EXITS: &[Exit] = &[
     Exit::Lock,
 ];
 const REBUILD_EXITS: &[Exit] = &[Exit::Stale, Exit::Authentication, Exit::Lock];
+const MOVE_EXITS: &[Exit] = &[
+    Exit::Partial,
+    Exit::Unknown,
+    Exit::Refused,
+    Exit::Stale,
+    Exit::Authentication,
+    Exit::Lock,
+    Exit::Interrupted,
+];
 
 #[derive(Debug, Subcommand)]
 pub enum LockCommand {
@@ -39,4 +48,25 @@ pub enum LockCommand {
         #[arg(long, value_name = "TIME", value_parser = duration)]
         deadline: Option<Duration>,
     },
+    /// Rename the inventory: its markers on the platform, and the lock file
+    ///
+    /// The manifest must have the new name already. Ids and tokens stay. Run it again if it did not end.
+    #[command(after_long_help = help::after(MOVE_EXITS, "connectorctl lock move --to acme-support"))]
+    Move(MoveArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct MoveArgs {
+    /// The new name, as in the manifest
+    #[arg(long, value_name = "INVENTORY")]
+    pub to: String,
+    /// Rename without asking
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Time to wait for the lock of another apply
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    pub lock_timeout: Duration,
+    /// Start no request after this duration
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub deadline: Option<Duration>,
 }

@@ -15,6 +15,7 @@ mod init;
 mod inputs;
 mod list;
 mod lock;
+mod lock_move;
 mod outputs;
 mod plan;
 mod platform;
@@ -87,6 +88,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, CliEr
             lock_timeout,
             deadline,
         }) => lock::rebuild(context, yes, lock_timeout, deadline).await,
+        Command::Lock(LockCommand::Move(arguments)) => lock_move::run(context, &arguments).await,
         Command::Sandbox(arguments) => sandbox::run(context, &arguments).await,
         Command::Init(arguments) => init::run(context, &arguments),
         Command::Drift(arguments) => drift::run(context, &arguments).await,

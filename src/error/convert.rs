@@ -12,9 +12,8 @@ impl From<SessionError> for CliError {
         let exit = match &error {
             SessionError::Lock(error) | SessionError::NotFolded(error) => of_lock(error),
             SessionError::Remote(error) => of_remote(error),
-            SessionError::Mismatch(Mismatch::Inventory { .. }) | SessionError::Refused(_) => {
-                Exit::Refused
-            }
+            SessionError::Mismatch(Mismatch::Inventory { .. } | Mismatch::Moving { .. })
+            | SessionError::Refused(_) => Exit::Refused,
             SessionError::Mismatch(
                 Mismatch::Url { .. }
                 | Mismatch::Pin { .. }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Fingerprint, InstanceId, InstanceKey, LockHeader, OpenIntent, Takeover, Timestamp,
+    Fingerprint, InstanceId, InstanceKey, InventoryMove, LockHeader, OpenIntent, Takeover,
+    Timestamp,
 };
 use crate::ports::Record;
 
@@ -61,6 +62,9 @@ pub(super) struct Checkpoint {
     /// Retired instances that are still to be deleted, and since when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) retired: Vec<RetiredInstance>,
+    /// An inventory that is being renamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) moving: Option<InventoryMove>,
     /// What was recorded so short a time ago that lists may not show it. A lock file that lacks it was
     /// lost or replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -106,10 +110,15 @@ impl Checkpoint {
             header: _,
             intents,
             retired,
+            moving,
             recent,
             superseded,
         } = self;
-        intents.is_empty() && retired.is_empty() && recent.is_empty() && superseded.is_empty()
+        intents.is_empty()
+            && retired.is_empty()
+            && moving.is_none()
+            && recent.is_empty()
+            && superseded.is_empty()
     }
 
     /// Whether this event is the same checkpoint's end, for whichever lock file.

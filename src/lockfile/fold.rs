@@ -8,8 +8,8 @@ use super::event::{
     Checkpoint, RecentInstance, RetiredInstance, StoredEvent, SupersededSecrets, TimedEvent,
 };
 use crate::model::{
-    Fingerprint, InstanceId, InstanceKey, InventoryName, Lock, LockedInstance, LockedSecret,
-    OpenIntent, Takeover, Timestamp,
+    Fingerprint, InstanceId, InstanceKey, InventoryMove, InventoryName, Lock, LockedInstance,
+    LockedSecret, OpenIntent, Takeover, Timestamp,
 };
 use crate::ports::Record;
 
@@ -26,6 +26,8 @@ pub(super) struct Folded {
     pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
     /// Retired instances that are still to be deleted, and since when.
     pub(super) retired: BTreeMap<InstanceId, Timestamp>,
+    /// An inventory that is being renamed.
+    pub(super) moving: Option<InventoryMove>,
     pub(super) recent: BTreeMap<InstanceId, Recent>,
     /// Earlier fingerprints of each instance, oldest first.
     pub(super) superseded: BTreeMap<InstanceId, Vec<Fingerprint>>,
@@ -80,6 +82,7 @@ pub(super) fn fold(lock: Lock, digest: Option<&str>, lines: &[TimedEvent]) -> Fo
             lock,
             intents: BTreeMap::new(),
             retired: BTreeMap::new(),
+            moving: None,
             recent: BTreeMap::new(),
             superseded: BTreeMap::new(),
         },
@@ -158,6 +161,11 @@ impl Folded {
             retired: retired
                 .map(|(&id, &at)| RetiredInstance { id, at })
                 .collect(),
+            // Once the lock file belongs to the new name, every instance carries its new marker.
+            moving: self
+                .moving
+                .clone()
+                .filter(|moving| moving.to != self.lock.header.inventory),
             recent: recent.collect(),
             superseded: superseded
                 .map(|(&id, fingerprints)| SupersededSecrets {
@@ -226,6 +234,7 @@ impl Fold {
             header,
             intents,
             retired,
+            moving,
             recent,
             superseded,
         } = checkpoint;
@@ -236,6 +245,7 @@ impl Fold {
             folded.lock.header = header.clone();
         }
         folded.intents.extend(intents.clone());
+        folded.moving.clone_from(moving);
         folded
             .retired
             .extend(retired.iter().map(|one| (one.id, one.at)));
@@ -296,6 +306,7 @@ impl Fold {
                 }
             }
             Record::Renamed { from, to } => self.rename(from, to),
+            Record::Moving(moving) => folded.moving = Some(moving.clone()),
             Record::Retired { id } => {
                 folded.retired.insert(*id, at);
             }

@@ -3,6 +3,7 @@
 //! Must not: know the manifest, the platform, or what a plan is. `docs/lockfile.md` describes both
 //! formats, and `docs/guarantees.md` what they are for.
 
+mod beside;
 mod error;
 mod event;
 mod file;
@@ -20,6 +21,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use beside::rivals;
 pub use error::LockError;
 pub use format::parse;
 pub use holder::Holder;

@@ -7,7 +7,7 @@ use super::fold::{conflict, drop_history, fold};
 use super::format::LockFile;
 use super::{LockError, LockPaths, file, format, journal, usable};
 use crate::model::{
-    Fingerprint, InstanceId, InstanceKey, InventoryName, Lock, OpenIntent, Takeover,
+    Fingerprint, InstanceId, InstanceKey, InventoryMove, InventoryName, Lock, OpenIntent, Takeover,
 };
 
 /// How often both files are read until they match. A read takes about a millisecond, and an apply
@@ -24,6 +24,8 @@ pub struct LockView {
     /// Instances that were recorded a short time ago and that the lock file lacks, with the
     /// fingerprints of the secrets that were sent. Lists may not show them yet.
     pub missing: BTreeMap<InstanceId, BTreeMap<String, Fingerprint>>,
+    /// An inventory that is being renamed.
+    pub moving: Option<InventoryMove>,
     pub open_to_others: bool,
 }
 
@@ -95,6 +97,7 @@ impl LockView {
             intents: folded.intents,
             retired: folded.retired.into_keys().collect(),
             missing,
+            moving: folded.moving,
             open_to_others: exists && file::is_open_to_others(&paths.lock),
         }
     }

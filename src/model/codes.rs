@@ -141,6 +141,12 @@ codes! {
         InventoryChanged = "inventory-changed",
         /// The lock file records one instance under two keys.
         RecordedTwice = "recorded-twice",
+        /// The new name of an inventory is in use.
+        InventoryTaken = "inventory-taken",
+        /// A create is still open, and its instance would carry a marker of the old inventory.
+        Unsettled = "unsettled",
+        /// A marker was shortened, and no known key has it.
+        UnknownMarker = "unknown-marker",
     }
 }
 

@@ -19,6 +19,7 @@ mod observed;
 mod plan;
 mod policy;
 mod read_back;
+mod relabel;
 mod remade;
 mod report;
 mod secret;
@@ -52,6 +53,7 @@ pub use plan::{
 };
 pub use policy::{InvalidLimit, Limit, Prune};
 pub use read_back::ReadBack;
+pub use relabel::{InventoryMove, Relabel};
 pub use remade::Remade;
 pub use report::{ApplyReport, OutcomeKind, StepOutcome};
 pub use secret::{Secret, SecretJson};

@@ -21,6 +21,10 @@ codes! {
         AfterCandidate = "after-candidate",
         /// The result is durable.
         AfterResult = "after-result",
+        /// A request that changes, disables or deletes an instance is about to be sent.
+        BeforeWrite = "before-write",
+        /// Such a request took effect; nothing of it is recorded.
+        AfterWrite = "after-write",
         /// The new lock file is written under a temporary name.
         BeforeRename = "before-rename",
         /// The lock file is replaced; the journal is not yet emptied.

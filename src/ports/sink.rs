@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Candidate, Fingerprint, InstanceId, InstanceKey, LockedInstance};
+use crate::model::{
+    Candidate, Fingerprint, InstanceId, InstanceKey, InventoryMove, LockedInstance,
+};
 
 /// Something that has happened or is about to happen. Each record holds all that is needed to merge it
 /// into the lock after a crash. The journal stores it unchanged, so the names are part of its format.
@@ -68,6 +70,8 @@ pub enum Record {
         /// The key after.
         to: InstanceKey,
     },
+    /// The inventory is being renamed: from now on, instances get markers of the new name.
+    Moving(InventoryMove),
     /// This instance is about to be retired. It is read by its id until it is deleted, because it may be
     /// too new for the lists.
     Retired {

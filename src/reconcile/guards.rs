@@ -22,7 +22,7 @@ impl Planner<'_> {
             format!(
                 "lock file belongs to inventory `{recorded}`, but the manifest declares `{wanted}`"
             ),
-            "restore the old inventory name, or pass `--lock` to use a separate lock file",
+            format!("restore the old name, run `connectorctl lock move --to {wanted}` to rename the inventory, or pass `--lock` to use a separate lock file"),
         );
         }
         let mut keys: BTreeMap<InstanceId, &InstanceKey> = BTreeMap::new();

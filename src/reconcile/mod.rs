@@ -18,6 +18,7 @@ mod notes;
 mod planner;
 mod policy;
 mod presence;
+mod relabel;
 mod removed;
 mod subject;
 
@@ -30,6 +31,7 @@ pub use audit::{Violation, audit};
 pub use input::PlanInput;
 pub use normalize::{has, shown, unlike_recorded};
 pub use policy::{Policy, Resend, Selection};
+pub use relabel::{RelabelInput, Relabeled, relabel};
 
 use crate::model::Planned;
 use builder::PlanBuilder;

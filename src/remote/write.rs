@@ -15,7 +15,7 @@ use super::wire::{self, Detail};
 use crate::model::{InstanceId, Lookup, ObservedInstance, Tenant};
 use crate::ports::{
     BodyValue, Confirm, CreateBody, CreateOutcome, Listing, PatchBody, ReadRemote, RemoteError,
-    RemoteErrorKind, Search, WriteRemote,
+    RemoteErrorKind, Search, WriteRemote, kill,
 };
 
 /// What follows from a write that failed: a success that cannot be read may have taken effect.
@@ -42,7 +42,9 @@ impl RemoteReader {
 
 impl RemoteWriter {
     async fn write(&self, call: &Call) -> Result<Response<Bytes>, RemoteError> {
+        kill::at(kill::KillPoint::BeforeWrite);
         let response = self.reader.client.send_ok(call).await;
+        kill::at(kill::KillPoint::AfterWrite);
         response.map_err(write_failed)
     }
 
@@ -137,7 +139,9 @@ impl WriteRemote for RemoteWriter {
 
     async fn delete(&self, id: InstanceId) -> Result<(), RemoteError> {
         let call = Call::new(Method::DELETE, format!("/instances/{id}"), None);
+        kill::at(kill::KillPoint::BeforeWrite);
         let response = self.reader.client.send(&call).await.map_err(write_failed)?;
+        kill::at(kill::KillPoint::AfterWrite);
         if response.status().is_success() || is_missing(&response) {
             return Ok(());
         }

@@ -12,6 +12,7 @@ pub mod human;
 pub mod instance;
 pub mod json;
 pub mod list;
+pub mod relabel;
 pub mod report;
 pub mod scaffold;
 mod style;

@@ -39,3 +39,4 @@ pub use fault_spec::{Fault, InvalidFault};
 pub use platform::{Platform, Seed};
 pub use reply::{Cut, Reply};
 pub use server::{Running, SandboxOptions, start};
+pub use state_file::rename_state;

@@ -66,6 +66,18 @@ impl StateFile {
     }
 }
 
+/// Gives a state another name, unless a state has that name.
+///
+/// # Errors
+/// Where the file cannot be renamed.
+#[expect(clippy::disallowed_methods, reason = "this edge owns the state file")]
+pub fn rename_state(from: &Path, to: &Path) -> Result<(), SandboxError> {
+    if !from.exists() || to.exists() {
+        return Ok(());
+    }
+    fs::rename(from, to).map_err(|source| failed(from, source))
+}
+
 fn failed(path: &Path, source: io::Error) -> SandboxError {
     SandboxError::StateFile {
         path: path.to_owned(),

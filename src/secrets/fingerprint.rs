@@ -113,6 +113,17 @@ impl FingerprintKeys {
         })
     }
 
+    /// The fingerprint under the name that its key has in another inventory, where that key is known. The
+    /// name alone depends on the inventory, so no value is needed.
+    pub fn renamed(&self, recorded: &Fingerprint, to: &Self) -> Option<Fingerprint> {
+        let mut keys = self.all().zip(to.all());
+        let (_, key) = keys.find(|(key, _)| key.id == recorded.key)?;
+        Some(Fingerprint {
+            key: key.id.clone(),
+            ..recorded.clone()
+        })
+    }
+
     /// Whether a fingerprint was made with the present key.
     pub fn is_present(&self, fingerprint: &Fingerprint) -> bool {
         fingerprint.key == self.present.id

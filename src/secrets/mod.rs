@@ -16,7 +16,7 @@ mod tests;
 
 pub use facts::{FactInput, facts, shown_instead};
 pub use fingerprint::{FingerprintKey, FingerprintKeys, NoRandomness};
-pub use remake::remake;
+pub use remake::{remake, renamed};
 pub use resolve::resolve;
 pub use source::{Lookups, MissingPolicy};
 pub(crate) use text::decode;

@@ -58,6 +58,32 @@ pub fn remake(
     remade
 }
 
+/// Every recorded fingerprint under the name that its key has in another inventory. One of an unknown key
+/// stays as it is, and cannot be compared there either.
+pub fn renamed(lock: &Lock, from: &FingerprintKeys, to: &FingerprintKeys) -> Remade {
+    let mut remade = Remade::default();
+    let check = lock.header.check.as_ref();
+    let of_check = check.and_then(|check| from.id_of(&check.check));
+    for entry in lock.instances.values() {
+        let kept = entry.read_back.values().filter_map(|kept| match kept {
+            ReadBack::Secret(fingerprint) => Some(fingerprint),
+            ReadBack::Text(_) | ReadBack::Tags(_) => None,
+        });
+        for recorded in entry.secrets.values().flatten().chain(kept) {
+            let mut named = recorded.clone();
+            if named.key == KeyId::default()
+                && let Some(id) = of_check
+            {
+                named.key.clone_from(id);
+            }
+            if let Some(after) = from.renamed(&named, to) {
+                remade.insert(recorded.clone(), after);
+            }
+        }
+    }
+    remade
+}
+
 /// The value that is declared under this key, or under the key that it is renamed to.
 fn declared(
     desired: &Desired,

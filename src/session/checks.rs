@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::error::{Mismatch, SessionError};
 use super::scope::Session;
-use crate::model::{Desired, InstanceKey, Lock, Tenant};
+use crate::lockfile::LockView;
+use crate::model::{Desired, InstanceKey, InventoryMove, Lock, Tenant};
 use crate::reconcile::{Policy, Resend, Selection};
 
 impl Session<'_> {
@@ -18,6 +19,14 @@ impl Session<'_> {
             recorded: recorded.clone(),
             declared: declared.clone(),
         })
+    }
+
+    /// No rename of the inventory is half done: some instances have markers of the other name.
+    pub(super) fn not_moving(&self, view: &LockView) -> Result<(), Mismatch> {
+        match view.moving.clone() {
+            None => Ok(()),
+            Some(InventoryMove { from, to }) => Err(Mismatch::Moving { from, to }),
+        }
     }
 
     /// The lock file belongs to this platform.

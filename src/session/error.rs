@@ -80,6 +80,14 @@ pub enum Mismatch {
         recorded: InventoryName,
         declared: InventoryName,
     },
+    /// Its instances carry markers of both names.
+    #[error(
+        "inventory `{from}` is being renamed to `{to}`, and not every instance has its new marker"
+    )]
+    Moving {
+        from: InventoryName,
+        to: InventoryName,
+    },
     #[error("lock file belongs to {recorded}, but the base URL is {used}")]
     Url { recorded: String, used: String },
     #[error("manifest requires organization {pinned}, but the credentials belong to {found}")]
@@ -131,7 +139,7 @@ impl SessionError {
                 .chain(one("run `apply` again: every recorded result is in the journal beside the lock file and will be merged"))
                 .collect(),
             Self::Remote(error) => error.hint.clone().into_iter().collect(),
-            Self::Mismatch(mismatch) => mismatch.hint().into_iter().map(str::to_owned).collect(),
+            Self::Mismatch(mismatch) => mismatch.hint().into_iter().collect(),
             Self::NoSuchInstance { nearest: Some(key), .. } => vec![format!("did you mean `{key}`?")],
             Self::NoSuchInstance { nearest: None, .. } => one("use a key from the manifest or the lock file; `*` matches any text"),
             Self::NothingSelected => one("exclude fewer keys, or select others"),
@@ -181,13 +189,16 @@ impl SessionError {
 }
 
 impl Mismatch {
-    fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<String> {
         match self {
-            Self::Inventory { .. } => {
-                Some("restore the old inventory name, or pass `--lock` to use a separate lock file")
-            }
+            Self::Inventory { declared, .. } => Some(format!(
+                "restore the old name, run `connectorctl lock move --to {declared}` to rename the inventory, or pass `--lock` to use a separate lock file"
+            )),
+            Self::Moving { from, to } => Some(format!(
+                "set `inventory: {to}` in the manifest and run `connectorctl lock move --to {to}` again; `--to {from}` takes it back"
+            )),
             Self::Url { .. } => Some(
-                "use the URL the lock file was written for, or pass `--lock` to use a separate lock file",
+                "use the URL the lock file was written for, or pass `--lock` to use a separate lock file".to_owned(),
             ),
             Self::Pin { .. } | Self::PinUnreadable { .. } | Self::Organization { .. } => None,
         }

@@ -46,6 +46,7 @@ impl Session<'_> {
         missing: Missing,
     ) -> Result<Sighting, SessionError> {
         self.learn_recorded(lock, view);
+        self.not_moving(view)?;
         self.same_url(lock)?;
         let tenant = remote.tenant().await?;
         self.same_tenant(lock, &tenant)?;

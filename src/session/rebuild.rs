@@ -25,6 +25,7 @@ impl Session<'_> {
         remote: &dyn ReadRemote,
         old: &LockView,
     ) -> Result<Lock, SessionError> {
+        self.not_moving(old)?;
         let recorded = self.recorded(old);
         if let Some(lock) = &old.lock {
             self.learn_recorded(lock, old);

@@ -18,6 +18,7 @@ mod help;
 mod ignored;
 mod init;
 mod lists;
+mod lock_move;
 mod log_commands;
 mod partly;
 mod problems;

@@ -5,6 +5,7 @@ mod histories;
 mod kills;
 mod lock_file;
 mod matrix;
+mod moves;
 mod posts;
 mod pulled;
 mod references;

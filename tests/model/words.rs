@@ -11,7 +11,8 @@ use super::store::Record as Model;
 enum StandsFor {
     /// A record of the model.
     Record(Model),
-    /// Nothing: it tells of secrets, or of what a list shows later; not of identity.
+    /// Nothing: it tells of secrets, of the name of the inventory, or of what a list shows later; not of
+    /// identity.
     Nothing,
 }
 
@@ -37,6 +38,7 @@ fn stands_for(record: &Code) -> StandsFor {
             id: _,
             secrets: _,
         }
+        | Code::Moving(_)
         | Code::Retired { id: _ }
         | Code::Deleted { id: _ } => return StandsFor::Nothing,
     })

@@ -166,6 +166,7 @@ impl Store for Memory {
             intents: BTreeMap::new(),
             retired: BTreeSet::new(),
             missing: BTreeMap::new(),
+            moving: None,
             open_to_others: false,
         }
     }

@@ -139,6 +139,23 @@ fn taken_over(has_boot: bool) -> Takeover {
     }
 }
 
+/// What is recorded of the rename of an inventory. Version 1 had none.
+fn of_a_move() -> [StoredEvent; 2] {
+    let moving = InventoryMove {
+        from: inventory(),
+        to: InventoryName::new("acme").expect("a name"),
+    };
+    let mut folded = fold(empty(), &[]);
+    folded.moving = Some(moving.clone());
+    [
+        StoredEvent::Record(Record::Moving(moving)),
+        StoredEvent::CheckpointEnd(Checkpoint {
+            lock: None,
+            ..checkpoint(&folded)
+        }),
+    ]
+}
+
 /// One line of every kind, with every optional member and without.
 fn every_kind() -> Vec<TimedEvent> {
     let fingerprint = print("salt", "digest");
@@ -168,6 +185,7 @@ fn every_kind() -> Vec<TimedEvent> {
             id: InstanceId(1),
             at: Timestamp::from_millis(7),
         }],
+        moving: None,
         recent: Vec::new(),
         superseded: Vec::new(),
     };
@@ -176,6 +194,7 @@ fn every_kind() -> Vec<TimedEvent> {
         header: None,
         intents: BTreeMap::new(),
         retired: Vec::new(),
+        moving: None,
         recent: Vec::new(),
         superseded: Vec::new(),
     };
@@ -233,6 +252,7 @@ fn every_kind() -> Vec<TimedEvent> {
         .chain([true, false].map(|has_boot| StoredEvent::Takeover(taken_over(has_boot))))
         .chain([StoredEvent::CheckpointEnd(remembering)])
         .chain(bases.map(|lock| StoredEvent::Base { lock }))
+        .chain(of_a_move())
         .map(|event| TimedEvent {
             at: Timestamp::from_millis(9),
             event,
@@ -287,7 +307,10 @@ fn the_journal_of_version_1_is_read() {
             _ => {}
         }
     }
-    assert_eq!(lines, every_kind());
+    let later = of_a_move();
+    let mut known = every_kind();
+    known.retain(|line| !later.contains(&line.event));
+    assert_eq!(lines, known);
 }
 
 fn name_keys(header: &mut LockHeader, unnamed: &mut impl FnMut(&mut Fingerprint)) {

@@ -26,8 +26,8 @@ use super::format::{digest, to_bytes};
 use super::*;
 use crate::model::{
     Algorithm, Candidate, Element, ElementId, ElementKey, ElementRef, Fingerprint, InstanceId,
-    InstanceKey, InventoryName, KeyId, Lifecycle, Lock, LockHeader, LockedApi, LockedInstance,
-    OpenIntent, OrganizationId, Remade, Secret, Takeover, Timestamp,
+    InstanceKey, InventoryMove, InventoryName, KeyId, Lifecycle, Lock, LockHeader, LockedApi,
+    LockedInstance, OpenIntent, OrganizationId, Remade, Secret, Takeover, Timestamp,
 };
 use crate::ports::{Clock, LockSink as _, Record};
 
