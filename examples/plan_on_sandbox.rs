@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         organization: identity.organization.clone(),
     };
     let address = Address::parse(&identity.url, false)?;
-    let transport = HttpTransport::new(None, address.is_loopback())?;
+    let transport = HttpTransport::new(&address, None)?;
     let reader = RemoteReader::new(
         address,
         &credentials,

@@ -45,12 +45,11 @@ impl Connection {
         settings: Settings,
         sandbox: Option<sandbox::Running>,
     ) -> Result<Self, CliError> {
-        let transport =
-            HttpTransport::new(certificates, address.is_loopback()).map_err(|error| {
-                let hint = error.hint();
-                let error = CliError::caused_by(Exit::Usage, "cannot set up the connection", error);
-                hint.into_iter().fold(error, CliError::hint)
-            })?;
+        let transport = HttpTransport::new(&address, certificates).map_err(|error| {
+            let hint = error.hint();
+            let error = CliError::caused_by(Exit::Usage, "cannot set up the connection", error);
+            hint.into_iter().fold(error, CliError::hint)
+        })?;
         let credentials = Credentials {
             user: identity.user.clone(),
             organization: identity.organization.clone(),

@@ -77,6 +77,12 @@ impl Address {
         self.loopback
     }
 
+    /// Whether a certificate can be needed on the way to it: elsewhere than on this machine, a proxy may be
+    /// reached by https although the address is not.
+    pub(super) fn needs_tls(&self) -> bool {
+        !self.loopback || self.base.starts_with("https:")
+    }
+
     /// Whether the host can only be the platform's, or is this machine. Elsewhere account secrets go only if
     /// somebody other than the author of the manifest says so.
     pub fn is_known(&self) -> bool {

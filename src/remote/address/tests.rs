@@ -33,3 +33,17 @@ fn unusable_urls_are_errors() {
     assert!(Address::parse("http://127.0.0.1:8080", false).is_ok());
     assert!(Address::parse("http://api.example.com", true).is_ok());
 }
+
+#[test]
+fn only_plain_http_to_this_machine_needs_no_certificates() {
+    for (text, needed) in [
+        ("http://127.0.0.1:1", false),
+        ("http://localhost:1", false),
+        ("https://127.0.0.1:1", true),
+        ("http://example.com", true),
+        ("https://example.com", true),
+    ] {
+        let address = Address::parse(text, true).unwrap();
+        assert_eq!(address.needs_tls(), needed, "{text}");
+    }
+}
