@@ -14,6 +14,7 @@ mod progress;
 
 mod body;
 mod gate;
+mod rotate;
 mod run;
 
 mod step;

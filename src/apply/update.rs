@@ -1,10 +1,11 @@
 //! Updates an existing instance, or adopts one that has our marker.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::check::{expect_marker, expect_token};
 use super::kept::expect_applied;
 use super::outcome::{StepDone, StepError};
+use super::rotate::Sent;
 use super::step::StepRun;
 use crate::model::{Kept, ObservedInstance, RequestValue, SentValues, UpdateRequest};
 use crate::ports::Record;
@@ -33,10 +34,13 @@ impl StepRun<'_> {
             self.intend(&BTreeMap::new()).await?;
         }
         let sent = SentValues::of_update(self.key, request);
+        let secrets = sent_secrets(request);
         let mut kept = Kept::default();
+        let mut signed_in = Ok(());
         if request.patches() {
             let before = seen;
-            seen = self.patch(request, &before).await?;
+            seen = self.patch(request, &secrets, &before).await?;
+            signed_in = self.sign_in(&secrets, &mut seen).await;
             let compared = self.kept(&sent, Some(&before), &seen).await;
             let is_ignored = |kept: &Kept| kept.unapplied.len() == sent.paths().len();
             if !compared.as_ref().is_ok_and(is_ignored) {
@@ -55,6 +59,7 @@ impl StepRun<'_> {
         let applied = expect_applied(&kept);
         entry.keep(&sent, kept);
         self.record_entry(entry.clone()).await?;
+        signed_in?;
         expect_token(&entry)?;
         applied?;
         Ok(StepDone {
@@ -67,16 +72,11 @@ impl StepRun<'_> {
     async fn patch(
         &self,
         request: &UpdateRequest,
+        secrets: &Sent,
         seen: &ObservedInstance,
     ) -> Result<ObservedInstance, StepError> {
         let apply = self.run.apply;
         let body = super::body::patch(self.key, request, apply.secrets)?;
-        let secrets: BTreeSet<String> = request
-            .configuration
-            .iter()
-            .filter(|(_, value)| matches!(value, RequestValue::Secret))
-            .map(|(name, _)| name.clone())
-            .collect();
         if !secrets.is_empty() {
             // The entry, or an open intent, still has the old key: the rename is recorded after the patch.
             for key in self.keys() {
@@ -88,10 +88,20 @@ impl StepRun<'_> {
                 self.run.record(record).await?;
             }
         }
-        let mut answer = apply.remote.update(request.id, &body).await?;
+        let answer = apply.remote.update(request.id, &body).await;
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.rejected(secrets, seen, error).await),
+        };
         if answer.token.is_none() {
             answer.token.clone_from(&seen.token);
         }
         Ok(answer)
     }
+}
+
+fn sent_secrets(request: &UpdateRequest) -> Sent {
+    let values = request.configuration.iter();
+    let secrets = values.filter(|(_, value)| matches!(value, RequestValue::Secret));
+    secrets.map(|(name, _)| name.clone()).collect()
 }

@@ -114,6 +114,17 @@ pub trait WriteRemote: ReadRemote {
         patch: &PatchBody<'_>,
     ) -> Result<ObservedInstance, RemoteError>;
 
+    /// `PUT /instances/{id}` that makes the platform sign in again with what it holds; returns the instance
+    /// after it. Only name and tags are sent, as they are.
+    ///
+    /// # Errors
+    /// As for [`WriteRemote::update`].
+    async fn sign_in(
+        &self,
+        id: InstanceId,
+        same: &PatchBody<'_>,
+    ) -> Result<ObservedInstance, RemoteError>;
+
     /// Enables or disables an instance.
     ///
     /// # Errors

@@ -48,6 +48,24 @@ impl RemoteWriter {
         response.map_err(write_failed)
     }
 
+    /// Sends a change of an instance; the answer is the instance after it.
+    async fn changed(&self, call: &Call, id: InstanceId) -> Result<ObservedInstance, RemoteError> {
+        if call.body.is_none() {
+            return Err(self.cannot_be_written(call));
+        }
+        let response = self.write(call).await?;
+        let instance = serde_json::from_slice(response.body())
+            .ok()
+            .and_then(|value| wire::instance(&value, Detail::Whole));
+        instance
+            .inspect(|instance| self.reader.client.learn(instance))
+            .filter(|instance| instance.id == id)
+            .ok_or_else(|| {
+                let context = self.reader.client.context(call);
+                write_failed(context.unreadable(&response, "the updated instance"))
+            })
+    }
+
     /// What is sent must not come back in a message.
     fn learn<'v>(&self, values: impl Iterator<Item = BodyValue<'v>>) {
         self.reader.client.known().learn(|known| {
@@ -115,20 +133,19 @@ impl WriteRemote for RemoteWriter {
         let json = wire::patch(patch).ok();
         let call = Call::new(Method::PATCH, format!("/instances/{id}"), json);
         self.learn(patch.configuration.values().copied());
-        if call.body.is_none() {
-            return Err(self.cannot_be_written(&call));
-        }
-        let response = self.write(&call).await?;
-        let instance = serde_json::from_slice(response.body())
-            .ok()
-            .and_then(|value| wire::instance(&value, Detail::Whole));
-        instance
-            .inspect(|instance| self.reader.client.learn(instance))
-            .filter(|instance| instance.id == id)
-            .ok_or_else(|| {
-                let context = self.reader.client.context(&call);
-                write_failed(context.unreadable(&response, "the updated instance"))
-            })
+        self.changed(&call, id).await
+    }
+
+    async fn sign_in(
+        &self,
+        id: InstanceId,
+        same: &PatchBody<'_>,
+    ) -> Result<ObservedInstance, RemoteError> {
+        let json = wire::patch(same).ok();
+        let call = Call::new(Method::PUT, format!("/instances/{id}"), json);
+        // Without it, nobody knows what a `PUT` does (docs/platform.md#q6).
+        let call = call.with("reAuthenticate", "true");
+        self.changed(&call, id).await
     }
 
     async fn set_enabled(&self, id: InstanceId, enabled: bool) -> Result<(), RemoteError> {

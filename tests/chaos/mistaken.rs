@@ -124,6 +124,14 @@ impl WriteRemote for Mistaken<'_> {
         self.writer.update(id, patch).await
     }
 
+    async fn sign_in(
+        &self,
+        id: InstanceId,
+        same: &PatchBody<'_>,
+    ) -> Result<ObservedInstance, RemoteError> {
+        self.writer.sign_in(id, same).await
+    }
+
     async fn set_enabled(&self, id: InstanceId, enabled: bool) -> Result<(), RemoteError> {
         self.writer.set_enabled(id, enabled).await
     }

@@ -25,5 +25,6 @@ mod problems;
 mod quoting;
 mod requests;
 mod rewritten;
+mod rotation;
 mod summaries;
 mod versions;
