@@ -38,6 +38,12 @@ impl StepRun<'_> {
             Lookup::Gone => Ok(()),
             Lookup::Found(seen) => {
                 expect_marker(&seen, expected)?;
+                let removals = self.run.apply.removals;
+                removals.about_to_delete(self.key, &seen).map_err(|error| {
+                    StepError::failed(format!(
+                        "cannot write the report, so the instance was not deleted: {error}"
+                    ))
+                })?;
                 remote.delete(id).await?;
                 self.note_change();
                 Ok(())

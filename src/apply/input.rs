@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::absence::Evidence;
 use super::progress::Progress;
 use crate::model::{InstanceId, InstanceKey, Lock, OpenIntent, Plan, ResolvedSecrets, Timestamp};
-use crate::ports::{Clock, Comparison, LockSink, Stop, WriteRemote};
+use crate::ports::{Clock, Comparison, LockSink, Removals, Stop, WriteRemote};
 
 /// How long a created instance may be missing from lists (docs/lifecycle.md#create).
 pub(crate) const LIST_LAG: Duration = Duration::from_secs(20);
@@ -58,6 +58,7 @@ pub(crate) struct Apply<'a> {
     /// What the plan learned about proving that an instance is absent.
     pub evidence: &'a Evidence,
     pub comparison: &'a dyn Comparison,
+    pub removals: &'a dyn Removals,
     pub sink: &'a dyn LockSink,
     pub clock: &'a dyn Clock,
     pub progress: &'a dyn Progress,

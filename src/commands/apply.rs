@@ -1,5 +1,6 @@
 //! `connectorctl apply`: flags and files into a run, its report into bytes and an exit code.
 
+use std::io;
 use std::time::Duration;
 
 use super::clock::SystemClock;
@@ -14,7 +15,7 @@ use crate::apply::{ApplyOptions, SETTLE_WINDOW};
 use crate::cli::{ApplyArgs, duration};
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockStore;
-use crate::model::ApplyReport;
+use crate::model::{ApplyReport, InventoryName, Removed};
 use crate::remote::Settings;
 use crate::render;
 use crate::session::{Approval, Manifest, Rounds, Session, SessionError, unless_stopped};
@@ -31,7 +32,9 @@ pub(super) async fn run(context: &Context, arguments: &ApplyArgs) -> Result<Exit
     let mut store = opened.ok_or(SessionError::Interrupted)??;
     let manifest = inputs::manifest(context)?;
     let mut report = ApplyReport::default();
-    let result = shell.apply(&mut store, &manifest, &mut report).await;
+    let result = shell
+        .apply(&mut store, &manifest, &mut report, file.as_ref())
+        .await;
 
     let inventory = &manifest.desired.inventory;
     let mut json = Vec::new();
@@ -59,6 +62,7 @@ impl Shell<'_> {
         store: &mut LockStore,
         manifest: &Manifest,
         report: &mut ApplyReport,
+        file: Option<&ResultTarget>,
     ) -> Result<(), CliError> {
         let (context, arguments) = (self.context, self.arguments);
         let desired = &manifest.desired;
@@ -95,6 +99,7 @@ impl Shell<'_> {
             } else {
                 Approval::Ask
             },
+            keep_removed: &|removed| keep(&desired.inventory, removed, file),
         };
         let run = rounds.run(store, self).await;
         *report = run.report;
@@ -105,6 +110,25 @@ impl Shell<'_> {
         }
         Ok(run.result?)
     }
+}
+
+/// Writes what is about to be deleted. A run that dies leaves this as its report.
+fn keep(
+    inventory: &InventoryName,
+    removed: &[Removed],
+    file: Option<&ResultTarget>,
+) -> io::Result<()> {
+    let Some(file) = file else {
+        return Ok(());
+    };
+    let report = ApplyReport {
+        interrupted: true,
+        removed: removed.to_owned(),
+        ..ApplyReport::default()
+    };
+    let mut json = Vec::new();
+    render::report::json(inventory, &report, &mut json)?;
+    file.checkpoint(&json)
 }
 
 fn settle_window(context: &Context, arguments: &ApplyArgs) -> Result<Duration, CliError> {

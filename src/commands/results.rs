@@ -1,5 +1,6 @@
 //! Files that a command writes its result to: checked before the first write, written at the end.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
@@ -54,6 +55,14 @@ impl ResultTarget {
             path,
             output,
         }))
+    }
+
+    /// Replaces a file by what is known so far; durable on return. A stream gets only the whole result.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn checkpoint(&self, bytes: &[u8]) -> io::Result<()> {
+        self.output.checkpoint(bytes)
     }
 
     /// Writes the whole result.

@@ -90,6 +90,18 @@ impl Output {
         self.write_within(bytes, MAX_WAIT)
     }
 
+    /// Replaces a file that is written anew at the end; durable on return. A stream cannot be.
+    ///
+    /// # Errors
+    /// If it is not all written.
+    pub(crate) fn checkpoint(&self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Standard(_) | Self::Stream(_) => Ok(()),
+            Self::Replaced(path) => replace(path, bytes, || Ok(true)).map(drop),
+            Self::Overwritten(path) => write_in_place(path, bytes, || ()),
+        }
+    }
+
     pub(super) fn write_within(self, bytes: &[u8], wait: Duration) -> Result<(), OutputError> {
         match self {
             Self::Standard(_) => Ok(()),

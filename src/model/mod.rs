@@ -55,7 +55,7 @@ pub use policy::{InvalidLimit, Limit, Prune};
 pub use read_back::ReadBack;
 pub use relabel::{InventoryMove, Relabel};
 pub use remade::Remade;
-pub use report::{ApplyReport, OutcomeKind, StepOutcome};
+pub use report::{ApplyReport, OutcomeKind, Removed, StepOutcome};
 pub use secret::{Secret, SecretJson};
 pub use takeover::{BootTime, Takeover};
 pub use template::{Part, Reference, SecretSource, Template};

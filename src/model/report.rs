@@ -1,8 +1,10 @@
 //! The report of an apply.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
-use super::{InstanceId, InstanceKey, Standing, codes};
+use super::{ElementKey, InstanceId, InstanceKey, Standing, codes};
 
 /// The outcomes of one apply, in the order of the plan.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +21,26 @@ pub struct ApplyReport {
     /// The declared instances that had no step although they were not unchanged.
     #[serde(default)]
     pub standing: Standing,
+    /// What was deleted, or was about to be.
+    #[serde(default)]
+    pub removed: Vec<Removed>,
+}
+
+/// An instance right before its `DELETE`, without its secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// The key.
+    pub key: InstanceKey,
+    /// The platform's id.
+    pub id: InstanceId,
+    /// The connector.
+    pub element: ElementKey,
+    /// As the platform shows it.
+    pub name: String,
+    /// Without markers.
+    pub tags: BTreeSet<String>,
+    /// What the platform shows of it and is no secret.
+    pub configuration: BTreeMap<String, String>,
 }
 
 /// The outcome of one step.

@@ -24,7 +24,9 @@ pub use known::{Known, KnownSecrets};
 pub use sink::{LockSink, Record, SinkError};
 pub use stop::{Stop, StopHandle, StopLevel};
 
-use crate::model::{Completeness, InstanceId, Kept, Lookup, ObservedInstance, SentValues, Tenant};
+use crate::model::{
+    Completeness, InstanceId, InstanceKey, Kept, Lookup, ObservedInstance, SentValues, Tenant,
+};
 
 /// What a list showed, and whether that is all there is.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,6 +138,15 @@ pub trait WriteRemote: ReadRemote {
     /// # Errors
     /// As for [`WriteRemote::update`].
     async fn delete(&self, id: InstanceId) -> Result<(), RemoteError>;
+}
+
+/// Is told of every instance right before its `DELETE`.
+pub trait Removals: Send + Sync {
+    /// Returns once what is kept of the instance is durable.
+    ///
+    /// # Errors
+    /// Where it cannot be written; nothing may be deleted then.
+    fn about_to_delete(&self, key: &InstanceKey, seen: &ObservedInstance) -> std::io::Result<()>;
 }
 
 /// Compares values as a plan compares them.

@@ -9,8 +9,8 @@ use super::FORMAT_VERSION;
 use super::count::Counts;
 use super::escape;
 use crate::model::{
-    FieldChange, InstanceId, InstanceKey, InventoryName, Note, Planned, Reason, Refusal, Shown,
-    Step,
+    Action, FieldChange, InstanceId, InstanceKey, InventoryName, Note, Planned, Reason, Refusal,
+    Shown, Step,
 };
 
 #[derive(Serialize)]
@@ -35,6 +35,8 @@ struct StepObject<'a> {
     element: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     moved_from: Option<&'a InstanceKey>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    new_id_and_token: bool,
     changes: Vec<ChangeObject<'a>>,
     reasons: &'a [Reason],
 }
@@ -85,6 +87,7 @@ fn step_object(step: &Step) -> StepObject<'_> {
         id: step.id,
         element: &step.element,
         moved_from: step.moved_from.as_ref(),
+        new_id_and_token: matches!(step.action, Action::Replace(_)),
         changes: step.changes.iter().map(ChangeObject::from).collect(),
         reasons: &step.reasons,
     }

@@ -8,7 +8,7 @@ use super::count::without_step;
 use super::escape::one_line;
 use super::style::Label;
 use super::{FORMAT_VERSION, json};
-use crate::model::{ApplyReport, InventoryName, OutcomeKind, Standing, StepOutcome};
+use crate::model::{ApplyReport, InventoryName, OutcomeKind, Removed, Standing, StepOutcome};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,6 +17,8 @@ struct ReportObject<'a> {
     inventory: &'a InventoryName,
     outcomes: &'a [StepOutcome],
     interrupted: bool,
+    #[serde(skip_serializing_if = "<[Removed]>::is_empty")]
+    removed: &'a [Removed],
     summary: SummaryObject<'a>,
 }
 
@@ -38,6 +40,7 @@ pub fn json(
         inventory,
         outcomes: &report.outcomes,
         interrupted: report.interrupted,
+        removed: &report.removed,
         summary: SummaryObject {
             unchanged: report.unchanged,
             standing: &report.standing,

@@ -8,6 +8,7 @@ use super::gather::Gathered;
 use super::hooks::Hooks;
 use super::kept::KeptValues;
 use super::plan::audited;
+use super::removals::{Keep, RemovalLog};
 use super::scope::Session;
 use super::store::Store;
 use crate::apply::{Apply, ApplyOptions, ApplyOutcome};
@@ -45,6 +46,8 @@ pub struct Rounds<'a> {
     /// How steps are carried out; whether a marker was seen is found out here.
     pub options: ApplyOptions,
     pub approval: Approval,
+    /// Keeps what is about to be deleted.
+    pub keep_removed: &'a Keep<'a>,
 }
 
 /// What became of an apply.
@@ -56,6 +59,12 @@ pub struct RunReport {
     pub replan: Vec<InstanceKey>,
     /// How it ended: what was applied before an error stands in the report.
     pub result: Result<(), SessionError>,
+}
+
+/// What the rounds of one run have in common.
+struct Shared<'a> {
+    secrets: ResolvedSecrets,
+    removals: RemovalLog<'a>,
 }
 
 /// What a round left to do.
@@ -72,10 +81,13 @@ impl Rounds<'_> {
             result: Ok(()),
         };
         let mut policy = self.policy.clone();
-        let mut secrets = self.secrets.clone();
+        let mut shared = Shared {
+            secrets: self.secrets.clone(),
+            removals: RemovalLog::new(self.session, self.keep_removed),
+        };
         for round in 1..=MAX_ROUNDS {
             let next = self
-                .round(round, &policy, &mut secrets, store, hooks, &mut run.report)
+                .round(round, &policy, &mut shared, store, hooks, &mut run.report)
                 .await;
             match next {
                 Ok(Next::Done) => {
@@ -92,6 +104,7 @@ impl Rounds<'_> {
                 }
             }
         }
+        run.report.removed = shared.removals.into_list();
         run
     }
 
@@ -99,7 +112,7 @@ impl Rounds<'_> {
         &self,
         round: usize,
         policy: &Policy,
-        secrets: &mut ResolvedSecrets,
+        shared: &mut Shared<'_>,
         store: &mut dyn Store,
         hooks: &mut dyn Hooks,
         report: &mut ApplyReport,
@@ -111,9 +124,9 @@ impl Rounds<'_> {
             }
             selection(policy, self.session.desired, view.lock.as_ref())?;
         }
-        let gathered = self
-            .session
-            .gather(self.remote, secrets.clone(), view, policy.clone());
+        let gathered =
+            self.session
+                .gather(self.remote, shared.secrets.clone(), view, policy.clone());
         // Nothing that writes is in flight now, so that the reads can be abandoned.
         let gathered = before(self.clock, self.options.deadline, gathered);
         let Some(gathered) = unless_stopped(&self.stop, gathered).await else {
@@ -159,7 +172,7 @@ impl Rounds<'_> {
         {
             return Err(SessionError::Declined);
         }
-        let read = self.read_versions(&planned, &mut gathered, secrets);
+        let read = self.read_versions(&planned, &mut gathered, &mut shared.secrets);
         read.map_err(|error| match error {
             SessionError::Unresolved(problems) if round > 1 => {
                 SessionError::UnresolvedLater(problems)
@@ -168,7 +181,9 @@ impl Rounds<'_> {
         })?;
         hooks.listen();
         store.begin(&gathered.header).await?;
-        let applied = self.carry_out(&planned, &gathered, store, hooks).await;
+        let applied = self
+            .carry_out(&planned, &gathered, &shared.removals, store, hooks)
+            .await;
         let finished = store.finish(&gathered.header, &gathered.remade).await;
         report.outcomes.extend(applied.report.outcomes);
         report.interrupted |= applied.report.interrupted;
@@ -206,6 +221,7 @@ impl Rounds<'_> {
         &self,
         planned: &Planned,
         gathered: &Gathered,
+        removals: &RemovalLog<'_>,
         store: &dyn Store,
         hooks: &mut dyn Hooks,
     ) -> ApplyOutcome {
@@ -225,6 +241,7 @@ impl Rounds<'_> {
             remote: self.remote,
             evidence: &gathered.evidence,
             comparison: &comparison,
+            removals,
             sink: store,
             clock: self.clock,
             progress: &*progress,

@@ -326,6 +326,7 @@ impl Checkout {
                 marker_seen: false,
             },
             approval: Approval::Given,
+            keep_removed: &|_| Ok(()),
         };
         let run = rounds.run(&mut disk, &mut Nobody).await;
         for outcome in &run.report.outcomes {

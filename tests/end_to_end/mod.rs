@@ -23,6 +23,7 @@ mod log_commands;
 mod partly;
 mod problems;
 mod quoting;
+mod replace;
 mod requests;
 mod rewritten;
 mod rotation;

@@ -12,6 +12,7 @@ mod references;
 mod runs;
 mod signals;
 mod unusable;
+mod writes;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

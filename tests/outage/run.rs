@@ -103,6 +103,7 @@ async fn run(creates: usize, parallelism: usize, outage: Outage) -> Outcome {
             marker_seen: false,
         },
         approval: Approval::Given,
+        keep_removed: &|_| Ok(()),
     };
     let run = rounds.run(&mut Memory, &mut Nobody).await;
     let report = run.report;

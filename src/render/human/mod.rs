@@ -147,5 +147,10 @@ fn header(step: &Step, out: &mut dyn Write) -> io::Result<()> {
         label.paint(title),
         one_line(element),
         Label::Dim.paint(format!("# {}", reasons.join(", ")))
-    )
+    )?;
+    if matches!(action, Action::Replace(_)) {
+        let line = "    ! id and token change: whoever uses this instance needs the new ones";
+        writeln!(out, "{}", Label::Refused.paint(line))?;
+    }
+    Ok(())
 }

@@ -153,6 +153,7 @@ x b: forget (freshdeskv2, id 12)  # vanished
     - name: Old one
 
 -/+ c: replace (freshdeskv2, id 12)  # element-changed
+    ! id and token change: whoever uses this instance needs the new ones
     - element: a
     + element: b
 
