@@ -1,7 +1,8 @@
 //! Speed as ratios measured in one run: `cargo bench --bench speed`.
 //!
 //! * `apply` of 1,000 creates, against a bare loop of the same `POST`s;
-//! * `plan --offline` of 10,000 instances, against parsing the same two files and nothing else.
+//! * `plan --offline` of 10,000 instances, against parsing the same two files and nothing else;
+//! * `apply` of 1,000 creates with sealed tokens, and `plan` over them, against the same with plain ones.
 
 #![expect(
     clippy::disallowed_methods,
@@ -18,6 +19,7 @@ use std::time::Instant;
 use connectorctl::lockfile;
 use connectorctl::manifest::{self, LoadOptions};
 use connectorctl::sandbox;
+use connectorctl::sealing::NewIdentity;
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
@@ -27,7 +29,11 @@ const ROUNDS: usize = 5;
 const AT_ONCE: usize = 10;
 
 fn manifest_of(count: usize) -> String {
-    let mut text = String::from("version: 1\ninventory: speed\ninstances:\n");
+    sealed_manifest_of(count, "")
+}
+
+fn sealed_manifest_of(count: usize, lock: &str) -> String {
+    let mut text = format!("version: 1\ninventory: speed\n{lock}instances:\n");
     for number in 0..count {
         let _ = write!(
             text,
@@ -130,6 +136,44 @@ fn report(what: &str, ours: &[f64], bare: &[f64]) {
     );
 }
 
+/// An apply of 1,000 creates, and plans over what it recorded; in seconds.
+fn applied_and_planned(runtime: &tokio::runtime::Runtime, lock: &str) -> (f64, f64) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = sealed_manifest_of(CREATES, lock);
+    fs::write(folder.path().join("instances.yaml"), text).expect("written");
+    let sandbox = runtime.block_on(start());
+    let run = |arguments: &[&str]| run(command(folder.path(), &sandbox, arguments));
+    let applied = run(&["apply", "--yes", "-q"]);
+    let planned = (0..ROUNDS).map(|_| run(&["plan"])).collect();
+    (applied, median(planned))
+}
+
+/// What sealing costs, in turns.
+fn sealing(runtime: &tokio::runtime::Runtime) {
+    let recipients: Vec<String> = (0..3)
+        .map(|_| NewIdentity::generate("2026-11-30T00:00:00Z").recipient)
+        .collect();
+    let lock = format!("lock: {{ recipients: [{}] }}\n", recipients.join(", "));
+    let (mut sealed, mut plain) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
+    for _ in 0..ROUNDS {
+        for (lock, (applied, planned)) in [("", &mut plain), (&*lock, &mut sealed)] {
+            let (apply, plan) = applied_and_planned(runtime, lock);
+            applied.push(apply);
+            planned.push(plan);
+        }
+    }
+    report(
+        "apply of 1,000 creates sealed for three recipients, against plain tokens",
+        &sealed.0,
+        &plain.0,
+    );
+    report(
+        "plan over 1,000 sealed tokens, against plain ones",
+        &sealed.1,
+        &plain.1,
+    );
+}
+
 fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -181,4 +225,5 @@ fn main() {
         &planned,
         &parsed,
     );
+    sealing(&runtime);
 }

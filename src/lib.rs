@@ -6,6 +6,7 @@
 //! * layer 0, pure: [`model`], [`diagnostic`], [`catalog`];
 //! * layer 1, pure: [`ports`], [`reconcile`], [`render`], [`outputs`];
 //! * layer 1½, files: `files`, through which every edge reads and writes;
+//! * layer 1½, crypto: [`sealing`], with which tokens are recorded;
 //! * layer 2, edges: [`manifest`], [`secrets`], [`lockfile`], [`remote`], [`apply`], [`sandbox`];
 //! * layer 2½, one run: [`session`];
 //! * layer 3, the shell: `cli`, `commands`, `ui`, `error`. A library user sees its [`main`], its [`Cli`],
@@ -27,6 +28,7 @@ pub mod reconcile;
 pub mod remote;
 pub mod render;
 pub mod sandbox;
+pub mod sealing;
 pub mod secrets;
 pub mod session;
 mod ui;

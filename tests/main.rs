@@ -16,4 +16,5 @@ mod field;
 mod messages;
 mod model;
 mod outage;
+mod sealing;
 mod support;

@@ -9,7 +9,7 @@ use super::check::{expect_element, expect_token};
 use super::outcome::{StepDone, StepError};
 use super::step::StepRun;
 use crate::model::{
-    Candidate, CreateRequest, Fingerprint, InstanceId, LockEntryDraft, Lookup, Marker,
+    Candidate, CreateRequest, Fingerprint, InstanceId, LockEntryDraft, LockedToken, Lookup, Marker,
     ObservedInstance, SentValues,
 };
 use crate::ports::{Record, RemoteError, RemoteErrorKind};
@@ -45,7 +45,7 @@ impl StepRun<'_> {
     ) -> Result<Candidate, StepError> {
         let candidate = Candidate {
             id: answer.id,
-            token: answer.token.clone(),
+            token: LockedToken::shown(&answer.token),
             element: request.element.clone(),
             name: request.name.clone(),
             is_new: Some(answer.id) > self.run.apply.newest,
@@ -108,7 +108,9 @@ impl StepRun<'_> {
 
     /// `None` where it is not ours.
     fn judge(&self, candidate: &Candidate, mut seen: ObservedInstance) -> Option<Found> {
-        seen.token = seen.token.or_else(|| candidate.token.clone());
+        // A sealed one is recorded as it is.
+        let answered = || candidate.token.as_ref()?.plain().cloned();
+        seen.token = seen.token.or_else(answered);
         let whose = if self.markers().iter().any(|marker| seen.carries(marker)) {
             Whose::Ours
         } else if !candidate.is_new

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::step::StepRun;
 use crate::model::{
-    Fingerprint, InstanceId, LockEntryDraft, LockedInstance, ObservedInstance, Secret, SecretRecord,
+    Fingerprint, InstanceId, InstanceKey, LockEntryDraft, LockedInstance, LockedToken,
+    ObservedInstance, SecretRecord,
 };
 
 impl StepRun<'_> {
@@ -68,10 +69,8 @@ impl StepRun<'_> {
         } = draft.clone();
         let mut entry = LockedInstance {
             id: seen.id,
-            token: seen
-                .token
-                .clone()
-                .or_else(|| before?.token.clone())
+            token: LockedToken::shown(&seen.token)
+                .or_else(|| self.recorded_token(seen.id))
                 .or_else(|| self.answered_token(seen.id)),
             element: seen.element.clone(),
             name,
@@ -94,13 +93,29 @@ impl StepRun<'_> {
     }
 
     /// The token that the answer to a dead run showed: a read may not show it any more.
-    fn answered_token(&self, id: InstanceId) -> Option<Secret> {
-        let intents = self.keys().filter_map(|key| self.run.intents.get(key));
-        let mut candidates = intents.filter_map(|intent| intent.candidate.as_ref());
-        candidates
-            .find(|candidate| candidate.id == id)?
-            .token
-            .clone()
+    fn answered_token(&self, id: InstanceId) -> Option<LockedToken> {
+        self.keys().find_map(|key| {
+            let candidate = self.run.intents.get(key)?.candidate.as_ref();
+            let answered = candidate.filter(|candidate| candidate.id == id)?;
+            Some(self.moved(answered.token.clone()?, key))
+        })
+    }
+
+    /// The token as it is recorded. The platform may not show it.
+    fn recorded_token(&self, id: InstanceId) -> Option<LockedToken> {
+        let instances = &self.run.apply.lock.instances;
+        self.keys().find_map(|key| {
+            let recorded = instances.get(key).filter(|entry| entry.id == id)?;
+            Some(self.moved(recorded.token.clone()?, key))
+        })
+    }
+
+    /// A token of the key before a rename, or of this one, as it stands under this one.
+    fn moved(&self, mut token: LockedToken, from: &InstanceKey) -> LockedToken {
+        let inventory = &self.run.apply.plan.inventory;
+        token.leaves(inventory, from);
+        token.enters(inventory, self.key);
+        token
     }
 
     /// The recorded entry of an instance, under this key or the key before a rename.

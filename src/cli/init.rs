@@ -1,5 +1,7 @@
 //! `connectorctl init`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::help;
@@ -16,4 +18,15 @@ pub struct InitArgs {
     /// Name of the inventory [default: that of the folder]
     #[arg(long, value_name = "NAME")]
     pub inventory: Option<String>,
+
+    /// Recipient who can open the tokens in the lock file, such as `age1…`; repeatable
+    #[arg(long = "recipient", value_name = "RECIPIENT")]
+    pub recipients: Vec<String>,
+
+    /// Make yourself a recipient: create this age identity, or use it if it exists
+    ///
+    /// Without FILE it is the file that SOPS uses too, such as `~/.config/sops/age/keys.txt`. It is never
+    /// created inside the repository. On a terminal `init` offers this.
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub identity: Option<Option<PathBuf>>,
 }

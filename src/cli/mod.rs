@@ -23,7 +23,7 @@ pub(crate) use consume::{
 pub(crate) use drift::DriftArgs;
 pub(crate) use global::{ConnectionArgs, GlobalArgs, OutputArgs};
 pub(crate) use init::InitArgs;
-pub(crate) use lock::{LockCommand, MoveArgs};
+pub(crate) use lock::{DecryptArgs, LockCommand, MoveArgs};
 pub(crate) use plan::PlanArgs;
 pub(crate) use sandbox::SandboxArgs;
 pub(crate) use select::{KeyArgs, SelectionArgs};
@@ -78,7 +78,7 @@ pub enum Command {
     ///
     /// Goes to a pipe or a file. On a terminal, or where `CI` is set, standard output needs `--reveal`.
     Outputs(OutputsArgs),
-    /// Verify or rebuild the lock file, or rename the inventory
+    /// Verify, rebuild or seal the lock file, or rename the inventory
     #[command(subcommand)]
     Lock(LockCommand),
     /// Run a local server that behaves like the platform

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::clock::SystemClock;
 use super::context::Context;
-use super::inputs;
 use super::platform::{self, Purpose};
 use super::results::{PRINTED, ResultTarget};
 use super::secrets;
 use super::shell::Shell;
 use super::waiting;
+use super::{git, inputs, sealing};
 use crate::apply::{ApplyOptions, SETTLE_WINDOW};
 use crate::cli::{ApplyArgs, duration};
 use crate::error::{CliError, Exit};
@@ -31,6 +31,10 @@ pub(super) async fn run(context: &Context, arguments: &ApplyArgs) -> Result<Exit
     let opened = unless_stopped(&shell.signals.stop(), opened).await;
     let mut store = opened.ok_or(SessionError::Interrupted)??;
     let manifest = inputs::manifest(context)?;
+    git::check_plain(context, &manifest.desired, &shell.paths.lock)?;
+    if let Some(sealer) = sealing::sealer(context, &manifest.desired) {
+        store.seal_with(sealer);
+    }
     let mut report = ApplyReport::default();
     let result = shell
         .apply(&mut store, &manifest, &mut report, file.as_ref())

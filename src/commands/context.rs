@@ -12,3 +12,11 @@ pub(super) struct Context {
     /// For a program that takes the place of this one.
     pub(super) core_limit: CoreLimit,
 }
+
+impl Context {
+    /// Whether a pipeline runs this: what is printed ends in a log.
+    pub(super) fn is_pipeline(&self) -> bool {
+        let ci = self.environment.get("CI");
+        ci.is_some_and(|ci| ci != "false")
+    }
+}

@@ -1,6 +1,6 @@
 //! `connectorctl drift`: the lock file against the platform. It needs no manifest, and cannot write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::context::Context;
@@ -52,6 +52,7 @@ pub(super) async fn verified(
             url: lock.header.api.as_ref().map(|api| api.url.clone()),
             organization: None,
         },
+        recipients: BTreeSet::new(),
         instances: BTreeMap::new(),
     };
     let paths = inputs::paths(context)?;

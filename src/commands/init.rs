@@ -10,6 +10,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::context::Context;
+use super::recipients;
 use crate::catalog::{Catalog, ElementEntry};
 use crate::cli::InitArgs;
 use crate::error::{CliError, Exit};
@@ -30,7 +31,9 @@ pub(super) fn run(context: &Context, arguments: &InitArgs) -> Result<Exit, CliEr
         false => arguments.connectors.clone(),
     };
     let inventory = inventory(arguments.inventory.as_deref())?;
-    let scaffolded = scaffold::manifest(&inventory, &instances(&connectors)?);
+    let instances = instances(&connectors)?;
+    let recipients = recipients::recipients(context, arguments, path)?;
+    let scaffolded = scaffold::manifest(&inventory, &recipients, &instances);
     if path == Path::new("-") {
         let printed = context.ui.print(|out| write!(out, "{}", scaffolded.text));
         printed.map_err(CliError::output)?;

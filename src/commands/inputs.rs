@@ -63,7 +63,8 @@ pub(super) fn manifest(context: &Context) -> Result<Manifest, CliError> {
     let options = LoadOptions {
         strict: context.global.strict,
     };
-    let loaded = manifest::load(&files, options);
+    let mut loaded = manifest::load(&files, options);
+    loaded.read_recipients(options);
     let Some(desired) = loaded.desired else {
         return Err(CliError::invalid(loaded.diagnostics));
     };

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::context::Context;
-use super::inputs;
 use super::platform::{self, Purpose};
 use super::waiting;
+use super::{inputs, sealing};
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockView;
 use crate::model::Drift;
+use crate::reconcile::recipients_missing;
 use crate::render;
 use crate::session::{SessionError, Verified};
 
@@ -33,6 +34,7 @@ pub(super) async fn verify(
     let verified = session.verify(&connection.reader, lock, &view);
     let mut verified = waiting::until(deadline, verified).await?;
     verified.drop_validity();
+    sealing::warn_of_change(context, &manifest.desired, lock);
     show(context, &verified)?;
     Ok(if verified.drifted.is_empty() {
         Exit::Success
@@ -74,11 +76,19 @@ pub(super) async fn rebuild(
     inputs::may_confirm(context, yes, "rebuild the lock file")?;
     let mut store = inputs::store(context, wait).await?;
     let manifest = inputs::manifest(context)?;
+    if let Some(sealer) = sealing::sealer(context, &manifest.desired) {
+        store.seal_with(sealer);
+    }
     let deadline = waiting::deadline(deadline);
     let purpose = Purpose::Read(waiting::settings(context, deadline));
     let connection = platform::connect(context, &manifest.desired, store.paths(), purpose).await?;
     let session = connection.session(&manifest.desired);
     let old = store.view(&manifest.desired.inventory);
+    if let Some(lock) = &old.lock
+        && let Some(refusal) = recipients_missing(&manifest.desired, lock)
+    {
+        return Err(SessionError::Refused(vec![refusal]).into());
+    }
     let lock = waiting::until(deadline, session.rebuilt(&connection.reader, &old)).await?;
     let path = store.paths().lock.clone();
     let shown = render::one_line(&path.display().to_string());

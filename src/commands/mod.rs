@@ -11,6 +11,8 @@ mod core_dumps;
 mod drift;
 mod environment;
 mod exec;
+mod git;
+mod identities;
 mod init;
 mod inputs;
 mod list;
@@ -19,9 +21,12 @@ mod lock_move;
 mod outputs;
 mod plan;
 mod platform;
+mod recipients;
 mod recorded;
+mod reseal;
 mod results;
 mod sandbox;
+mod sealing;
 mod secrets;
 mod shell;
 mod signals;
@@ -89,6 +94,15 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, CliEr
             deadline,
         }) => lock::rebuild(context, yes, lock_timeout, deadline).await,
         Command::Lock(LockCommand::Move(arguments)) => lock_move::run(context, &arguments).await,
+        Command::Lock(LockCommand::Encrypt { lock_timeout }) => {
+            reseal::encrypt(context, lock_timeout).await
+        }
+        Command::Lock(LockCommand::Decrypt(arguments)) => {
+            reseal::decrypt(context, &arguments).await
+        }
+        Command::Lock(LockCommand::Rekey { lock_timeout }) => {
+            reseal::rekey(context, lock_timeout).await
+        }
         Command::Sandbox(arguments) => sandbox::run(context, &arguments).await,
         Command::Init(arguments) => init::run(context, &arguments),
         Command::Drift(arguments) => drift::run(context, &arguments).await,

@@ -1,7 +1,7 @@
 //! What the lock file and its journal record, for verbs that need neither manifest nor platform.
 
 use super::context::Context;
-use super::{account, inputs};
+use super::{account, inputs, sealing};
 use crate::cli::{KeyArgs, VariableArgs};
 use crate::error::{CliError, Exit};
 use crate::lockfile::LockView;
@@ -91,8 +91,9 @@ pub(super) fn with_outputs<T>(
     variables: &VariableArgs,
     then: impl FnOnce(&Outputs<'_>) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
-    let lock = lock(context)?;
+    let mut lock = lock(context)?;
     let selection = selection(&lock, keys)?;
+    sealing::open(context, &mut lock, |key| selection.includes(key.as_str()))?;
     let account = account(context, variables.header)?;
     let account = account
         .as_ref()

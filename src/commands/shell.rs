@@ -80,8 +80,12 @@ impl Hooks for Shell<'_> {
 
     fn recorded(&mut self, finished: &Finished) {
         if finished.rewritten {
+            let tokens = match finished.sealed {
+                true => "sealed; only an identity of a recipient opens them",
+                false => "plaintext; only the file's owner can read them",
+            };
             self.context.ui.say(&format!(
-                "Lock file {}: {}. Its tokens are plaintext; only the file's owner can read them.",
+                "Lock file {}: {}. Its tokens are {tokens}.",
                 self.paths.lock.display(),
                 render::many(finished.instances, "instance"),
             ));

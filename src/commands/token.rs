@@ -1,7 +1,7 @@
 //! `connectorctl token`, and where a token may be printed.
 
 use super::context::Context;
-use super::recorded;
+use super::{recorded, sealing};
 use crate::cli::TokenArgs;
 use crate::error::{CliError, Exit};
 use crate::outputs::{self, Account};
@@ -14,8 +14,10 @@ pub(super) fn run(context: &Context, arguments: &TokenArgs) -> Result<Exit, CliE
         reveal,
     } = arguments;
     may_reveal(context, *reveal)?;
-    let lock = recorded::lock(context)?;
-    let (key, entry) = recorded::instance(&lock, key)?;
+    let mut lock = recorded::lock(context)?;
+    let key = recorded::instance(&lock, key)?.0.clone();
+    sealing::open(context, &mut lock, |other| *other == key)?;
+    let (key, entry) = recorded::instance(&lock, key.as_str())?;
     let token = outputs::token(key, entry)?;
     let account = recorded::account(context, *header)?;
     let line = match &account {
@@ -32,11 +34,7 @@ pub(super) fn run(context: &Context, arguments: &TokenArgs) -> Result<Exit, CliE
 
 /// Whether a secret may go to standard output: not where people or a log would see it.
 pub(super) fn may_reveal(context: &Context, is_wanted: bool) -> Result<(), CliError> {
-    let is_pipeline = context
-        .environment
-        .get("CI")
-        .is_some_and(|ci| ci != "false");
-    let place = match (context.ui.shows_stdout(), is_pipeline) {
+    let place = match (context.ui.shows_stdout(), context.is_pipeline()) {
         _ if is_wanted => return Ok(()),
         (true, _) => "on a terminal",
         (false, true) => "into the log of a pipeline",

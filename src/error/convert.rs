@@ -11,6 +11,7 @@ impl From<SessionError> for CliError {
     fn from(error: SessionError) -> Self {
         let exit = match &error {
             SessionError::Lock(error) | SessionError::NotFolded(error) => of_lock(error),
+            SessionError::Open(_) => Exit::Lock,
             SessionError::Remote(error) => of_remote(error),
             SessionError::Mismatch(Mismatch::Inventory { .. } | Mismatch::Moving { .. })
             | SessionError::Refused(_) => Exit::Refused,
@@ -68,6 +69,7 @@ impl From<OutputsError> for CliError {
                 );
                 (Exit::Failed, Some(hint))
             }
+            OutputsError::Sealed { .. } => (Exit::Lock, None),
             OutputsError::ControlCharacter { key } => {
                 let hint =
                     format!("replace the instance with `connectorctl apply --replace {key}`");
@@ -89,10 +91,11 @@ impl From<OutputsError> for CliError {
 
 fn of_lock(error: &LockError) -> Exit {
     match error {
-        LockError::Io { .. } | LockError::Unusable { .. } => Exit::Failed,
-        LockError::Damaged { .. } | LockError::Newer { .. } | LockError::JournalDamaged { .. } => {
-            Exit::Lock
-        }
+        LockError::Io { .. } | LockError::Unusable { .. } | LockError::Seal(_) => Exit::Failed,
+        LockError::Damaged { .. }
+        | LockError::BrokenSeal { .. }
+        | LockError::Newer { .. }
+        | LockError::JournalDamaged { .. } => Exit::Lock,
         LockError::Held { .. } | LockError::Conflict { .. } => Exit::Stale,
     }
 }

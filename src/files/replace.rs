@@ -115,6 +115,27 @@ pub(crate) fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// The same for a file that holds a secret: only its owner can ever read it. Its folder is created too.
+///
+/// # Errors
+/// As for [`create_new`].
+pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut folder = fs::DirBuilder::new();
+    folder.recursive(true);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        folder.mode(0o700);
+        options.mode(0o600);
+    }
+    folder.create(parent_of(path))?;
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
 /// Whether a file is a mount of its own, as a container has that mounts one file.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_mount(path: &Path) -> bool {

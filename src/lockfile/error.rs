@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::model::InstanceKey;
+use crate::sealing::SealError;
+
 /// A problem with the lock file, its journal, or the exclusive lock. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -24,6 +27,16 @@ pub enum LockError {
         what: String,
         hint: &'static str,
     },
+    /// A sealed token that does not fit the rest of the file.
+    #[error("`{}`: the token of `{key}` {what}", path.display())]
+    BrokenSeal {
+        path: PathBuf,
+        key: InstanceKey,
+        what: String,
+    },
+    /// Nothing was written.
+    #[error("cannot seal a token")]
+    Seal(#[from] SealError),
     /// Written by a newer version of the program.
     #[error(
         "`{}` has format version {found}, but this version of connectorctl reads up to version \
@@ -74,8 +87,12 @@ impl LockError {
                         .to_owned(),
                 )
             }
-            Self::Io { .. } => None,
+            Self::Io { .. } | Self::Seal(_) => None,
             Self::Damaged { hint, .. } => Some((*hint).to_owned()),
+            Self::BrokenSeal { .. } => Some(
+                "restore the entry and `dataKeys` from your repository; a merge keeps the data keys of both sides"
+                    .to_owned(),
+            ),
             Self::Newer { .. } => {
                 Some("use the version of connectorctl that wrote it, or a later one".to_owned())
             }

@@ -1,13 +1,13 @@
 //! What a line of the journal says. These types are what is stored: `docs/lockfile.md` describes
 //! their members, and `src/lockfile/tests/journal.golden` holds their bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Fingerprint, InstanceId, InstanceKey, InventoryMove, LockHeader, OpenIntent, Takeover,
-    Timestamp,
+    DataKey, DataKeyName, DataKeys, Fingerprint, InstanceId, InstanceKey, InventoryMove,
+    LockHeader, OpenIntent, Takeover, Timestamp,
 };
 use crate::ports::Record;
 
@@ -36,6 +36,12 @@ pub(super) enum StoredEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lock: Option<String>,
     },
+    /// What tokens after this line are sealed with.
+    DataKey {
+        name: DataKeyName,
+        recipients: BTreeSet<String>,
+        wrap: String,
+    },
     /// The lock file was changed during the run, so the records before this line are not in it.
     Conflict { what: String },
     /// A run got the exclusive lock: the run that wrote the open intents before this line is dead.
@@ -58,6 +64,13 @@ pub(super) struct Checkpoint {
     /// `None` where the lock file has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) header: Option<LockHeader>,
+    /// What the tokens of candidates are sealed with.
+    #[serde(
+        default,
+        rename = "dataKeys",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    pub(super) data_keys: DataKeys,
     pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
     /// Retired instances that are still to be deleted, and since when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -108,6 +121,7 @@ impl Checkpoint {
         let Self {
             lock: _,
             header: _,
+            data_keys: _,
             intents,
             retired,
             moving,
@@ -135,6 +149,40 @@ impl Checkpoint {
     }
 }
 
+impl StoredEvent {
+    pub(super) fn data_key(name: &DataKeyName, key: DataKey) -> Self {
+        let DataKey { recipients, wrap } = key;
+        Self::DataKey {
+            name: name.clone(),
+            recipients,
+            wrap,
+        }
+    }
+
+    /// The data keys that this line has.
+    pub(super) fn data_keys(&self) -> DataKeys {
+        match self {
+            Self::DataKey {
+                name,
+                recipients,
+                wrap,
+            } => {
+                let (recipients, wrap) = (recipients.clone(), wrap.clone());
+                [(name.clone(), DataKey { recipients, wrap })].into()
+            }
+            Self::CheckpointBegin(checkpoint) | Self::CheckpointEnd(checkpoint) => {
+                checkpoint.data_keys.clone()
+            }
+            Self::Header { .. }
+            | Self::Base { .. }
+            | Self::Conflict { .. }
+            | Self::Takeover(_)
+            | Self::Alive
+            | Self::Record(_) => DataKeys::new(),
+        }
+    }
+}
+
 impl TimedEvent {
     /// Replaces every later time by `now`: a runner whose clock was ahead wrote it. A takeover that is
     /// still to come says nothing about its age, so it is dropped.
@@ -157,6 +205,7 @@ impl TimedEvent {
             | StoredEvent::Header { .. }
             | StoredEvent::CheckpointBegin(_)
             | StoredEvent::Base { .. }
+            | StoredEvent::DataKey { .. }
             | StoredEvent::Conflict { .. }
             | StoredEvent::Alive
             | StoredEvent::Record(_) => {}

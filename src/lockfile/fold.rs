@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::event::{
     Checkpoint, RecentInstance, RetiredInstance, StoredEvent, SupersededSecrets, TimedEvent,
 };
+use super::sealed;
 use crate::model::{
     Fingerprint, InstanceId, InstanceKey, InventoryMove, InventoryName, Lock, LockedInstance,
-    LockedSecret, OpenIntent, Takeover, Timestamp,
+    LockedSecret, LockedToken, OpenIntent, Takeover, Timestamp, referenced,
 };
 use crate::ports::Record;
 
@@ -22,6 +23,7 @@ const MAX_SUPERSEDED: usize = 8;
 /// A lock with its journal folded in, and what the journal has to remember besides.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Folded {
+    /// Its data keys are all that are known: those that nothing needs are dropped when it is written.
     pub(super) lock: Lock,
     pub(super) intents: BTreeMap<InstanceKey, OpenIntent>,
     /// Retired instances that are still to be deleted, and since when.
@@ -102,6 +104,10 @@ pub(super) fn fold(lock: Lock, digest: Option<&str>, lines: &[TimedEvent]) -> Fo
                 fold.checkpoint(checkpoint, digest.is_none());
             }
             StoredEvent::Base { lock } => fold.is_same_lock = lock.as_deref() == digest,
+            StoredEvent::DataKey { .. } => {
+                let keys = event.data_keys();
+                fold.folded.lock.data_keys.extend(keys);
+            }
             StoredEvent::Takeover(takeover) => {
                 for intent in fold.folded.intents.values_mut() {
                     intent.takeover.get_or_insert_with(|| takeover.clone());
@@ -113,6 +119,8 @@ pub(super) fn fold(lock: Lock, digest: Option<&str>, lines: &[TimedEvent]) -> Fo
             }
         }
     }
+    let Folded { lock, intents, .. } = &mut fold.folded;
+    sealed::drop_unreadable(lock, intents);
     fold.folded
 }
 
@@ -154,9 +162,11 @@ impl Folded {
         });
         let superseded = self.superseded.iter();
         let superseded = superseded.filter(|(_, fingerprints)| !fingerprints.is_empty());
+        let candidates = self.intents.values().map(sealed::candidate);
         let mut checkpoint = Checkpoint {
             header: None,
             lock,
+            data_keys: referenced(&self.lock.data_keys, candidates),
             intents: self.intents.clone(),
             retired: retired
                 .map(|(&id, &at)| RetiredInstance { id, at })
@@ -232,6 +242,7 @@ impl Fold {
         let Checkpoint {
             lock: _,
             header,
+            data_keys,
             intents,
             retired,
             moving,
@@ -239,6 +250,7 @@ impl Fold {
             superseded,
         } = checkpoint;
         let folded = &mut self.folded;
+        folded.lock.data_keys.extend(data_keys.clone());
         if let Some(header) = header
             && is_without_lock
         {
@@ -404,7 +416,15 @@ impl Fold {
     fn rename(&mut self, from: &InstanceKey, to: &InstanceKey) {
         let may_move = self.may_change(from) || !self.folded.lock.instances.contains_key(to);
         let folded = &mut self.folded;
-        if may_move && let Some(entry) = folded.lock.instances.remove(from) {
+        let inventory = &folded.lock.header.inventory;
+        let moves = |token: &mut Option<LockedToken>| {
+            if let Some(token) = token {
+                token.leaves(inventory, from);
+                token.enters(inventory, to);
+            }
+        };
+        if may_move && let Some(mut entry) = folded.lock.instances.remove(from) {
+            moves(&mut entry.token);
             folded.lock.instances.insert(to.clone(), entry);
             self.decided.insert(to.clone());
         }
@@ -415,7 +435,10 @@ impl Fold {
         {
             recent.key = to.clone();
         }
-        if let Some(moved) = folded.intents.remove(from) {
+        if let Some(mut moved) = folded.intents.remove(from) {
+            if let Some(candidate) = &mut moved.candidate {
+                moves(&mut candidate.token);
+            }
             folded
                 .intents
                 .entry(to.clone())

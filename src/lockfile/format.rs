@@ -10,10 +10,11 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 
-use super::LockError;
+use super::{LockError, sealed};
 use crate::diagnostic::{OtherFile, without_bom};
 use crate::model::{
-    InstanceKey, InventoryName, KeyCheck, Lock, LockHeader, LockedApi, LockedInstance, unique_keys,
+    DataKeys, InstanceKey, InventoryName, KeyCheck, Lock, LockHeader, LockedApi, LockedInstance,
+    data_keys, unique_keys,
 };
 
 /// The version this program writes. It reads the earlier ones.
@@ -21,11 +22,14 @@ const VERSION: u64 = 2;
 
 /// The file as it is written.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Written<'a> {
     version: u64,
     inventory: &'a InventoryName,
     #[serde(skip_serializing_if = "Option::is_none")]
     api: Option<&'a LockedApi>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    data_keys: DataKeys,
     instances: &'a BTreeMap<InstanceKey, LockedInstance>,
 }
 
@@ -40,6 +44,8 @@ struct Read {
     api: Option<LockedApi>,
     #[serde(rename = "fingerprints")]
     check: Option<KeyCheck>,
+    #[serde(default, rename = "dataKeys", deserialize_with = "data_keys")]
+    data_keys: DataKeys,
     #[serde(deserialize_with = "unique_keys")]
     instances: BTreeMap<InstanceKey, LockedInstance>,
 }
@@ -52,7 +58,11 @@ struct VersionOnly {
 
 /// Writes a lock file: two spaces of indentation, sorted members, a line break at the end.
 pub(super) fn to_bytes(lock: &Lock) -> Vec<u8> {
-    let Lock { header, instances } = lock;
+    let Lock {
+        header,
+        data_keys: _,
+        instances,
+    } = lock;
     let LockHeader {
         inventory,
         api,
@@ -63,6 +73,8 @@ pub(super) fn to_bytes(lock: &Lock) -> Vec<u8> {
         version: VERSION,
         inventory,
         api: api.as_ref(),
+        // What nothing needs any more is dropped with each write.
+        data_keys: lock.used_data_keys(),
         instances,
     };
     let mut bytes =
@@ -131,6 +143,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Lock, LockError> {
         inventory,
         api,
         check,
+        data_keys,
         instances,
     } = serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))?;
     let header = LockHeader {
@@ -138,7 +151,19 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Lock, LockError> {
         api,
         check,
     };
-    Ok(Lock { header, instances })
+    let lock = Lock {
+        header,
+        data_keys,
+        instances,
+    };
+    match sealed::broken(&lock) {
+        Some((key, what)) => Err(LockError::BrokenSeal {
+            path: path.to_owned(),
+            key: key.clone(),
+            what,
+        }),
+        None => Ok(lock),
+    }
 }
 
 fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {

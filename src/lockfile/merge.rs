@@ -13,6 +13,9 @@ use crate::model::{InstanceId, InstanceKey, Lock, LockHeader, LockedInstance};
 /// What conflicts.
 pub(super) fn merge(base: Option<&Lock>, theirs: &Lock, ours: Lock) -> Result<Lock, String> {
     let header = header(base.map(|base| &base.header), &theirs.header, ours.header)?;
+    let mut data_keys = ours.data_keys;
+    // Names are random, so two that are equal are one.
+    data_keys.extend(theirs.data_keys.clone());
     let nothing = BTreeMap::new();
     let base = base.map_or(&nothing, |base| &base.instances);
     let mut instances = ours.instances;
@@ -23,11 +26,22 @@ pub(super) fn merge(base: Option<&Lock>, theirs: &Lock, ours: Lock) -> Result<Lo
         .collect();
     for key in keys {
         let (before, now) = (base.get(&key), theirs.instances.get(&key));
-        let own = instances.get(&key);
-        if now == before || now == own {
+        let own = instances.get_mut(&key);
+        if now == before || now == own.as_deref() {
             continue;
         }
-        if own != before {
+        let is_resealed = is_same(now, before);
+        if own.as_deref() != before && is_resealed {
+            // They only sealed it again, perhaps because a recipient left.
+            if let (Some(own), Some(now)) = (own, now)
+                && is_same_token(own, now)
+            {
+                own.token.clone_from(&now.token);
+            }
+            continue;
+        }
+        let own = own.as_deref();
+        if !is_same(own, before) && !is_same(now, own) {
             return Err(format!("`{key}` was changed there and by this run"));
         }
         match now {
@@ -36,7 +50,34 @@ pub(super) fn merge(base: Option<&Lock>, theirs: &Lock, ours: Lock) -> Result<Lo
         };
     }
     one_key_each(&instances)?;
-    Ok(Lock { header, instances })
+    Ok(Lock {
+        header,
+        data_keys,
+        instances,
+    })
+}
+
+/// Whether two entries differ at most in how their token is sealed.
+fn is_same(one: Option<&LockedInstance>, other: Option<&LockedInstance>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) if is_same_token(one, other) => {
+            let token = one.token.clone();
+            *one == LockedInstance {
+                token,
+                ..other.clone()
+            }
+        }
+        _ => one == other,
+    }
+}
+
+fn is_same_token(one: &LockedInstance, other: &LockedInstance) -> bool {
+    match (&one.token, &other.token) {
+        (Some(one_token), Some(other_token)) if one.id == other.id => {
+            one_token.is_same(other_token, one.id)
+        }
+        (one, other) => one == other,
+    }
 }
 
 fn header(

@@ -14,11 +14,14 @@ use super::fold::{Folded, base, drop_history, fold, is_left_open};
 use super::format::LockFile;
 use super::holder::{Holder, acquire};
 use super::merge::merge;
+use super::protect::Protection;
+use super::sealed::{self, RecordedToken};
 use super::view::{LockView, tell_conflict};
 use super::writer::Writer;
 use super::{LockError, LockPaths, file, format, journal, usable};
-use crate::model::{InventoryName, Lock, LockHeader, Remade, Takeover, Timestamp};
+use crate::model::{InventoryName, Lock, LockHeader, LockedToken, Remade, Takeover, Timestamp};
 use crate::ports::{Clock, LockSink, Record, SinkError, kill};
+use crate::sealing::Sealer;
 
 /// How often a lock file that changes meanwhile is merged.
 const MAX_MERGES: usize = 5;
@@ -29,6 +32,8 @@ pub struct Finished {
     pub rewritten: bool,
     pub instances: usize,
     pub open_intents: usize,
+    /// Whether tokens were sealed.
+    pub sealed: bool,
 }
 
 /// The lock file held by this run. The kernel releases it when the process dies.
@@ -42,6 +47,8 @@ pub struct LockStore {
     opened: (Timestamp, Takeover),
     /// The journal since its last checkpoint: what earlier runs left, and what this run recorded.
     lines: Mutex<Vec<TimedEvent>>,
+    /// Held until a data key is durable, so that nothing that is sealed with it comes before it.
+    protection: tokio::sync::Mutex<Protection>,
     /// Holds the exclusive lock. The last member, so that the lock is released when everything else
     /// has ended.
     journal: File,
@@ -106,9 +113,11 @@ impl LockStore {
             on_disk: lock,
             opened: (now, reading),
             lines: Mutex::new(lines),
+            protection: tokio::sync::Mutex::default(),
             paths,
             journal,
         };
+        store.learn_data_keys();
         if let Some(end) = replaced {
             // The lock file was replaced, but the checkpoint has no end yet.
             store.end_checkpoint(end)?;
@@ -149,6 +158,26 @@ impl LockStore {
         view
     }
 
+    /// Seals every token that is recorded from now on.
+    pub fn seal_with(&mut self, sealer: Sealer) {
+        self.protection.get_mut().seal_with(sealer);
+    }
+
+    /// The data keys of lock file and journal.
+    fn learn_data_keys(&mut self) {
+        let journaled = {
+            let lines = self.lines();
+            let keys = lines.iter().flat_map(|line| line.event.data_keys());
+            keys.collect::<Vec<_>>()
+        };
+        let protection = self.protection.get_mut();
+        if let Some(file) = &self.on_disk {
+            protection.learn(&file.lock.data_keys);
+        }
+        protection.learn(&journaled.iter().cloned().collect());
+        protection.restart(journaled.into_iter().map(|(name, _)| name));
+    }
+
     fn lines(&self) -> MutexGuard<'_, Vec<TimedEvent>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -158,8 +187,9 @@ impl LockStore {
     /// another platform. Writes nothing where that is recorded already.
     ///
     /// # Errors
-    /// [`LockError::Io`]; nothing may be sent then.
+    /// [`LockError::Io`] and [`LockError::Seal`]; nothing may be sent then.
     pub async fn begin(&self, header: &LockHeader) -> Result<(), LockError> {
+        self.protection.lock().await.prepare()?;
         let lock = self.digest();
         if base(&self.lines()) != Some(lock.as_deref()) {
             self.begin_with(StoredEvent::Base { lock }).await?;
@@ -188,6 +218,7 @@ impl LockStore {
     /// still holds everything.
     pub fn finish(&mut self, header: &LockHeader, remade: &Remade) -> Result<Finished, LockError> {
         let mut folded = self.folded(&header.inventory);
+        sealed::rename(&mut folded.lock, &header.inventory);
         folded.lock.header = header.clone();
         let instances = folded.lock.instances.len();
         let open_intents = folded.intents.len();
@@ -198,6 +229,7 @@ impl LockStore {
             rewritten,
             instances,
             open_intents,
+            sealed: self.protection.get_mut().seals(),
         })
     }
 
@@ -206,6 +238,46 @@ impl LockStore {
     pub fn replace(&mut self, lock: Lock) -> Result<bool, LockError> {
         let folded = self.folded(&lock.header.inventory);
         self.commit(Folded { lock, ..folded }, &Remade::default(), true)
+    }
+
+    /// Replaces each recorded token by what `change` makes of it. Nothing is kept of what they were
+    /// sealed with before; `change` is not called for what is not recorded.
+    ///
+    /// # Errors
+    /// That of `change`, and [`LockError`]; nothing was written then.
+    pub fn rewrite<E: From<LockError>>(
+        &mut self,
+        inventory: &InventoryName,
+        change: &mut dyn FnMut(&RecordedToken<'_>) -> Result<LockedToken, E>,
+    ) -> Result<bool, E> {
+        let mut folded = self.folded(inventory);
+        let lock = &mut folded.lock;
+        let mut changed = |key, id, token: &mut Option<LockedToken>| -> Result<(), E> {
+            match token {
+                Some(before) => {
+                    let recorded = RecordedToken {
+                        inventory: &lock.header.inventory,
+                        data_keys: &lock.data_keys,
+                        key,
+                        id,
+                        token: before,
+                    };
+                    *before = change(&recorded)?;
+                    Ok(())
+                }
+                None => Ok(()),
+            }
+        };
+        for (key, entry) in &mut lock.instances {
+            changed(key, entry.id, &mut entry.token)?;
+        }
+        for (key, intent) in &mut folded.intents {
+            if let Some(candidate) = &mut intent.candidate {
+                changed(key, candidate.id, &mut candidate.token)?;
+            }
+        }
+        self.protection.get_mut().renew();
+        Ok(self.commit(folded, &Remade::default(), false)?)
     }
 
     fn folded(&self, inventory: &InventoryName) -> Folded {
@@ -227,10 +299,12 @@ impl LockStore {
             };
             // Only now: a fingerprint that is remade does not count as a change of its key.
             remade.apply_to(&mut lock);
-            let merged = Folded {
+            let mut merged = Folded {
                 lock,
                 ..folded.clone()
             };
+            let protection = self.protection.get_mut();
+            protection.protect_all(&mut merged, self.on_disk.as_ref())?;
             if let Some(rewritten) = self.try_commit(merged, needed, old)? {
                 return Ok(rewritten);
             }
@@ -313,6 +387,8 @@ impl LockStore {
     /// Once the lock file is durable: the end of its checkpoint takes the journal's place.
     fn end_checkpoint(&mut self, end: TimedEvent) -> Result<(), LockError> {
         let bytes = journal::line(&end);
+        let journaled = end.event.data_keys().into_keys();
+        self.protection.get_mut().restart(journaled);
         // From here on the lines are history, even if the journal cannot be written: folded into this
         // lock again, they might rename twice.
         *self.lines() = vec![end];
@@ -335,7 +411,25 @@ impl LockStore {
         Ok(())
     }
 
+    /// Appends an event with its token sealed; what that is sealed with is durable first.
     async fn append(&self, event: StoredEvent) -> std::io::Result<()> {
+        let event = {
+            let mut protection = self.protection.lock().await;
+            let (event, data_key) = protection.protect(event, self.on_disk.as_ref())?;
+            if let Some((name, key)) = data_key {
+                let line = StoredEvent::data_key(&name, key);
+                protection.is_journaled(name);
+                let written = self.append_line(line).await;
+                if written.is_ok() {
+                    kill::at(kill::KillPoint::AfterDataKey);
+                }
+            }
+            event
+        };
+        self.append_line(event).await
+    }
+
+    async fn append_line(&self, event: StoredEvent) -> std::io::Result<()> {
         if matches!(event, StoredEvent::Record(Record::Intent { .. }))
             && !file::is_same_file(&self.journal, &self.paths.journal)?
         {

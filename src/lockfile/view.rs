@@ -7,7 +7,8 @@ use super::fold::{conflict, drop_history, fold};
 use super::format::LockFile;
 use super::{LockError, LockPaths, file, format, journal, usable};
 use crate::model::{
-    Fingerprint, InstanceId, InstanceKey, InventoryMove, InventoryName, Lock, OpenIntent, Takeover,
+    Fingerprint, InstanceId, InstanceKey, InventoryMove, InventoryName, Lock, LockedToken,
+    OpenIntent, Takeover,
 };
 
 /// How often both files are read until they match. A read takes about a millisecond, and an apply
@@ -26,6 +27,7 @@ pub struct LockView {
     pub missing: BTreeMap<InstanceId, BTreeMap<String, Fingerprint>>,
     /// An inventory that is being renamed.
     pub moving: Option<InventoryMove>,
+    /// Other users can read plain tokens.
     pub open_to_others: bool,
 }
 
@@ -82,11 +84,14 @@ impl LockView {
             StoredEvent::Record(_)
             | StoredEvent::CheckpointBegin(_)
             | StoredEvent::Base { .. }
+            | StoredEvent::DataKey { .. }
             | StoredEvent::Conflict { .. }
             | StoredEvent::Takeover(_)
             | StoredEvent::Alive => false,
         });
         let is_recorded = exists || has_header || !folded.lock.instances.is_empty();
+        let mut entries = folded.lock.instances.values();
+        let has_plain = entries.any(|it| matches!(it.token, Some(LockedToken::Plain(_))));
         let missing = folded
             .missing()
             .filter(|(_, recent)| now.is_none_or(|now| recent.since_at(now).is_some()))
@@ -98,7 +103,7 @@ impl LockView {
             retired: folded.retired.into_keys().collect(),
             missing,
             moving: folded.moving,
-            open_to_others: exists && file::is_open_to_others(&paths.lock),
+            open_to_others: exists && has_plain && file::is_open_to_others(&paths.lock),
         }
     }
 }

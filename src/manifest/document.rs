@@ -6,21 +6,16 @@ use super::fields::Reader;
 use super::instance::ReadInstance;
 use super::members::{API, DOCUMENT, INSTANCE, RESPONSE_ONLY};
 use super::parse::{self, Key, Kind, Node};
+use super::recipients::LockBlock;
 use super::text::FileText;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::{ApiSettings, InventoryName, MAX_INVENTORY, OrganizationId};
 
 /// Members of a later version, and what to do without them.
-const NOT_AVAILABLE: [(&str, &str); 2] = [
-    (
-        "lock",
-        "remove the block; the lock file stores tokens in plaintext",
-    ),
-    (
-        "extends",
-        "remove the line; use `defaults` for what instances share",
-    ),
-];
+const NOT_AVAILABLE: [(&str, &str); 1] = [(
+    "extends",
+    "remove the line; use `defaults` for what instances share",
+)];
 /// The only version there is.
 const VERSION: u64 = 1;
 
@@ -30,6 +25,7 @@ pub(super) struct Document<'t> {
     /// Whether it names one, valid or not.
     pub(super) has_inventory: bool,
     pub(super) api: ApiSettings,
+    pub(super) lock: LockBlock,
     pub(super) instances: Vec<ReadInstance>,
 }
 
@@ -64,6 +60,7 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
     let named = find("inventory");
     let inventory = named.and_then(|node| reader.inventory(node));
     let api = find("api").map(|node| reader.api(node));
+    let lock = find("lock").map(|node| reader.lock(node));
     reader.defaults = find("defaults").map(|node| node.span.clone());
     let defaults = find("defaults").and_then(|node| reader.instance_members(node, "`defaults`"));
     let defaults = defaults.unwrap_or_default();
@@ -76,6 +73,7 @@ pub(super) fn read<'t>(file: &'t FileText, out: &mut Diagnostics) -> Option<Docu
         inventory,
         has_inventory: named.is_some(),
         api: api.unwrap_or_default(),
+        lock: lock.unwrap_or_default(),
         instances: instances.collect(),
     })
 }

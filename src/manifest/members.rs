@@ -11,6 +11,9 @@ pub(super) const DOCUMENT: [&str; 7] = [
     "extends",
 ];
 
+/// Of `lock`.
+pub(super) const LOCK: [&str; 2] = ["recipients", "recipientsFile"];
+
 /// Of `api`.
 pub(super) const API: [&str; 2] = ["url", "organization"];
 

@@ -14,6 +14,7 @@ mod members;
 mod names;
 mod parse;
 mod pasted;
+mod recipients;
 mod reference;
 mod rival;
 mod source;
@@ -32,7 +33,7 @@ pub(crate) use source::is_manifest;
 pub use source::{SourceFile, read};
 pub(crate) use text::Places;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostics, Place};
 use crate::model::Desired;
@@ -50,6 +51,26 @@ pub struct Loaded {
     pub diagnostics: Diagnostics,
     /// For messages of whoever resolves the references.
     pub places: Places,
+    /// Not read yet, because this reads no file.
+    recipients_files: Vec<recipients::RecipientsFile>,
+}
+
+impl Loaded {
+    /// Reads the files of recipients that the manifest names.
+    pub(crate) fn read_recipients(&mut self, options: LoadOptions) {
+        let mut recipients = BTreeSet::new();
+        let declared = self.desired.as_mut().map(|desired| &mut desired.recipients);
+        let declared = declared.unwrap_or(&mut recipients);
+        for file in std::mem::take(&mut self.recipients_files) {
+            file.read(declared, &mut self.diagnostics);
+        }
+        if options.strict {
+            self.diagnostics.make_strict();
+        }
+        if self.diagnostics.has_errors() {
+            self.desired = None;
+        }
+    }
 }
 
 /// Reads these files as one inventory.
@@ -59,12 +80,16 @@ pub fn load(files: &[SourceFile], options: LoadOptions) -> Loaded {
         .iter()
         .filter_map(|file| text::FileText::new(file, &mut diagnostics))
         .collect();
-    let documents: Vec<document::Document<'_>> = texts
+    let mut documents: Vec<document::Document<'_>> = texts
         .iter()
         .filter_map(|text| document::read(text, &mut diagnostics))
         .collect();
     // An unreadable file may declare instances, so what the others say is not the whole inventory.
     let whole = texts.len() == files.len() && documents.len() == texts.len();
+    let recipients_files: Vec<_> = documents
+        .iter_mut()
+        .filter_map(|document| document.lock.file.take())
+        .collect();
     let united = union::unite(documents, &mut diagnostics);
     if options.strict {
         diagnostics.make_strict();
@@ -91,5 +116,6 @@ pub fn load(files: &[SourceFile], options: LoadOptions) -> Loaded {
         desired,
         diagnostics,
         places,
+        recipients_files,
     }
 }

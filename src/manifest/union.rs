@@ -1,7 +1,7 @@
 //! Merges several files into one inventory. A different inventory or a key in two files is an error
 //! that shows both places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::Document;
 use super::instance::ReadInstance;
@@ -17,10 +17,12 @@ pub(super) fn unite(
     let inventory = inventory(&documents, out);
     let mut api = ApiSettings::default();
     let mut places = Places::new();
+    let mut recipients = BTreeSet::new();
     let mut seen: BTreeMap<InstanceKey, ReadInstance> = BTreeMap::new();
     for document in documents {
         api.url = api.url.or(document.api.url);
         api.organization = api.organization.or(document.api.organization);
+        recipients.extend(document.lock.recipients);
         for read in document.instances {
             if let Some(first) = seen.get(&read.key) {
                 let message = format!("the instance `{}` is declared twice", read.key);
@@ -43,6 +45,7 @@ pub(super) fn unite(
     let desired = Desired {
         inventory,
         api,
+        recipients,
         instances: seen
             .into_iter()
             .map(|(key, read)| (key, read.instance))

@@ -147,6 +147,8 @@ codes! {
         Unsettled = "unsettled",
         /// A marker was shortened, and no known key has it.
         UnknownMarker = "unknown-marker",
+        /// Tokens are sealed, and the manifest names no recipients.
+        RecipientsMissing = "recipients-missing",
     }
 }
 

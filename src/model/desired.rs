@@ -13,6 +13,8 @@ pub struct Desired {
     pub inventory: InventoryName,
     /// The platform to manage.
     pub api: ApiSettings,
+    /// For whom tokens are sealed; empty where they are recorded as plain text.
+    pub recipients: BTreeSet<String>,
     /// The declared instances, by key.
     pub instances: BTreeMap<InstanceKey, DesiredInstance>,
 }

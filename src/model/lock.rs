@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use super::sealed::{known_token, referenced};
 use super::unique::unique_keys;
 use super::{
-    Element, ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, KeyCheck, Lifecycle,
-    ObservedInstance, OrganizationId, ReadBack, Secret, Takeover, Timestamp,
+    DataKeys, Element, ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, KeyCheck,
+    Lifecycle, LockedToken, ObservedInstance, OrganizationId, ReadBack, Takeover, Timestamp,
 };
 
 /// The content of the lock file.
@@ -17,6 +18,8 @@ use super::{
 pub struct Lock {
     /// What the lock file belongs to.
     pub header: LockHeader,
+    /// What its tokens are sealed with; empty where they are plain text.
+    pub data_keys: DataKeys,
     /// The recorded instances.
     pub instances: BTreeMap<InstanceKey, LockedInstance>,
 }
@@ -26,8 +29,15 @@ impl Lock {
     pub fn empty(inventory: InventoryName) -> Self {
         Self {
             header: LockHeader::new(inventory),
+            data_keys: DataKeys::new(),
             instances: BTreeMap::new(),
         }
+    }
+
+    /// The data keys that an entry needs.
+    pub fn used_data_keys(&self) -> DataKeys {
+        let entries = self.instances.values();
+        referenced(&self.data_keys, entries.map(|entry| entry.token.as_ref()))
     }
 }
 
@@ -106,8 +116,12 @@ pub struct LockedInstance {
     /// The platform's id.
     pub id: InstanceId,
     /// The credential for calls through the connector. `None` where the platform never showed it.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "plain_token")]
-    pub token: Option<Secret>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "known_token"
+    )]
+    pub token: Option<LockedToken>,
     /// The connector.
     pub element: Element,
     /// As last applied.
@@ -144,7 +158,7 @@ impl LockedInstance {
     pub fn is_token_in_doubt(&self, seen: &ObservedInstance) -> bool {
         match (&self.token, &seen.token) {
             (None, _) => true,
-            (Some(recorded), Some(shown)) => recorded != shown,
+            (Some(recorded), Some(shown)) => !recorded.is(self.id, shown),
             (Some(_), None) => false,
         }
     }
@@ -189,8 +203,12 @@ pub struct Candidate {
     /// As in the answer.
     pub id: InstanceId,
     /// As in the answer; `None` where it showed none.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "plain_token")]
-    pub token: Option<Secret>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "known_token"
+    )]
+    pub token: Option<LockedToken>,
     /// As it was sent.
     pub element: ElementRef,
     /// As it was sent.
@@ -229,27 +247,5 @@ impl From<StoredIntent> for OpenIntent {
             secrets,
             candidate,
         }
-    }
-}
-
-/// Stores a token as plain text. Only the lock file and its journal may hold one, so `Secret` itself
-/// cannot be serialised.
-mod plain_token {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::Secret;
-
-    pub(super) fn serialize<S: Serializer>(
-        token: &Option<Secret>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        token.as_ref().map(Secret::expose).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Secret>, D::Error> {
-        // Earlier versions wrote an empty text for a token they did not know, and recorded a mask.
-        String::deserialize(deserializer).map(Secret::token)
     }
 }

@@ -22,6 +22,7 @@ mod read_back;
 mod relabel;
 mod remade;
 mod report;
+mod sealed;
 mod secret;
 mod takeover;
 mod template;
@@ -49,13 +50,18 @@ pub(crate) use observed::MASK;
 pub use observed::{Completeness, Doubt, Lookup, Observed, ObservedInstance, Tenant};
 pub use plan::{
     Action, Change, CreateRequest, DeleteRequest, FieldChange, LockEntryDraft, Note, Plan, Planned,
-    Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Standing, Step, UpdateRequest,
+    RecipientsChange, Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Standing, Step,
+    UpdateRequest,
 };
 pub use policy::{InvalidLimit, Limit, Prune};
 pub use read_back::ReadBack;
 pub use relabel::{InventoryMove, Relabel};
 pub use remade::Remade;
 pub use report::{ApplyReport, OutcomeKind, Removed, StepOutcome};
+pub use sealed::{
+    DataKey, DataKeyName, DataKeys, LockedToken, SealedAs, SealedToken, TokenFingerprint,
+};
+pub(crate) use sealed::{data_keys, referenced};
 pub use secret::{Secret, SecretJson};
 pub use takeover::{BootTime, Takeover};
 pub use template::{Part, Reference, SecretSource, Template};

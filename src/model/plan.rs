@@ -17,6 +17,8 @@ use super::{
 pub struct Planned {
     /// What to do.
     pub plan: Plan,
+    /// How the recipients of tokens change, if they do.
+    pub recipients: Option<RecipientsChange>,
     /// Findings without a step; sorted.
     pub notes: Vec<Note>,
     /// How many managed instances need no step.
@@ -25,6 +27,18 @@ pub struct Planned {
     pub standing: Standing,
     /// Why the plan must not be applied; sorted. Empty if it may be.
     pub refusals: Vec<Refusal>,
+}
+
+/// Tokens are sealed for others than before. It never counts as a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipientsChange {
+    /// Whether nothing is sealed yet.
+    #[serde(skip)]
+    pub is_first: bool,
+    /// They can read what is sealed from now on.
+    pub added: BTreeSet<String>,
+    /// They can read what was sealed before.
+    pub removed: BTreeSet<String>,
 }
 
 /// How many instances are declared, and how many of them have no step although they are not unchanged: a

@@ -11,6 +11,12 @@ pub enum OutputsError {
         /// The instance.
         key: InstanceKey,
     },
+    /// The caller did not open it.
+    #[error("the token of `{key}` is sealed")]
+    Sealed {
+        /// The instance.
+        key: InstanceKey,
+    },
     /// A token that would break out of its line.
     #[error("the token of `{key}` contains a control character")]
     ControlCharacter {

@@ -12,7 +12,7 @@ mod variables;
 
 use serde::Serialize;
 
-use crate::model::{InstanceKey, InventoryName, Lock, LockedInstance, Secret};
+use crate::model::{InstanceKey, InventoryName, Lock, LockedInstance, LockedToken, Secret};
 
 pub use error::OutputsError;
 pub use format::{dotenv, json};
@@ -100,8 +100,11 @@ impl<'a> Outputs<'a> {
 /// # Errors
 /// As for [`Outputs::new`].
 pub fn token<'a>(key: &InstanceKey, entry: &'a LockedInstance) -> Result<&'a Secret, OutputsError> {
-    let token = entry.token.as_ref();
-    let token = token.ok_or_else(|| OutputsError::NoToken { key: key.clone() })?;
+    let token = match &entry.token {
+        Some(LockedToken::Plain(token)) => token,
+        Some(LockedToken::Sealed(_)) => return Err(OutputsError::Sealed { key: key.clone() }),
+        None => return Err(OutputsError::NoToken { key: key.clone() }),
+    };
     if token.expose().contains(char::is_control) {
         return Err(OutputsError::ControlCharacter { key: key.clone() });
     }

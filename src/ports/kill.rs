@@ -17,6 +17,8 @@ codes! {
         RequestSent = "request-sent",
         /// The response is read but not recorded.
         ResponseReceived = "response-received",
+        /// The data key of this run is durable, and nothing that is sealed with it.
+        AfterDataKey = "after-data-key",
         /// The response is durable, and it is not yet known whose instance it shows.
         AfterCandidate = "after-candidate",
         /// The result is durable.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::PlanInput;
+use super::recipients::recipients_change;
 use crate::model::{
     Action, DeleteRequest, FieldChange, InstanceKey, LockedInstance, Note, NoteCode,
     ObservedInstance, Plan, Planned, Reason, Refusal, RefusalCode, Standing, Step,
@@ -110,6 +111,7 @@ impl PlanBuilder {
                 inventory: input.desired.inventory.clone(),
                 steps,
             },
+            recipients: recipients_change(&input.desired, &input.lock),
             standing: standing(input, &notes, &refusals),
             notes,
             unchanged,

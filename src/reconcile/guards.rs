@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::planner::Planner;
+use super::recipients::recipients_missing;
 use crate::model::{Action, InstanceId, InstanceKey, Marker, Reason, RefusalCode, Step};
 
 /// If more than this percentage of the recorded instances is missing, wrong credentials are more
@@ -40,6 +41,12 @@ impl Planner<'_> {
                 );
             }
         }
+    }
+
+    /// Refuses to write plain tokens into a lock file that has sealed ones.
+    pub(super) fn check_recipients(&mut self) {
+        let refusal = recipients_missing(&self.input.desired, &self.input.lock);
+        self.out.refusals.extend(refusal);
     }
 
     /// Refuses a plan that exceeds a limit of the policy.

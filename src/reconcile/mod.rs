@@ -18,6 +18,7 @@ mod notes;
 mod planner;
 mod policy;
 mod presence;
+mod recipients;
 mod relabel;
 mod removed;
 mod subject;
@@ -31,6 +32,7 @@ pub use audit::{Violation, audit};
 pub use input::PlanInput;
 pub use normalize::{has, shown, unlike_recorded};
 pub use policy::{Policy, Resend, Selection};
+pub use recipients::{recipients_change, recipients_missing};
 pub use relabel::{RelabelInput, Relabeled, relabel};
 
 use crate::model::Planned;
@@ -51,6 +53,7 @@ pub fn plan(input: &PlanInput) -> Planned {
         out: PlanBuilder::default(),
     };
     planner.check_lock();
+    planner.check_recipients();
     if planner.out.refusals.is_empty() {
         for subject in subject::subjects(&index) {
             planner.decide(&subject);

@@ -9,8 +9,8 @@ use super::FORMAT_VERSION;
 use super::count::Counts;
 use super::escape;
 use crate::model::{
-    Action, FieldChange, InstanceId, InstanceKey, InventoryName, Note, Planned, Reason, Refusal,
-    Shown, Step,
+    Action, FieldChange, InstanceId, InstanceKey, InventoryName, Note, Planned, Reason,
+    RecipientsChange, Refusal, Shown, Step,
 };
 
 #[derive(Serialize)]
@@ -18,6 +18,8 @@ use crate::model::{
 struct PlanObject<'a> {
     format_version: &'static str,
     inventory: &'a InventoryName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipients: Option<&'a RecipientsChange>,
     summary: Counts,
     steps: Vec<StepObject<'a>>,
     notes: &'a [Note],
@@ -72,6 +74,7 @@ pub fn plan(planned: &Planned, out: &mut dyn Write) -> io::Result<()> {
     let object = PlanObject {
         format_version: FORMAT_VERSION,
         inventory: &planned.plan.inventory,
+        recipients: planned.recipients.as_ref(),
         summary: Counts::of(planned),
         steps: planned.plan.steps.iter().map(step_object).collect(),
         notes: &planned.notes,

@@ -32,7 +32,11 @@ const TOKEN: &str = "oauth.user.token";
 const AUTHENTICATION: &str = "authentication.type";
 
 /// A manifest of these instances.
-pub fn manifest(inventory: &InventoryName, instances: &[Scaffold<'_>]) -> Scaffolded {
+pub fn manifest(
+    inventory: &InventoryName,
+    recipients: &[String],
+    instances: &[Scaffold<'_>],
+) -> Scaffolded {
     let mut manifest = Scaffolded::default();
     for line in [
         "# An inventory of connector instances.",
@@ -45,6 +49,18 @@ pub fn manifest(inventory: &InventoryName, instances: &[Scaffold<'_>]) -> Scaffo
     }
     manifest.line(0, &format!("inventory: {}", scalar(inventory.as_str())));
     manifest.line(0, "");
+    if !recipients.is_empty() {
+        manifest.line(
+            0,
+            "# Who can open the tokens in the lock file. `age-keygen` makes an identity.",
+        );
+        manifest.line(0, "lock:");
+        manifest.line(1, "recipients:");
+        for recipient in recipients {
+            manifest.line(2, &format!("- {}", scalar(recipient)));
+        }
+        manifest.line(0, "");
+    }
     manifest.line(0, "instances:");
     for (number, instance) in instances.iter().enumerate() {
         if number > 0 {

@@ -98,6 +98,7 @@ pub(super) fn planned(steps: Vec<Step>) -> Planned {
             inventory: inventory(),
             steps,
         },
+        recipients: None,
         notes: Vec::new(),
         unchanged: 2,
         standing: Standing::default(),

@@ -21,7 +21,7 @@ pub(super) fn program(command: &str) -> &str {
 }
 
 /// Runs a command and returns its output without the trailing line break.
-pub(super) fn run(command: &str) -> Result<String, String> {
+pub(crate) fn run(command: &str) -> Result<String, String> {
     let mut words = command.split_whitespace();
     let program = words.next().ok_or("the command is empty")?;
     let mut child = Command::new(program)

@@ -14,6 +14,7 @@ mod versions;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use exec::run as run_command;
 pub use facts::{FactInput, facts, shown_instead};
 pub use fingerprint::{FingerprintKey, FingerprintKeys, NoRandomness};
 pub use remake::{remake, renamed};

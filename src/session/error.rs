@@ -9,6 +9,7 @@ use crate::manifest::nearest;
 use crate::model::{InstanceKey, InventoryName, Marker, OrganizationId, Refusal};
 use crate::ports::{RemoteError, SinkError};
 use crate::reconcile::Violation;
+use crate::sealing::OpenError;
 use crate::secrets::NoRandomness;
 
 /// Why a run ends without success.
@@ -43,6 +44,9 @@ pub enum SessionError {
     /// Each pattern matches, and together they leave no key.
     #[error("`--target` and `--exclude` leave no instance")]
     NothingSelected,
+    /// A sealed token is needed.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     #[error("cannot create fingerprints of secrets")]
     Randomness(#[from] NoRandomness),
     /// Neither the list nor a search shows whether an instance exists.
@@ -138,6 +142,7 @@ impl SessionError {
                 .into_iter()
                 .chain(one("run `apply` again: every recorded result is in the journal beside the lock file and will be merged"))
                 .collect(),
+            Self::Open(error) => vec![error.hint()],
             Self::Remote(error) => error.hint.clone().into_iter().collect(),
             Self::Mismatch(mismatch) => mismatch.hint().into_iter().collect(),
             Self::NoSuchInstance { nearest: Some(key), .. } => vec![format!("did you mean `{key}`?")],

@@ -4,8 +4,8 @@ use super::scope::Session;
 use crate::catalog::{Catalog, is_credential};
 use crate::lockfile::LockView;
 use crate::model::{
-    DesiredValue, Fingerprint, Lock, Part, ResolvedSecrets, Secret, SecretField, SecretJson,
-    Template,
+    DesiredValue, Fingerprint, InstanceId, Lock, LockedToken, Part, ResolvedSecrets, Secret,
+    SecretField, SecretJson, Template, TokenFingerprint,
 };
 use crate::ports::Known;
 
@@ -19,12 +19,18 @@ impl Session<'_> {
         let sent = view.intents.values().flat_map(|it| it.secrets.values());
         let missing = view.missing.values().flat_map(|secrets| secrets.values());
         let fingerprints: Vec<Fingerprint> = recorded.chain(sent).chain(missing).cloned().collect();
+        let sealed: Vec<(InstanceId, TokenFingerprint)> = entries()
+            .filter_map(|entry| {
+                let sealed = entry.token.as_ref()?.sealed()?;
+                Some((entry.id, sealed.fingerprint.clone()))
+            })
+            .collect();
         self.identity.known.learn(|known| {
             for secret in self.identity.secrets() {
                 known.add(secret.expose());
             }
             for entry in entries() {
-                let token = entry.token.as_ref();
+                let token = entry.token.as_ref().and_then(LockedToken::plain);
                 known.add(token.map_or("", Secret::expose));
                 entry.secrets.keys().for_each(|name| known.add_name(name));
             }
@@ -46,6 +52,13 @@ impl Session<'_> {
             }
             known.add_recognizer(Box::new(move |word| {
                 fingerprints.iter().any(|it| keys.recognizes(it, word))
+            }));
+            known.add_recognizer(Box::new(move |word| {
+                let word = Secret::new(word);
+                let is_token = |(id, fingerprint): &(InstanceId, TokenFingerprint)| {
+                    TokenFingerprint::of(*id, &word) == *fingerprint
+                };
+                sealed.iter().any(is_token)
             }));
         });
     }

@@ -7,8 +7,8 @@ use super::gather::Gathered;
 use super::scope::Session;
 use crate::lockfile::LockView;
 use crate::model::{
-    DesiredInstance, DesiredValue, InstanceId, InstanceKey, Lifecycle, Lock, LockedInstance,
-    Marker, MarkerState, Observed, ObservedInstance, ResolvedSecrets,
+    DataKeys, DesiredInstance, DesiredValue, InstanceId, InstanceKey, Lifecycle, Lock,
+    LockedInstance, LockedToken, Marker, MarkerState, Observed, ObservedInstance, ResolvedSecrets,
 };
 use crate::ports::ReadRemote;
 use crate::reconcile::Policy;
@@ -48,7 +48,12 @@ impl Session<'_> {
                 instances.entry(key.clone()).or_insert_with(made);
             }
         }
-        Ok(Lock { header, instances })
+        Ok(Lock {
+            header,
+            // The store adds those that it needs.
+            data_keys: DataKeys::new(),
+            instances,
+        })
     }
 
     /// What the old lock file records, if it is of this inventory and platform.
@@ -134,7 +139,7 @@ fn entry(seen: &ObservedInstance, desired: Option<&DesiredInstance>) -> LockedIn
     let declares_tags = desired.is_none_or(|desired| desired.tags.is_some());
     LockedInstance {
         id: seen.id,
-        token: seen.token.clone(),
+        token: LockedToken::shown(&seen.token),
         element: seen.element.clone(),
         name: seen.name.clone(),
         tags: declares_tags.then(|| seen.own_tags()),

@@ -3,6 +3,7 @@
 //! Must not: know what a command does.
 
 mod color;
+mod hidden;
 mod log;
 mod progress;
 mod stream;

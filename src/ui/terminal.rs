@@ -8,6 +8,7 @@ use super::color::{Variable, is_colored};
 use super::stream::Stream;
 use crate::cli::GlobalArgs;
 use crate::error::CliError;
+use crate::model::Secret;
 use crate::render::{self, one_line};
 
 const STDOUT: Stream = Stream::Out(ColorChoice::Never);
@@ -133,6 +134,19 @@ impl Ui {
         let question = one_line(question);
         self.stderr.print(|out| write!(out, "{question}"))?;
         read_line()
+    }
+
+    /// Asks for a secret without showing what is typed; `None` where that is not possible.
+    pub(crate) fn ask_hidden(&self, question: &str) -> Option<Secret> {
+        if !self.may_ask {
+            return None;
+        }
+        let question = one_line(question);
+        self.stderr.print(|out| write!(out, "{question}")).ok()?;
+        let answer = super::hidden::read_line();
+        // What ended the line was not shown either.
+        self.stderr.print(|out| writeln!(out)).ok()?;
+        answer
     }
 
     /// Whether a person sees what is said on stderr.

@@ -11,6 +11,15 @@ const CORE: &[&str] = &["model", "diagnostic", "catalog"];
 const EDGE: &[&str] = &["model", "diagnostic", "catalog", "ports"];
 /// An edge that reads or writes files.
 const FILE_EDGE: &[&str] = &["model", "diagnostic", "catalog", "ports", "files"];
+/// A file edge that knows of recipients.
+const SEALED_EDGE: &[&str] = &[
+    "model",
+    "diagnostic",
+    "catalog",
+    "ports",
+    "files",
+    "sealing",
+];
 const SHELL: &[&str] = &[
     "model",
     "diagnostic",
@@ -22,6 +31,7 @@ const SHELL: &[&str] = &[
     "outputs",
     "manifest",
     "secrets",
+    "sealing",
     "lockfile",
     "remote",
     "apply",
@@ -76,9 +86,14 @@ pub(super) const MODULES: &[Module] = &[
         may_use: &[],
     },
     Module {
+        name: "sealing",
+        layer: "1½ crypto",
+        may_use: &["model"],
+    },
+    Module {
         name: "manifest",
         layer: "2 edge",
-        may_use: FILE_EDGE,
+        may_use: SEALED_EDGE,
     },
     Module {
         name: "secrets",
@@ -88,7 +103,7 @@ pub(super) const MODULES: &[Module] = &[
     Module {
         name: "lockfile",
         layer: "2 edge",
-        may_use: FILE_EDGE,
+        may_use: SEALED_EDGE,
     },
     Module {
         name: "remote",
@@ -116,6 +131,7 @@ pub(super) const MODULES: &[Module] = &[
             "reconcile",
             "manifest",
             "secrets",
+            "sealing",
             "lockfile",
             "apply",
         ],

@@ -24,6 +24,7 @@ use super::freezer::Freezer;
 use super::mistaken::Mistaken;
 use super::pulled::Pulls;
 use super::schedule::{Ending, Launch};
+use super::seal;
 use super::wire::{Process, Wire};
 use super::world::{User, World};
 
@@ -278,8 +279,13 @@ impl Checkout {
         };
         let opened = LockStore::open(self.paths(), Arc::clone(clock), &holder, wait);
         let mut disk = match opened.await {
-            Ok(store) => Disk {
-                store,
+            Ok(mut store) => Disk {
+                store: {
+                    if let Some(sealer) = seal::sealer(&self.desired) {
+                        store.seal_with(sealer);
+                    }
+                    store
+                },
                 lock: self.paths().lock,
                 base: self.lock_file(),
                 world: Arc::clone(&self.world),

@@ -24,6 +24,7 @@ mod manifest;
 mod mistaken;
 mod pulled;
 mod schedule;
+mod seal;
 mod story;
 mod tally;
 mod wire;

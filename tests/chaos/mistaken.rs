@@ -38,7 +38,7 @@ impl Mistaken<'_> {
         }
         let recorded = self.recorded();
         let entry = recorded.iter().find(|entry| entry.id == seen.id);
-        let token = entry.and_then(|entry| entry.token.clone());
+        let token = entry.and_then(|entry| entry.token.as_ref()?.plain().cloned());
         let any = || seen.token.take().unwrap_or_else(|| Secret::new(""));
         seen.token = Some(token.unwrap_or_else(any));
     }

@@ -11,6 +11,7 @@ mod manifest;
 mod mistaken;
 mod pulled;
 pub(crate) mod schedule;
+mod seal;
 pub(crate) mod story;
 mod tally;
 #[cfg(test)]

@@ -38,6 +38,8 @@ impl Pulls<'_> {
     /// The lock file after a pull; `None` if that changes nothing.
     pub(crate) fn pulled(&self, now: Option<&[u8]>, pull: Pull) -> Option<Vec<u8>> {
         let mut file = now.map_or_else(empty, parsed);
+        let mut data_keys = None;
+        let all_keys = file.get("dataKeys").and_then(Value::as_object).cloned();
         let entries = file["instances"].as_object_mut().expect("entries");
         let nth = |number: u8| {
             let place = usize::from(number).checked_rem(entries.len())?;
@@ -59,12 +61,21 @@ impl Pulls<'_> {
             PullKind::RollBack(number, states) => {
                 let key = nth(number)?;
                 let older = parsed(self.back(states)?);
+                // A merge keeps the data keys of both sides.
+                if let Some(keys) = older["dataKeys"].as_object() {
+                    let mut all = all_keys.unwrap_or_default();
+                    all.extend(keys.clone());
+                    data_keys = Some(all);
+                }
                 match older["instances"].get(&key) {
                     Some(entry) => entries.insert(key, entry.clone()),
                     None => entries.remove(&key),
                 };
             }
             PullKind::RollBackAll(states) => return self.back(states).cloned(),
+        }
+        if let Some(keys) = data_keys {
+            file["dataKeys"] = keys.into();
         }
         let mut bytes = serde_json::to_vec_pretty(&file).expect("JSON");
         bytes.push(b'\n');
@@ -80,13 +91,24 @@ fn parsed(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).expect("a lock file")
 }
 
+/// The entries, without how their tokens are sealed: a token is the same under any data key.
+fn comparable(file: &Value) -> Value {
+    let mut entries = file["instances"].clone();
+    for (_, entry) in entries.as_object_mut().into_iter().flatten() {
+        if entry["token"].is_object() {
+            entry["token"] = entry["token"]["fingerprint"].clone();
+        }
+    }
+    entries
+}
+
 /// How many entries that were pulled between the start of a run and its commit are not in the lock file
 /// after it as they were pulled. `before`: as the run read it; `pulled`: right before the commit.
 pub(crate) fn lost(before: Option<&[u8]>, pulled: Option<&[u8]>, after: Option<&[u8]>) -> u64 {
     if before == pulled || after == pulled {
         return 0;
     }
-    let entries = |bytes: Option<&[u8]>| bytes.map(|bytes| parsed(bytes)["instances"].take());
+    let entries = |bytes: Option<&[u8]>| bytes.map(|bytes| comparable(&parsed(bytes)));
     let [before, pulled, after] = [before, pulled, after].map(entries);
     let of =
         |file: &Option<Value>, key: &str| file.as_ref().and_then(|file| file.get(key).cloned());

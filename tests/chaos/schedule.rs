@@ -442,6 +442,11 @@ impl Schedule {
         self.foreign.min(MOST * page)
     }
 
+    /// Whether the manifest names recipients: a third does. Drawn with the pace, so that a seed keeps the rest.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.pace % 3 == 1
+    }
+
     /// The schedule of a seed, always the same one.
     pub(crate) fn of(seed: u64) -> Self {
         let tree = schedule().new_tree(&mut runner(seed));

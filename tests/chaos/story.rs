@@ -13,6 +13,7 @@ use super::checkout::{Checkout, End, Mistake, folder};
 use super::manifest;
 use super::pulled::Pulls;
 use super::schedule::{Ending, Event, Launch, Schedule};
+use super::seal;
 use super::tally::Tally;
 use super::world::{User, World, live_markers};
 
@@ -44,6 +45,8 @@ struct Story {
     launches: usize,
     /// Whether the second user sees what the first one does, and whether they ran anything.
     second_sees: bool,
+    /// Whether tokens are sealed.
+    is_sealed: bool,
     second_user: bool,
     /// Until when what a lost journal knew may take effect.
     lost_until: Timestamp,
@@ -90,6 +93,19 @@ impl Story {
         {
             self.lock_files.push(lock);
         }
+        if self.is_sealed {
+            let live = self.world.live();
+            let tokens = live
+                .iter()
+                .map(|instance| self.world.token(&instance["id"]));
+            let tokens: Vec<String> = tokens
+                .filter_map(|token| Some(token.as_str()?.to_owned()))
+                .filter(|token| token.len() > 8 && !token.contains('*'))
+                .collect();
+            for checkout in &self.checkouts {
+                self.tally.in_clear += seal::in_clear(&checkout.folder, &tokens);
+            }
+        }
         let count = |wanted: End| ends.iter().filter(|end| **end == wanted).count() as u64;
         self.tally.kills += count(End::Died);
         self.tally.held += count(End::Held);
@@ -104,7 +120,8 @@ impl Story {
                     return;
                 };
                 self.tally.edits += u64::from(stanza.edit(change));
-                let (desired, resolved) = manifest::read(stanzas);
+                let (mut desired, resolved) = manifest::read(stanzas);
+                seal::declare(&mut desired, self.is_sealed);
                 for checkout in &mut self.checkouts {
                     checkout.desired.clone_from(&desired);
                     checkout.resolved.clone_from(&resolved);
@@ -277,7 +294,7 @@ impl Story {
             let is_recorded = |instance: &&&Value| {
                 entry.is_some_and(|entry| {
                     let token = self.world.token(&instance["id"]);
-                    let recorded = entry.token.as_ref();
+                    let recorded = seal::opened(lock, &key);
                     instance["id"] == entry.id.0
                         && recorded.is_some_and(|recorded| token == *recorded.expose())
                 })
@@ -308,7 +325,8 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
     let world = World::new(schedule);
     let root = tempfile::tempdir().expect("a folder");
     let mut stanzas = schedule.instances.clone();
-    let (desired, resolved) = manifest::read(&stanzas);
+    let (mut desired, resolved) = manifest::read(&stanzas);
+    seal::declare(&mut desired, schedule.is_sealed());
     let checkout = |apart| Checkout {
         world: Arc::clone(&world),
         folder: folder(root.path(), apart),
@@ -327,10 +345,14 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
         lock_files: Vec::new(),
         launches: 0,
         second_sees: schedule.second_sees,
+        is_sealed: schedule.is_sealed(),
         second_user: false,
         lost_until: Timestamp::default(),
         outside: false,
-        tally: Tally::default(),
+        tally: Tally {
+            sealed: u64::from(schedule.is_sealed()),
+            ..Tally::default()
+        },
     };
     for round in &schedule.rounds {
         story.round(&round.runs, schedule).await;

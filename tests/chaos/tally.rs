@@ -32,6 +32,10 @@ pub(crate) struct Tally {
     pub(crate) strangers_changed: u64,
     /// Entries that were pulled during a run and that its commit did not keep.
     pub(crate) lost_pulls: u64,
+    /// Schedules with recipients.
+    pub(crate) sealed: u64,
+    /// Files of those that had a token in clear after a round.
+    pub(crate) in_clear: u64,
 }
 
 impl Tally {
@@ -56,6 +60,8 @@ impl Tally {
         self.non_empty_plans += other.non_empty_plans;
         self.strangers_changed += other.strangers_changed;
         self.lost_pulls += other.lost_pulls;
+        self.sealed += other.sealed;
+        self.in_clear += other.in_clear;
     }
 
     /// Whether every law was kept.
@@ -66,13 +72,14 @@ impl Tally {
             + self.non_empty_plans
             + self.strangers_changed
             + self.lost_pulls
+            + self.in_clear
             == 0
     }
 
     /// One line that says it all.
     pub(crate) fn line(&self) -> String {
         format!(
-            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, rollbacks {}, pulls {}, clock steps {}, edits {}, faults {}, posts {}, pages {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}, instances of others changed {}, lost pulls {}",
+            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, rollbacks {}, pulls {}, clock steps {}, edits {}, faults {}, posts {}, pages {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}, instances of others changed {}, lost pulls {}, sealed {}, in clear {}",
             self.inside + self.outside,
             self.inside,
             self.outside,
@@ -93,7 +100,9 @@ impl Tally {
             self.lost_tokens,
             self.non_empty_plans,
             self.strangers_changed,
-            self.lost_pulls
+            self.lost_pulls,
+            self.sealed,
+            self.in_clear
         )
     }
 }

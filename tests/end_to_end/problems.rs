@@ -72,6 +72,7 @@ fn every_code_there_is_can_be_seen() {
     let bench = bench(&server);
     const HEAD: &str = "version: 1\ninventory: a\ninstances:\n";
     const JIRA: &str = "  j: {element: jira, configuration: {username: a, password: '${env:NO}'}";
+    const RECIPIENT: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
     let long = "k".repeat(70);
     let same = shortened(&long);
     for (name, text) in [
@@ -106,6 +107,13 @@ fn every_code_there_is_can_be_seen() {
             format!("{HEAD}{}}}\n", JIRA.replace("env:NO", "file:short")),
         ),
         ("short", "abc".to_owned()),
+        (
+            "recipients.yaml",
+            HEAD.replace(
+                "instances:",
+                &format!("lock: {{recipients: [{RECIPIENT}, {RECIPIENT}]}}\ninstances:"),
+            ) + "  j: {element: private}\n",
+        ),
         ("other.yaml", "$ANSIBLE_VAULT;1.1;AES256\n".to_owned()),
         (
             "foreign.yaml",
@@ -130,6 +138,7 @@ fn every_code_there_is_can_be_seen() {
         &["validate", "--strict", "-f", "bare.yaml"],
         &["validate", "-f", "mask.yaml"],
         &["validate", "--strict", "-f", "foreign.yaml"],
+        &["validate", "--strict", "-f", "recipients.yaml"],
         &["validate", "-f", "other.yaml"],
         &["validate", "-f", "marker.yaml"],
         &["plan", "--sandbox", "--strict", "-f", "broken.yaml"],

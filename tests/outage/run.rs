@@ -185,6 +185,7 @@ impl Store for Memory {
             rewritten: false,
             instances: 0,
             open_intents: 0,
+            sealed: false,
         })
     }
 }

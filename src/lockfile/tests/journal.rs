@@ -6,7 +6,7 @@ use super::random::history;
 use super::*;
 use crate::lockfile::event::{RecentInstance, RetiredInstance, SupersededSecrets};
 use crate::lockfile::journal::{line, read};
-use crate::model::BootTime;
+use crate::model::{BootTime, DataKeys};
 
 fn bytes_of(lines: &[TimedEvent]) -> Vec<u8> {
     lines.iter().flat_map(line).collect()
@@ -171,6 +171,7 @@ fn every_kind() -> Vec<TimedEvent> {
     let checkpoint = Checkpoint {
         lock: Some("digest".to_owned()),
         header: Some(header()),
+        data_keys: DataKeys::new(),
         intents: BTreeMap::from([(
             key("a"),
             OpenIntent {
@@ -192,6 +193,7 @@ fn every_kind() -> Vec<TimedEvent> {
     let nothing = Checkpoint {
         lock: None,
         header: None,
+        data_keys: DataKeys::new(),
         intents: BTreeMap::new(),
         retired: Vec::new(),
         moving: None,

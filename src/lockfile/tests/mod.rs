@@ -8,6 +8,7 @@ mod format;
 mod journal;
 mod merge;
 mod random;
+mod sealed;
 mod store;
 mod takeover;
 mod usable;
@@ -25,9 +26,10 @@ use super::fold::{Folded, drop_history};
 use super::format::{digest, to_bytes};
 use super::*;
 use crate::model::{
-    Algorithm, Candidate, Element, ElementId, ElementKey, ElementRef, Fingerprint, InstanceId,
-    InstanceKey, InventoryMove, InventoryName, KeyId, Lifecycle, Lock, LockHeader, LockedApi,
-    LockedInstance, OpenIntent, OrganizationId, Remade, Secret, Takeover, Timestamp,
+    Algorithm, Candidate, DataKeys, Element, ElementId, ElementKey, ElementRef, Fingerprint,
+    InstanceId, InstanceKey, InventoryMove, InventoryName, KeyId, Lifecycle, Lock, LockHeader,
+    LockedApi, LockedInstance, LockedToken, OpenIntent, OrganizationId, Remade, Secret, Takeover,
+    Timestamp,
 };
 use crate::ports::{Clock, LockSink as _, Record};
 
@@ -102,7 +104,9 @@ fn entry(id: u64) -> LockedInstance {
     let fingerprint = print("c2FsdA==", "ZmluZ2VycHJpbnQ=");
     LockedInstance {
         id: InstanceId(id),
-        token: Some(Secret::new(format!("invented-token-{id}"))),
+        token: Some(LockedToken::Plain(Secret::new(format!(
+            "invented-token-{id}"
+        )))),
         element: Element {
             key: ElementKey("freshdeskv2".to_owned()),
             id: Some(ElementId(491)),
@@ -152,6 +156,7 @@ fn header() -> LockHeader {
 fn empty() -> Lock {
     Lock {
         header: header(),
+        data_keys: DataKeys::new(),
         instances: BTreeMap::new(),
     }
 }
@@ -159,6 +164,7 @@ fn empty() -> Lock {
 fn whole() -> Lock {
     Lock {
         header: header(),
+        data_keys: DataKeys::new(),
         instances: BTreeMap::from([(key("freshdesk-support"), entry(12345))]),
     }
 }

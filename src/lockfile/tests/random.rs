@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::OnRemove;
+use crate::model::{DataKeys, LockedToken, OnRemove};
 
 /// Few, so that records of a history concern the same key.
 pub(super) fn keys() -> impl Strategy<Value = InstanceKey> {
@@ -55,7 +55,7 @@ pub(super) fn instance() -> impl Strategy<Value = LockedInstance> {
                 let (enabled, valid, created_date) = state;
                 LockedInstance {
                     id: InstanceId(id),
-                    token: Secret::token(token),
+                    token: Secret::token(token).map(LockedToken::Plain),
                     element: Element {
                         key: ElementKey(element),
                         id: element_id.map(ElementId),
@@ -91,6 +91,7 @@ pub(super) fn lock() -> impl Strategy<Value = Lock> {
             api,
             check: None,
         },
+        data_keys: DataKeys::new(),
         instances,
     })
 }

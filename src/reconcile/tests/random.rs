@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::world::*;
 use crate::model::{
     DesiredInstance, DesiredValue, ElementKey, ElementRef, InstanceId, InstanceKey, Limit,
-    LockedInstance, ObservedInstance, OnRemove, OpenIntent, PlainValue, Prune, Secret, SecretFact,
-    VersusLock, VersusPlatform,
+    LockedInstance, LockedToken, ObservedInstance, OnRemove, OpenIntent, PlainValue, Prune, Secret,
+    SecretFact, VersusLock, VersusPlatform,
 };
 use crate::reconcile::{PlanInput, Policy, Resend, Selection};
 
@@ -484,7 +484,7 @@ fn edit_entry(entry: &mut LockedInstance, edit: Edit) {
         }
         // The element of an instance never changes.
         Edit::Element => entry.lifecycle.ignore_changes.clear(),
-        Edit::Token => entry.token = Some(Secret::new("before")),
+        Edit::Token => entry.token = Some(LockedToken::Plain(Secret::new("before"))),
         Edit::NoToken => entry.token = None,
         Edit::Invalid => entry.lifecycle.protect = !entry.lifecycle.protect,
         Edit::Spelling => entry.lifecycle.on_remove = OnRemove::Delete,

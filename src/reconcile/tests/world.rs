@@ -1,13 +1,13 @@
 //! A small world: builders for each state, and a model of what an apply does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Action, Algorithm, ApiSettings, CreateRequest, Desired, DesiredInstance, DesiredValue, Element,
     ElementId, ElementKey, ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, KeyId,
-    Lifecycle, Lock, LockEntryDraft, LockedInstance, Marker, Observed, ObservedInstance, Part,
-    PlainValue, Planned, RequestValue, Secret, SecretFact, SecretFacts, SecretRecord, Step,
-    Template, UpdateRequest, VersusLock, VersusPlatform,
+    Lifecycle, Lock, LockEntryDraft, LockedInstance, LockedToken, Marker, Observed,
+    ObservedInstance, Part, PlainValue, Planned, RequestValue, Secret, SecretFact, SecretFacts,
+    SecretRecord, Step, Template, UpdateRequest, VersusLock, VersusPlatform,
 };
 use crate::reconcile::{PlanInput, Policy, audit, plan};
 
@@ -76,7 +76,7 @@ pub(super) fn seen(id: u64, name: &str, tags: &[&str]) -> ObservedInstance {
 pub(super) fn recorded(id: u64, name: &str) -> LockedInstance {
     LockedInstance {
         id: InstanceId(id),
-        token: Some(Secret::new(format!("token-{id}"))),
+        token: Some(LockedToken::Plain(Secret::new(format!("token-{id}")))),
         element: element("private"),
         name: name.to_owned(),
         tags: Some(["declared".to_owned()].into()),
@@ -96,6 +96,7 @@ pub(super) fn world() -> PlanInput {
         desired: Desired {
             inventory: inventory(),
             api: ApiSettings::default(),
+            recipients: BTreeSet::new(),
             instances: BTreeMap::new(),
         },
         lock: Lock::empty(inventory()),
@@ -345,10 +346,7 @@ fn put(
     let entry = LockedInstance {
         id: instance.id,
         // What the platform does not show is kept.
-        token: instance
-            .token
-            .clone()
-            .or(before.and_then(|entry| entry.token)),
+        token: LockedToken::shown(&instance.token).or(before.and_then(|entry| entry.token)),
         element: instance.element.clone(),
         name: draft.name.clone(),
         tags: draft.tags.clone(),

@@ -3,6 +3,7 @@
 //! Must not: show a secret, or decide what a plan means.
 
 mod body;
+mod recipients;
 
 pub(super) use body::values;
 
@@ -22,11 +23,15 @@ use crate::model::{Action, Desired, InstanceKey, Note, NoteCode, Planned, Reason
 pub fn plan(planned: &Planned, full: Option<&Desired>, out: &mut dyn Write) -> io::Result<()> {
     let Planned {
         plan,
+        recipients,
         notes,
         unchanged: _,
         standing: _,
         refusals,
     } = planned;
+    if let Some(change) = recipients {
+        recipients::change(change, out)?;
+    }
     for step in &plan.steps {
         header(step, out)?;
         let desired = full.and_then(|full| full.instances.get(&step.key));

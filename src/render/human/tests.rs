@@ -1,6 +1,6 @@
 //! The text of a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -227,6 +227,7 @@ fn in_full_unchanged_values_are_there_too_and_no_secret_is_said_to_be_the_same_u
     let desired = Desired {
         inventory: InventoryName::new("acme").expect("a name"),
         api: ApiSettings::default(),
+        recipients: BTreeSet::new(),
         instances: BTreeMap::from([(key("k"), instance)]),
     };
     let change = values("name", Some("Old".into()), Some("New".into()));
@@ -282,6 +283,7 @@ fn refusals_of_one_kind_are_capped_unless_all_are_asked_for() {
     let desired = Desired {
         inventory: InventoryName::new("acme").expect("a name"),
         api: ApiSettings::default(),
+        recipients: BTreeSet::new(),
         instances: BTreeMap::new(),
     };
     let all = shown(&refused(21), Some(&desired));

@@ -2,7 +2,7 @@
 
 mod facts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::model::{
@@ -29,6 +29,7 @@ fn desired(values: &[(&str, Template)]) -> Desired {
     Desired {
         inventory: InventoryName::new("a").expect("a name"),
         api: ApiSettings::default(),
+        recipients: BTreeSet::new(),
         instances: BTreeMap::from([(key(), instance)]),
     }
 }
