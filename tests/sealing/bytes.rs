@@ -108,3 +108,45 @@ fn a_watcher_never_sees_a_token() {
     let expected = token(&sandbox, &bench, "k7");
     assert_eq!(opened(&mut bench, &me, "k7"), expected);
 }
+
+/// `encrypt`, `rekey` and `decrypt` are there wholly or not at all, whenever they die.
+#[test]
+fn a_command_that_dies_leaves_the_old_or_the_new_file() {
+    let sandbox = Sandbox::start(&[]);
+    let me = Person::new();
+    for point in ["before-rename", "during-fold"] {
+        let mut bench = bench(&sandbox, &manifest(&[], &["a", "b"]));
+        let _ = bench.apply();
+        let tokens = all_tokens(&sandbox);
+        bench.write("instances.yaml", &manifest(&[&me], &["a", "b"]));
+        bench.set("CONNECTORCTL_AGE_KEY", &me.identity);
+        for command in ["encrypt", "rekey", "decrypt"] {
+            let arguments: &[&str] = match command {
+                "decrypt" => &["lock", "decrypt", "--yes"],
+                "rekey" => &["lock", "rekey"],
+                _ => &["lock", "encrypt"],
+            };
+            bench.set("CONNECTORCTL_KILL_AT", &format!("{point}:1"));
+            let ran = bench.run(arguments);
+            assert_eq!(
+                ran.code,
+                -1,
+                "{point}: {command} did not die: {}",
+                ran.all()
+            );
+            bench.unset("CONNECTORCTL_KILL_AT");
+            let what = format!("{point}: {command}");
+            for key in ["a", "b"] {
+                let ran = bench.run(&["token", key]).expect_code(0);
+                assert!(tokens.contains(&ran.stdout.trim_end().to_owned()), "{what}");
+            }
+            let _ = bench.run(arguments).expect_code(0);
+            let _ = bench.run(&["lock", "verify"]).expect_code(0);
+            if command == "decrypt" {
+                assert!(bench.lock()["dataKeys"].is_null(), "{what}");
+            } else {
+                assert_clean(&bench, &tokens);
+            }
+        }
+    }
+}

@@ -227,3 +227,27 @@ fn a_renamed_inventory_keeps_its_sealed_tokens() {
     let ran = bench.run(&["token", "a"]).expect_code(0);
     assert_eq!(ran.stdout.trim_end(), expected);
 }
+
+/// Without any identity the platform still shows the tokens.
+#[test]
+fn tokens_that_nobody_opens_any_more_are_read_from_the_platform() {
+    let sandbox = Sandbox::start(&[]);
+    let (lost, me) = (Person::new(), Person::new());
+    let mut bench = bench(&sandbox, &manifest(&[&lost], &["a", "b"]));
+    let _ = bench.apply();
+    bench.write("instances.yaml", &manifest(&[&me], &["a", "b"]));
+    super::change_lock(&bench, |lock| {
+        for (_, entry) in lock["instances"].as_object_mut().expect("entries") {
+            entry.as_object_mut().expect("an entry").remove("token");
+        }
+    });
+    bench
+        .run(&["plan"])
+        .expect_code(0)
+        .stdout_has("token-missing");
+    let _ = bench.apply();
+    for key in ["a", "b"] {
+        assert_eq!(opened(&mut bench, &me, key), token(&sandbox, &bench, key));
+    }
+    assert!(bench.plan_json(&[])["recipients"].is_null());
+}
