@@ -152,5 +152,71 @@ codes! {
     }
 }
 
+/// When a refusal happens, and what allows it: for `docs/refusals.md`, which a test holds against this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What was found.
+    pub when: &'static str,
+    /// The edit, the command or the option that leads on.
+    pub way_out: &'static str,
+}
+
+impl RefusalCode {
+    /// What the documents say of it.
+    pub fn explained(self) -> Explanation {
+        let (when, way_out) = match self {
+            Self::Protected => (
+                "An instance with `lifecycle.protect` would be deleted or replaced",
+                "Declare it with `protect: false` and apply that alone; then remove or replace it",
+            ),
+            Self::TooManyDeletes => (
+                "More deletes and replaces than `--max-deletes`: 10 %, at least 1",
+                "`--max-deletes` with the number that the message names",
+            ),
+            Self::TooManyChanges => (
+                "More updates, replaces, deletes and forgets than `--max-changes`",
+                "`--max-changes` with the number that the message names",
+            ),
+            Self::ManyVanished => (
+                "So many recorded instances are missing that wrong credentials are more likely",
+                "Other credentials; if they were deleted, `--recreate-vanished`",
+            ),
+            Self::ForeignMarker => (
+                "An instance of a key carries the marker of another key or inventory, or is recorded as another key",
+                "Remove the marker on the platform, or the entry from the lock file, that the message names",
+            ),
+            Self::Unreadable => (
+                "The platform did not show an instance, or showed too little of it to know whose it is",
+                "Run the command again",
+            ),
+            Self::InventoryChanged => (
+                "The manifest has another `inventory` than the lock file",
+                "Restore the name, or `connectorctl lock move --to NAME`, or `--lock` with another file",
+            ),
+            Self::RecordedTwice => (
+                "The lock file records one instance under two keys",
+                "Remove one of the two entries from the lock file",
+            ),
+            Self::InventoryTaken => (
+                "`lock move`: an instance or another lock file has the new name of the inventory",
+                "Choose another name",
+            ),
+            Self::Unsettled => (
+                "`lock move`: the outcome of a create is unknown",
+                "Set the old name again, run `connectorctl apply`, and rename it then",
+            ),
+            Self::UnknownMarker => (
+                "`lock move`: an orphan has a shortened marker, which does not show its key",
+                "Declare its key, or delete it with `--prune=orphans` before the rename",
+            ),
+            Self::RecipientsMissing => (
+                "Tokens are sealed, and the manifest declares no `lock.recipients`",
+                "Restore `lock.recipients`, or `connectorctl lock decrypt` to record tokens as plain text",
+            ),
+        };
+        Explanation { when, way_out }
+    }
+}
+
 #[cfg(test)]
 mod tests;

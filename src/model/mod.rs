@@ -31,7 +31,7 @@ mod unique;
 mod value;
 
 pub(crate) use codes::codes;
-pub use codes::{NoteCode, Reason, RefusalCode};
+pub use codes::{Explanation, NoteCode, Reason, RefusalCode};
 pub use desired::{ApiSettings, Desired, DesiredInstance, DesiredValue, Lifecycle, OnRemove};
 pub use drift::{Drift, Finding};
 pub use element::{Element, ElementRef};

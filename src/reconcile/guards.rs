@@ -11,6 +11,9 @@ use crate::model::{Action, InstanceId, InstanceKey, Marker, Reason, RefusalCode,
 /// likely.
 const VANISHED_PERCENT: usize = 20;
 
+/// How many keys a refusal names that is about many.
+const MAX_NAMED: usize = 5;
+
 impl Planner<'_> {
     /// Refuses a lock file of another inventory, or with one instance under two keys.
     pub(super) fn check_lock(&mut self) {
@@ -37,7 +40,7 @@ impl Planner<'_> {
                         "lock file records instance {} under both `{other}` and `{key}`",
                         entry.id
                     ),
-                    "remove the wrong entry from the lock file",
+                    format!("remove the entry `{other}` or `{key}` from the lock file"),
                 );
             }
         }
@@ -53,25 +56,35 @@ impl Planner<'_> {
     pub(super) fn check_limits(&mut self) {
         self.vanished();
         let steps = self.out.steps.iter();
-        let deletes = steps.filter(|step| self.counts_as_delete(step)).count();
+        let keys = steps.filter(|step| self.counts_as_delete(step));
+        let keys: Vec<&InstanceKey> = keys.map(|step| &step.key).collect();
+        let deletes = keys.len();
         let most = self.input.policy.max_deletes.of(self.index.owned_count());
         if deletes > most {
             self.out.refuse(
                 RefusalCode::TooManyDeletes,
                 None,
-                format!("plan deletes or replaces {deletes} instances, but the limit is {most}"),
+                format!(
+                    "plan deletes or replaces {deletes} instances, but the limit is {most}: {}",
+                    named(&keys)
+                ),
                 format!("pass `--max-deletes={deletes}` to allow it"),
             );
         }
         let is_change = |step: &&Step| !matches!(step.action, Action::Create(_) | Action::Adopt(_));
-        let changes = self.out.steps.iter().filter(is_change).count();
+        let changed = self.out.steps.iter().filter(is_change);
+        let changed: Vec<&InstanceKey> = changed.map(|step| &step.key).collect();
+        let changes = changed.len();
         if let Some(most) = self.input.policy.max_changes
             && changes > most
         {
             self.out.refuse(
                 RefusalCode::TooManyChanges,
                 None,
-                format!("plan changes {changes} instances, but the limit is {most}"),
+                format!(
+                    "plan changes {changes} instances, but the limit is {most}: {}",
+                    named(&changed)
+                ),
                 format!("pass `--max-changes={changes}` to allow it"),
             );
         }
@@ -106,21 +119,33 @@ impl Planner<'_> {
         }
         let entries = &self.input.lock.instances;
         let is_gone = |id| self.index.observed.gone.contains(id);
-        let gone = entries
+        let missing = entries
             .iter()
-            .filter(|(key, entry)| is_gone(&entry.id) && !self.has_successor(key))
-            .count();
+            .filter(|(key, entry)| is_gone(&entry.id) && !self.has_successor(key));
+        let missing: Vec<&InstanceKey> = missing.map(|(key, _)| key).collect();
+        let gone = missing.len();
         let most = (entries.len() * VANISHED_PERCENT / 100).max(1);
         if gone > most || (gone > 0 && self.input.other_user) {
             self.out.refuse(
                 RefusalCode::ManyVanished,
                 None,
                 format!(
-                    "{gone} of {} recorded instances are missing on the platform",
-                    entries.len()
+                    "{gone} of {} recorded instances are missing on the platform: {}",
+                    entries.len(),
+                    named(&missing)
                 ),
                 "check that these credentials can see the instances; if they were deleted, pass `--recreate-vanished`",
             );
         }
+    }
+}
+
+/// The first keys of a refusal that is about many.
+fn named(keys: &[&InstanceKey]) -> String {
+    let shown = keys.iter().take(MAX_NAMED).map(|key| format!("`{key}`"));
+    let shown: Vec<String> = shown.collect();
+    match keys.len().saturating_sub(MAX_NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }

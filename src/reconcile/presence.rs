@@ -164,8 +164,15 @@ impl Planner<'_> {
             Claim::Entry(other) if !self.input.policy.selection.includes(other.as_str()) => {
                 format!("select `{other}`, too: if it was renamed, its entry is removed")
             }
-            Claim::Entry(_) | Claim::Marker(_) => {
-                "remove it from one of the two keys or inventories".to_owned()
+            Claim::Entry(other) => format!(
+                "remove the marker `{own}` from it on the platform, or the entry `{other}` from the lock file"
+            ),
+            Claim::Marker(marker) if is_recorded => format!(
+                "remove the marker `{marker}` from it on the platform, or the entry `{}` from the lock file",
+                subject.key
+            ),
+            Claim::Marker(marker) => {
+                format!("remove the marker `{own}` or `{marker}` from it on the platform")
             }
         };
         self.out.refuse(

@@ -166,7 +166,9 @@ impl<'a> Relabeling<'a> {
             .filter(|tag| !is_of(tag, from) && !is_of(tag, to));
         if is_ours && let Some(tag) = foreign.next() {
             let message = format!("instance {} carries the marker `{tag}`", seen.id);
-            let hint = "remove the wrong marker on the platform, or the entry from the lock file";
+            let hint = format!(
+                "remove the marker `{tag}` from it on the platform, or its entry from the lock file"
+            );
             self.refuse(RefusalCode::ForeignMarker, holder, message, hint);
         }
         let mut taken = seen.markers().filter(|tag| is_of(tag, to));

@@ -38,7 +38,10 @@ impl Planner<'_> {
                 RefusalCode::Protected,
                 Some(subject.key),
                 format!("instance {} left the manifest but is protected", seen.id),
-                "restore it with `protect: false`, apply, and then remove it",
+                format!(
+                    "declare `{}` again with `protect: false`, apply, and then remove it",
+                    subject.key
+                ),
             );
             return false;
         }

@@ -4,6 +4,7 @@
 mod blocks;
 mod citations;
 mod gate;
+mod generated;
 mod tables;
 
 use std::fs;

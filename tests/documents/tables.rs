@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::{CommandFactory as _, ValueEnum as _};
 use connectorctl::Cli;
 use connectorctl::Exit;
-use connectorctl::model::{NoteCode, Reason, RefusalCode};
+use connectorctl::model::{NoteCode, Reason};
 use connectorctl::sandbox::{Assumptions, Fault};
 
 use super::{files, read};
@@ -55,8 +55,7 @@ fn every_word_of_a_plan_is_documented() {
     let words = Reason::ALL
         .iter()
         .map(|reason| reason.as_str())
-        .chain(NoteCode::ALL.iter().map(|code| code.as_str()))
-        .chain(RefusalCode::ALL.iter().map(|code| code.as_str()));
+        .chain(NoteCode::ALL.iter().map(|code| code.as_str()));
     for word in words {
         assert!(
             text.contains(&format!("| `{word}` |")),

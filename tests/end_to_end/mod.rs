@@ -23,6 +23,7 @@ mod log_commands;
 mod partly;
 mod problems;
 mod quoting;
+mod refusals;
 mod replace;
 mod requests;
 mod rewritten;

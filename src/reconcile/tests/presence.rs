@@ -93,6 +93,8 @@ fn a_recorded_instance_nobody_could_read_is_not_absent() {
     let planned = planned(&input);
     assert_eq!(steps(&planned), [""; 0]);
     assert_eq!(refusals(&planned), ["unreadable"]);
+    let refusal = &planned.refusals[0];
+    assert!(refusal.key.is_some() && refusal.hint.starts_with("run the command again"));
 }
 
 #[test]
