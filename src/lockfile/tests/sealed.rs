@@ -60,6 +60,25 @@ fn assert_clean(folder: &Path) {
     }
 }
 
+/// No line of the journal has a token whose data key is not in a line before it.
+fn assert_in_order(folder: &Path) {
+    let text = fs::read_to_string(paths(folder).journal).expect("a journal");
+    let mut known = BTreeSet::new();
+    for line in text.lines() {
+        let (_, json) = line.split_once(' ').expect("a checksum");
+        let line: serde_json::Value = serde_json::from_str(json).expect("JSON");
+        if line["record"] == "data-key" {
+            known.insert(line["name"].to_string());
+        }
+        let keys = line["dataKeys"].as_object().into_iter().flatten();
+        known.extend(keys.map(|(name, _)| format!("{name:?}")));
+        for part in json.split("\"dataKey\":").skip(1) {
+            let name = part.split([',', '}']).next().expect("a name");
+            assert!(known.contains(name), "{name} is not known before {json}");
+        }
+    }
+}
+
 fn tokens(lock: &Lock) -> BTreeMap<String, String> {
     let expected = |(key, entry): (&InstanceKey, &LockedInstance)| {
         entry.token.as_ref()?;
@@ -71,7 +90,18 @@ fn tokens(lock: &Lock) -> BTreeMap<String, String> {
 /// After each record of the story the run dies, and after each write every byte is looked at.
 #[tokio::test]
 async fn no_byte_is_in_clear_after_any_write_whenever_the_run_dies() {
-    let story = story();
+    let mut story = story();
+    let candidate = Record::Candidate {
+        key: key("z"),
+        candidate: Box::new(candidate(9)),
+    };
+    story.extend([
+        Record::Intent {
+            key: key("z"),
+            secrets: BTreeMap::new(),
+        },
+        candidate,
+    ]);
     for deaths_at in 0..=story.len() {
         let folder = tempfile::tempdir().expect("a folder");
         let reader = Reader::new();
@@ -86,6 +116,7 @@ async fn no_byte_is_in_clear_after_any_write_whenever_the_run_dies() {
             }
             store.record(record).await.expect("durable");
             assert_clean(folder.path());
+            assert_in_order(folder.path());
         }
         let view = store.view(&inventory());
         let lock = view.lock.expect("a lock");
