@@ -30,6 +30,7 @@ impl From<SessionError> for CliError {
             | SessionError::Journal(_)
             | SessionError::BrokenPlan(_)
             | SessionError::AbsenceUnproven { .. }
+            | SessionError::RebuildUnproven { .. }
             | SessionError::Declined
             | SessionError::Deadline
             | SessionError::Output(_)

@@ -40,7 +40,9 @@ impl Planner<'_> {
                         "lock file records instance {} under both `{other}` and `{key}`",
                         entry.id
                     ),
-                    format!("remove the entry `{other}` or `{key}` from the lock file"),
+                    format!(
+                        "run `connectorctl lock rebuild`, or remove the entry `{other}` or `{key}` from the lock file"
+                    ),
                 );
             }
         }

@@ -46,9 +46,10 @@ impl<'o> Index<'o> {
             claimed,
             outdated: BTreeSet::new(),
         };
+        let is_excluded = |key: &InstanceKey| input.policy.selection.excludes(key.as_str());
         let (outdated, present): (Vec<_>, Vec<_>) = entries
             .iter()
-            .partition(|(key, entry)| index.became_anothers(key, entry.id));
+            .partition(|(key, entry)| !is_excluded(key) && index.became_anothers(key, entry.id));
         index.outdated = outdated.into_iter().map(|(key, _)| key).collect();
         index.recorded = present
             .into_iter()
@@ -60,7 +61,7 @@ impl<'o> Index<'o> {
     /// Whether a key left the manifest and its instance became that of another key: it carries no
     /// marker but those of keys that declare or record it. The key was renamed, and this lock file does
     /// not know that.
-    fn became_anothers(&self, key: &InstanceKey, id: InstanceId) -> bool {
+    pub(super) fn became_anothers(&self, key: &InstanceKey, id: InstanceId) -> bool {
         let (desired, entries) = (&self.input.desired.instances, &self.input.lock.instances);
         let is_ours =
             |other: &InstanceKey| desired.contains_key(other) || entries.contains_key(other);
@@ -76,16 +77,31 @@ impl<'o> Index<'o> {
             own.is_some_and(|own| self.get(own.id).is_some())
         });
         // Without its removal, one instance would be recorded for two keys. Offline, no marker is known.
-        let is_removable = self.input.observed.is_some()
-            && self.input.policy.selection.includes(key.as_str())
-            && !desired.contains_key(key)
-            && is_free;
+        let is_removable = self.input.observed.is_some() && !desired.contains_key(key) && is_free;
         is_removable && self.get(id).is_some_and(is_renamed)
     }
 
     /// Whether the entry of this key is outdated: its instance is that of another key by now.
     pub(super) fn is_outdated(&self, key: &InstanceKey) -> bool {
         self.outdated.contains(key)
+    }
+
+    /// Whether this key is planned for: it is selected, or its entry is outdated and in the way of a
+    /// selected key, whose marker the instance carries. Without that key, the entry can wait.
+    pub(super) fn is_in_scope(&self, key: &InstanceKey) -> bool {
+        let includes = |key: &InstanceKey| self.input.policy.selection.includes(key.as_str());
+        let is_for_selected = |tag: &str| {
+            let other = self.known.get(tag);
+            other.is_some_and(|other| {
+                includes(other) || self.claimed_by(other).is_some_and(&includes)
+            })
+        };
+        let blocks_selected = || {
+            let entry = self.input.lock.instances.get(key);
+            let seen = entry.and_then(|entry| self.get(entry.id));
+            seen.is_some_and(|seen| seen.markers().any(is_for_selected))
+        };
+        includes(key) || (self.is_outdated(key) && blocks_selected())
     }
 
     pub(super) fn inventory(&self) -> &'o InventoryName {

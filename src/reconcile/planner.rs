@@ -4,13 +4,20 @@ use super::PlanInput;
 use super::builder::PlanBuilder;
 use super::index::Index;
 use super::subject::Subject;
-use crate::model::{ObservedInstance, RefusalCode};
+use crate::model::{InstanceKey, ObservedInstance, RefusalCode};
 
 /// The planner. Its decisions are methods, grouped by file.
 pub(super) struct Planner<'a> {
     pub(super) input: &'a PlanInput,
     pub(super) index: &'a Index<'a>,
     pub(super) out: PlanBuilder,
+}
+
+/// What helps where the platform did not show all of an instance.
+pub(super) fn again_or_exclude(key: &InstanceKey) -> String {
+    format!(
+        "run the command again; if that does not help, pass `--exclude {key}` to leave this instance out"
+    )
 }
 
 impl Planner<'_> {
@@ -23,7 +30,7 @@ impl Planner<'_> {
                 "platform did not return tags and configuration of instance {}",
                 seen.id
             ),
-            "run the command again; an instance that cannot be read is not changed",
+            again_or_exclude(subject.key),
         );
     }
 }

@@ -66,8 +66,12 @@ pub struct Selection {
 impl Selection {
     /// Whether this key is selected.
     pub fn includes(&self, key: &str) -> bool {
-        (self.targets.is_empty() || any_matches(&self.targets, key))
-            && !any_matches(&self.excludes, key)
+        (self.targets.is_empty() || any_matches(&self.targets, key)) && !self.excludes(key)
+    }
+
+    /// Whether this key is excluded by name, and not only because others are targets.
+    pub fn excludes(&self, key: &str) -> bool {
+        any_matches(&self.excludes, key)
     }
 
     /// Whether every key is selected.

@@ -1,7 +1,7 @@
 //! The presence table: the decision for each combination of desired, recorded and observed state,
 //! in one exhaustive match. `docs/lifecycle.md` documents the same table.
 
-use super::planner::Planner;
+use super::planner::{Planner, again_or_exclude};
 use super::subject::{Claim, Contested, Declared, RecordedState, Subject};
 use crate::model::{Marker, ObservedInstance, Reason, RefusalCode};
 
@@ -69,7 +69,8 @@ impl Planner<'_> {
                 if self.is_to_be_deleted(subject) {
                     self.refuse_claimed(subject, contested);
                 } else {
-                    self.keep(subject, contested.instance);
+                    let why = format!("it {}, so no option deletes it", contested.claim);
+                    self.keep(subject, contested.instance, Some(&why));
                 }
                 self.leftovers(subject, &subject.marked);
             }
@@ -81,7 +82,8 @@ impl Planner<'_> {
                 if self.is_to_be_deleted(subject) {
                     self.abridged(subject, seen);
                 } else {
-                    self.keep(subject, seen);
+                    let why = "the platform did not return all of it, so no option deletes it";
+                    self.keep(subject, seen, Some(why));
                 }
                 self.duplicates(subject, seen);
                 self.leftovers(subject, &[]);
@@ -91,7 +93,7 @@ impl Planner<'_> {
                     RefusalCode::Unreadable,
                     Some(subject.key),
                     "recorded instance is not in the list, and the platform did not confirm that it is gone",
-                    "run the command again; until it is confirmed, nothing is created in its place",
+                    again_or_exclude(subject.key),
                 );
                 self.beside_refused(subject);
             }
@@ -160,26 +162,43 @@ impl Planner<'_> {
         } else {
             "carries the marker"
         };
-        let hint = match claim {
-            Claim::Entry(other) if !self.input.policy.selection.includes(other.as_str()) => {
-                format!("select `{other}`, too: if it was renamed, its entry is removed")
-            }
-            Claim::Entry(other) => format!(
-                "remove the marker `{own}` from it on the platform, or the entry `{other}` from the lock file"
-            ),
-            Claim::Marker(marker) if is_recorded => format!(
-                "remove the marker `{marker}` from it on the platform, or the entry `{}` from the lock file",
-                subject.key
-            ),
-            Claim::Marker(marker) => {
-                format!("remove the marker `{own}` or `{marker}` from it on the platform")
-            }
-        };
         self.out.refuse(
             RefusalCode::ForeignMarker,
             Some(subject.key),
             format!("instance {} {ours} `{own}`, but it {claim}", instance.id),
-            hint,
+            self.claim_hint(subject, contested),
         );
+    }
+
+    /// What ends a claim of somebody else.
+    fn claim_hint(&self, subject: &Subject<'_>, contested: Contested<'_>) -> String {
+        let Contested { instance, claim } = contested;
+        let own = Marker::live(self.index.inventory(), subject.key);
+        if let Claim::Entry(other) = claim
+            && self.input.policy.selection.excludes(other.as_str())
+            && self.index.became_anothers(other, instance.id)
+        {
+            return format!("do not exclude `{other}`: its entry is outdated, and a plan removes it");
+        }
+        let is_recorded = subject.locked.is_some_and(|entry| entry.id == instance.id);
+        let wrong = match claim {
+            Claim::Entry(_) => format!("`{own}`"),
+            Claim::Marker(marker) if is_recorded => format!("`{marker}`"),
+            Claim::Marker(marker) => format!("`{own}` or `{marker}`"),
+        };
+        let remove = format!("remove the marker {wrong} from it on the platform");
+        // With two markers, a rebuild leaves it to the key that records it.
+        if instance.markers().count() > 1 {
+            return remove;
+        }
+        let then = match claim {
+            Claim::Marker(marker) if !Marker::belongs_to(marker, self.index.inventory()) => {
+                "drops the entry of an instance that belongs to somebody else"
+            }
+            Claim::Entry(_) | Claim::Marker(_) => {
+                "records each instance for the key of its marker"
+            }
+        };
+        format!("{remove}, or, if it is right, run `connectorctl lock rebuild`, which {then}")
     }
 }

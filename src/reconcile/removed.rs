@@ -29,7 +29,8 @@ impl Planner<'_> {
     /// Returns whether it is deleted.
     pub(super) fn removed(&mut self, subject: &Subject<'_>, seen: &ObservedInstance) -> bool {
         if !self.is_to_be_deleted(subject) {
-            self.keep(subject, seen);
+            let is_protected = subject.locked.is_some_and(|it| it.lifecycle.protect);
+            self.keep(subject, seen, is_protected.then_some("it is protected"));
             return false;
         }
         let mut locked = subject.locked.into_iter();
@@ -38,10 +39,7 @@ impl Planner<'_> {
                 RefusalCode::Protected,
                 Some(subject.key),
                 format!("instance {} left the manifest but is protected", seen.id),
-                format!(
-                    "declare `{}` again with `protect: false`, apply, and then remove it",
-                    subject.key
-                ),
+                self.unprotect_hint(subject.key),
             );
             return false;
         }
@@ -61,27 +59,47 @@ impl Planner<'_> {
         if let Some(locked) = subject.locked {
             self.out.forget(subject.key, locked, why);
         }
-        self.leftovers(subject, &subject.marked);
+        // Of a key that is only in the way of a selected one, nothing but the entry is looked at.
+        if self.input.policy.selection.includes(subject.key.as_str()) {
+            self.leftovers(subject, &subject.marked);
+        }
     }
 
-    /// Notes that an instance is kept.
-    pub(super) fn keep(&mut self, subject: &Subject<'_>, seen: &ObservedInstance) {
+    /// What lifts the protection of a key that left the manifest: an apply of its declaration. A key that is
+    /// the `movedFrom` of another cannot be declared.
+    fn unprotect_hint(&self, key: &InstanceKey) -> String {
+        let first = match self.index.claimed_by(key) {
+            None => String::new(),
+            Some(new) => format!("remove `movedFrom` from `{new}`, "),
+        };
+        format!("{first}declare `{key}` again with `protect: false`, apply, and then remove it")
+    }
+
+    /// Notes that an instance is kept; `why` if no option deletes it.
+    pub(super) fn keep(
+        &mut self,
+        subject: &Subject<'_>,
+        seen: &ObservedInstance,
+        why: Option<&str>,
+    ) {
         // The note is one on the key that the manifest has.
-        let (code, key, why) = match self.index.claimed_by(subject.key) {
+        let (code, key, what, option) = match self.index.claimed_by(subject.key) {
             None => (
                 NoteCode::Kept,
                 subject.key,
-                "left the manifest and is kept; `--prune`".to_owned(),
+                "left the manifest and is kept".to_owned(),
+                "--prune",
             ),
             Some(new) => {
                 let old = subject.key;
-                let why = format!(
-                    "is left from a rename: `{new}` has an instance of its own, and this one is recorded as `{old}`; `--prune=duplicates`"
+                let what = format!(
+                    "is left from a rename: `{new}` has an instance of its own, and this one is recorded as `{old}`"
                 );
-                (NoteCode::Duplicate, new, why)
+                (NoteCode::Duplicate, new, what, "--prune=duplicates")
             }
         };
-        let message = format!("instance {} {why} deletes it", seen.id);
+        let then = why.map_or_else(|| format!("`{option}` deletes it"), str::to_owned);
+        let message = format!("instance {} {what}; {then}", seen.id);
         self.out.note(code, Some(key), message);
     }
 

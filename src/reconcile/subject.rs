@@ -103,7 +103,7 @@ impl std::fmt::Display for Claim<'_> {
     }
 }
 
-/// All selected keys, in order.
+/// All keys that are planned for, in order.
 pub(super) fn subjects<'a>(index: &Index<'a>) -> Vec<Subject<'a>> {
     let input = index.input;
     // The entry of a renamed key is planned under the new key.
@@ -119,7 +119,7 @@ pub(super) fn subjects<'a>(index: &Index<'a>) -> Vec<Subject<'a>> {
         .instances
         .keys()
         .chain(recorded.filter(|key| !taken_over.contains(key)))
-        .filter(|key| input.policy.selection.includes(key.as_str()))
+        .filter(|key| index.is_in_scope(key))
         .collect();
     keys.into_iter().map(|key| subject(index, key)).collect()
 }

@@ -57,6 +57,16 @@ pub enum SessionError {
         #[source]
         why: Unproven,
     },
+    /// The same, where the lock file is rebuilt.
+    #[error(
+        "cannot prove that no instance carries the marker `{marker}`; the lock file was not changed"
+    )]
+    RebuildUnproven {
+        key: InstanceKey,
+        marker: Marker,
+        #[source]
+        why: Unproven,
+    },
     /// The audit found a fault in a plan: a bug of this program.
     #[error("internal error: the plan failed its audit; nothing was sent")]
     BrokenPlan(Vec<Violation>),
@@ -111,6 +121,17 @@ pub enum Mismatch {
     },
 }
 
+/// Which keys an option may name.
+fn known_keys(option: &str) -> String {
+    match option {
+        "--target" | "--exclude" | "--resend-secrets" => {
+            "use a key from the manifest or the lock file; `*` matches any text".to_owned()
+        }
+        "KEY" => "use a recorded key, as `connectorctl list` shows them".to_owned(),
+        _ => "use a key from the manifest or the lock file".to_owned(),
+    }
+}
+
 fn refused(reasons: usize) -> String {
     match reasons {
         1 => "plan refused; nothing was changed".to_owned(),
@@ -146,10 +167,14 @@ impl SessionError {
             Self::Remote(error) => error.hint.clone().into_iter().collect(),
             Self::Mismatch(mismatch) => mismatch.hint().into_iter().collect(),
             Self::NoSuchInstance { nearest: Some(key), .. } => vec![format!("did you mean `{key}`?")],
-            Self::NoSuchInstance { nearest: None, .. } => one("use a key from the manifest or the lock file; `*` matches any text"),
+            Self::NoSuchInstance { nearest: None, option, .. } => vec![known_keys(option)],
             Self::NothingSelected => one("exclude fewer keys, or select others"),
             Self::AbsenceUnproven { key, marker, .. } => vec![format!(
                 "look on the platform for an instance with the tag `{marker}`; if there is none, pass `--assume-absent {key}`"
+            )],
+            Self::RebuildUnproven { key, marker, .. } => vec![format!(
+                "run `lock rebuild` again; if that does not help, look on the platform for an instance with the \
+                 tag `{marker}`; if there is none, leave `{key}` out of the manifest until the lock file is rebuilt"
             )],
             Self::BrokenPlan(_) => one("report this message together with the plan"),
             Self::Refused(refusals) => {

@@ -37,7 +37,14 @@ impl Session<'_> {
         };
         let policy = Policy::default();
         let gathered = self.gather(remote, ResolvedSecrets::default(), view, policy);
-        let Gathered { input, header, .. } = gathered.await?;
+        let gathered = gathered.await.map_err(|error| match error {
+            // No option of a rebuild says that an instance is absent.
+            SessionError::AbsenceUnproven { key, marker, why } => {
+                SessionError::RebuildUnproven { key, marker, why }
+            }
+            error => error,
+        });
+        let Gathered { input, header, .. } = gathered?;
         let observed = input.observed.unwrap_or_default();
         let mut instances = self.recognised(&observed, &recorded);
         for (id, key) in recorded {

@@ -15,6 +15,7 @@ mod example;
 mod failures;
 mod fingerprints;
 mod help;
+mod hints;
 mod ignored;
 mod init;
 mod lists;

@@ -24,6 +24,8 @@ pub(super) struct Auditor<'a> {
     pub(super) recorded: BTreeSet<InstanceId>,
     /// The markers of all known keys.
     markers: BTreeSet<String>,
+    /// Those of selected keys, and of the keys before their renames.
+    pub(super) selected: BTreeSet<String>,
     /// All markers carried by observed instances.
     pub(super) carried: BTreeSet<&'a str>,
     pub(super) violations: Vec<Violation>,
@@ -33,16 +35,18 @@ impl<'a> Auditor<'a> {
     pub(super) fn new(input: &'a PlanInput, plan: &'a Plan, step: &'a Step) -> Self {
         let inventory = &input.desired.inventory;
         let desired = &input.desired.instances;
-        let moved = desired
-            .values()
-            .filter_map(|instance| instance.lifecycle.moved_from.as_ref());
-        let markers = desired
-            .keys()
-            .chain(moved)
-            .chain(input.lock.instances.keys())
-            .flat_map(|key| Marker::both(inventory, key))
-            .map(|marker| marker.to_string())
-            .collect();
+        let (mut markers, mut selected) = (BTreeSet::new(), BTreeSet::new());
+        for key in desired.keys().chain(input.lock.instances.keys()) {
+            let wanted = desired.get(key);
+            let moved = wanted.and_then(|wanted| wanted.lifecycle.moved_from.as_ref());
+            let names = std::iter::once(key).chain(moved);
+            let both = names.flat_map(|key| Marker::both(inventory, key));
+            let both = both.map(|marker| marker.to_string());
+            if input.policy.selection.includes(key.as_str()) {
+                selected.extend(both.clone());
+            }
+            markers.extend(both);
+        }
         let observed = input.observed.iter();
         let observed = observed.flat_map(|observed| observed.instances.values());
         let forgets = |step: &&Step| matches!(step.action, Action::Forget);
@@ -56,6 +60,7 @@ impl<'a> Auditor<'a> {
             step,
             recorded: recorded.collect(),
             markers,
+            selected,
             carried: observed.flat_map(ObservedInstance::markers).collect(),
             violations: Vec::new(),
         }

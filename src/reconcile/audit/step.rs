@@ -8,6 +8,8 @@ use crate::model::{
 
 impl Auditor<'_> {
     pub(super) fn step(&mut self) {
+        let is_selected = self.is_selected() || self.unblocks_selected();
+        self.expect(is_selected, "a step outside the selection");
         self.expect(!self.step.reasons.is_empty(), "a step without a reason");
         let by_path = self.step.changes.is_sorted_by(|a, b| a.path < b.path);
         self.expect(by_path, "the changes are not in order");
@@ -64,6 +66,22 @@ impl Auditor<'_> {
             }
             Action::Forget => self.forget(),
         }
+    }
+
+    fn is_selected(&self) -> bool {
+        let selection = &self.input.policy.selection;
+        selection.includes(self.step.key.as_str())
+    }
+
+    /// Whether it forgets the entry of an instance that carries the marker of a selected key, or of the key
+    /// before its rename. Nobody excluded it.
+    fn unblocks_selected(&self) -> bool {
+        let selection = &self.input.policy.selection;
+        let seen = self.step.id.and_then(|id| self.observed(id));
+        let mut markers = seen.into_iter().flat_map(ObservedInstance::markers);
+        matches!(self.step.action, Action::Forget)
+            && !selection.excludes(self.step.key.as_str())
+            && markers.any(|marker| self.selected.contains(marker))
     }
 
     /// The instance belongs to the inventory, by lock file or marker, and to nobody else.

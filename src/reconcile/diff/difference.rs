@@ -424,17 +424,30 @@ impl Comparison<'_, '_> {
         if self.seen.valid || !self.out.request.configuration.is_empty() {
             return;
         }
-        let (code, what) = if self.is_disabled_by_platform() {
+        let (code, what, again) = if self.is_disabled_by_platform() {
             let what = "was disabled by the platform because it could not sign in; sign in again and \
-                        enable it, or send its credentials again, which enables it,";
-            (NoteCode::DisabledByPlatform, what)
+                        enable it";
+            let again = ", or send its credentials again, which enables it, with";
+            (NoteCode::DisabledByPlatform, what, again)
         } else {
-            let what =
-                "is not valid, as the platform reports; fix its credentials, or send them again";
-            (NoteCode::Invalid, what)
+            let what = "is not valid, as the platform reports; fix its credentials";
+            (NoteCode::Invalid, what, ", or send them again with")
         };
         let (id, key) = (self.seen.id, self.subject.key);
-        let command = format!("`connectorctl apply --resend-secrets={key}`");
-        self.note(code, format!("instance {id} {what} with {command}"));
+        let then = match self.may_send_secrets() {
+            true => format!("{again} `connectorctl apply --resend-secrets={key}`"),
+            false => String::new(),
+        };
+        self.note(code, format!("instance {id} {what}{then}"));
+    }
+
+    /// Whether `--resend-secrets` would send anything.
+    fn may_send_secrets(&self) -> bool {
+        let ignored = &self.desired.lifecycle.ignore_changes;
+        let mut values = self.desired.configuration.iter();
+        values.any(|(name, value)| {
+            matches!(value, DesiredValue::Secret(_))
+                && !ignored.contains(&format!("configuration.{name}"))
+        })
     }
 }

@@ -161,16 +161,38 @@ fn an_entry_whose_instance_is_another_keys_duplicate_is_forgotten() {
     );
 }
 
-/// Without the entry of the old key, the new one would record an instance that is recorded already.
+/// Without that, the new key would record an instance that is recorded already.
 #[test]
-fn an_entry_outside_the_selection_is_not_forgotten() {
+fn an_entry_that_is_in_the_way_of_a_selected_key_is_forgotten() {
     let mut input = renamed_elsewhere();
+    let whole = planned(&input);
     input.policy.selection.targets = ["new".to_owned()].into();
+    assert_eq!(planned(&input).plan, whole.plan);
+    input.policy.selection.targets = ["old".to_owned()].into();
+    assert_eq!(
+        steps(&planned(&input)),
+        ["forget old 1: removed, moved"],
+        "the old key alone"
+    );
+}
+
+#[test]
+fn an_entry_that_is_in_the_way_of_no_selected_key_stays() {
+    let mut input = renamed_elsewhere();
+    wants(&mut input, "other");
+    input.policy.selection.targets = ["other".to_owned()].into();
+    assert_eq!(steps(&planned(&input)), ["create other: missing"]);
+}
+
+#[test]
+fn an_entry_that_is_excluded_is_not_forgotten() {
+    let mut input = renamed_elsewhere();
+    input.policy.selection.excludes = ["old".to_owned()].into();
     let refused = planned(&input);
     assert_eq!(steps(&refused), [""; 0]);
     assert_eq!(refusals(&refused), ["foreign-marker"]);
     let hint = &refused.refusals[0].hint;
-    assert!(hint.contains("`old`"), "{hint}");
+    assert!(hint.contains("do not exclude `old`"), "{hint}");
 }
 
 #[test]

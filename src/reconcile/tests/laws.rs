@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::random::{any_policy, any_world};
 use super::world::*;
-use crate::model::{Action, NoteCode, Planned, Reason, Secret, SecretFacts, Standing, Step};
-use crate::reconcile::{PlanInput, Policy, Resend, plan};
+use crate::model::{Action, Note, NoteCode, Planned, Reason, Secret, SecretFacts, Standing, Step};
+use crate::reconcile::{PlanInput, Policy, Resend, Selection, plan};
 
 /// The number of instances with the live marker of this key.
 fn carriers(input: &PlanInput, name: &str) -> usize {
@@ -21,6 +21,11 @@ fn waits_for_token(input: &PlanInput, step: &Step) -> bool {
     let seen = input.observed.as_ref().zip(step.id);
     let seen = seen.and_then(|(observed, id)| observed.instances.get(&id));
     step.reasons == [Reason::TokenMissing] && seen.is_some_and(|seen| seen.token.is_none())
+}
+
+/// Whether it is about an instance of the key before a rename, which is another selection.
+fn is_of_rename(note: &Note) -> bool {
+    note.message.contains("is left from a rename")
 }
 
 proptest! {
@@ -147,6 +152,33 @@ proptest! {
             configuration.insert("unset".to_owned(), None);
         }
         prop_assert_eq!(planned(&more), before);
+    }
+
+    /// A plan for one key says of it what the whole plan says, whatever else claims its instance. Only the
+    /// entry of another key that is in its way is removed with it.
+    #[test]
+    fn a_targeted_plan_is_a_part_of_the_whole_one(input in any_world(any_policy())) {
+        let mut whole = input.clone();
+        whole.policy.selection = Selection::default();
+        let all = planned(&whole);
+        let keys = input.desired.instances.keys().chain(input.lock.instances.keys());
+        for name in keys.take(8) {
+            let mut targeted = whole.clone();
+            targeted.policy.selection.targets = [name.to_string()].into();
+            let part = planned(&targeted);
+            let of_key = |planned: &Planned| {
+                let steps = planned.plan.steps.iter().filter(|step| step.key == *name);
+                let notes = planned.notes.iter().filter(|note| note.key.as_ref() == Some(name));
+                let refusals = planned.refusals.iter().filter(|it| it.key.as_ref() == Some(name));
+                let notes: Vec<_> = notes.filter(|note| !is_of_rename(note)).cloned().collect();
+                (steps.cloned().collect::<Vec<_>>(), notes, refusals.cloned().collect::<Vec<_>>())
+            };
+            prop_assert_eq!(of_key(&part), of_key(&all), "{}", name);
+            for step in part.plan.steps.iter().filter(|step| step.key != *name) {
+                prop_assert!(all.plan.steps.contains(step), "{step:?}");
+                prop_assert!(matches!(step.action, Action::Forget), "{step:?}");
+            }
+        }
     }
 
     /// No step touches an instance that is not ours.

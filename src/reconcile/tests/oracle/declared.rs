@@ -31,7 +31,7 @@ impl Oracle<'_> {
         };
         if let Some(from) = from
             && let Some(id) = former.filter(|_| !takes)
-            && self.is_selected(from)
+            && self.is_looked_at(from, id)
         {
             self.left_from_rename(key, from, id);
         }

@@ -152,7 +152,20 @@ impl Oracle<'_> {
             }
         };
         let one = self.seen.get(&id);
-        is_left && self.is_selected(key) && one.is_some_and(|one| self.is_another_keys(key, one))
+        let is_excluded = self.input.policy.selection.excludes(key.as_str());
+        is_left && !is_excluded && one.is_some_and(|one| self.is_another_keys(key, one))
+    }
+
+    /// Whether the entry of a key is looked at: the key is selected, or its instance is by now that of a key
+    /// that is, and one instance must not be recorded twice.
+    fn is_looked_at(&self, key: &InstanceKey, id: InstanceId) -> bool {
+        let mut markers = self.seen.get(&id).into_iter().flat_map(|one| one.markers());
+        let is_wanted = |name: &InstanceKey| {
+            self.is_selected(name) || self.heir(name).is_some_and(|heir| self.is_selected(heir))
+        };
+        self.is_selected(key)
+            || self.is_given_up(key, id)
+                && markers.any(|marker| self.known.get(marker).is_some_and(is_wanted))
     }
 
     fn is_selected(&self, key: &InstanceKey) -> bool {

@@ -14,6 +14,9 @@ impl Oracle<'_> {
             .collect();
         self.explained.extend(others.iter().map(|one| one.id));
         if !self.is_selected(key) {
+            if self.is_looked_at(key, entry.id) {
+                self.step("forget", key, Some(entry.id));
+            }
             return;
         }
         let policy = &self.input.policy;
