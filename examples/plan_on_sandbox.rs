@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use anstream::StripStream;
 use connectorctl::SystemClock;
-use connectorctl::diagnostic::Diagnostics;
+use connectorctl::diagnostic::{Diagnostics, Length};
 use connectorctl::lockfile::LockView;
 use connectorctl::manifest::{self, LoadOptions};
 use connectorctl::model::Secret;
@@ -88,6 +88,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn shown(problems: &Diagnostics) -> String {
     let mut text = Vec::new();
     // Writing to memory does not fail. The stream takes the colors out.
-    let _ = render::diagnostics::human(problems, &mut StripStream::new(&mut text));
+    let _ = render::diagnostics::human(problems, Length::Full, &mut StripStream::new(&mut text));
     String::from_utf8_lossy(&text).into_owned()
 }

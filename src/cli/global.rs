@@ -96,6 +96,12 @@ pub struct OutputArgs {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
+    /// Show all problems and notes of one kind, and unchanged values in a plan
+    ///
+    /// Otherwise the first 20 of a kind are shown, and the others are counted. JSON has all of them.
+    #[arg(long, global = true, hide_short_help = true)]
+    pub full: bool,
+
     /// Format of log lines on stderr
     ///
     /// With `json`, each line is one object.

@@ -34,10 +34,6 @@ pub struct PlanArgs {
     #[arg(long, conflicts_with_all = ["sandbox", "url"])]
     pub offline: bool,
 
-    /// Show unchanged values and all refusals too
-    #[arg(long)]
-    pub full: bool,
-
     /// Also write the plan as JSON to this file
     #[arg(long, value_name = "FILE")]
     pub result_file: Option<PathBuf>,

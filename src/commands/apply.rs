@@ -70,6 +70,7 @@ impl Shell<'_> {
     ) -> Result<(), CliError> {
         let (context, arguments) = (self.context, self.arguments);
         let desired = &manifest.desired;
+        self.full = context.ui.shows_all().then(|| desired.clone());
         let policy = inputs::policy(&arguments.selection)?;
         let deadline = waiting::deadline(arguments.deadline);
         let settings = Settings {

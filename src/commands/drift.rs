@@ -27,8 +27,9 @@ pub(super) async fn run(context: &Context, arguments: &DriftArgs) -> Result<Exit
     let keys = lock.instances.keys();
     let instances = keys.filter(|key| selection.includes(key.as_str())).count();
     let inventory = &lock.header.inventory;
+    let length = context.ui.length();
     let printed = context.ui.print(|out| match arguments.output {
-        OutputFormat::Text => render::drift::human(instances, &drifted, out),
+        OutputFormat::Text => render::drift::human(instances, &drifted, length, out),
         OutputFormat::Json => render::drift::json(inventory, instances, &drifted, &unsettled, out),
     });
     printed.map_err(CliError::output)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::clock::SystemClock;
 use super::context::Context;
 use crate::cli::{KeyArgs, SelectionArgs};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Capped, Diagnostics, capped};
 use crate::error::CliError;
 use crate::files;
 use crate::lockfile::{LockKind, LockPaths, LockStore};
@@ -80,7 +80,7 @@ pub(super) fn print_warnings(context: &Context, warnings: &Diagnostics) {
         // The command continues if stderr is closed.
         let _ = context
             .ui
-            .print_aside(|out| render::diagnostics::human(warnings, out));
+            .print_aside(|out| render::diagnostics::human(warnings, context.ui.length(), out));
     }
 }
 
@@ -144,10 +144,15 @@ pub(super) fn warn_of_unsettled<'k>(
     context: &Context,
     keys: impl IntoIterator<Item = &'k InstanceKey>,
 ) {
-    for key in keys {
+    let keys: Vec<&InstanceKey> = keys.into_iter().collect();
+    let Capped { shown, left_out } = capped(context.ui.length(), keys, |_| "unsettled");
+    for key in shown {
         context.ui.warn(&format!(
             "{key}: the outcome of a create is unknown; run `connectorctl apply` to settle it"
         ));
+    }
+    for more in left_out {
+        context.ui.warn(&more);
     }
 }
 

@@ -51,7 +51,7 @@ fn show(context: &Context, verified: &Verified) -> Result<(), CliError> {
         states: _,
     } = verified;
     let printed = context.ui.print(|out| {
-        render::drift::lines(drifted, out)?;
+        render::drift::lines(drifted, context.ui.length(), out)?;
         if drifted.is_empty() {
             let instances = render::many(*instances, "instance");
             writeln!(out, "Lock file matches the platform: {instances}.")

@@ -79,10 +79,11 @@ fn show(
 ) -> Result<(), CliError> {
     let mut json = Vec::new();
     render::json::plan(planned, &mut json).map_err(CliError::output)?;
-    let full = arguments.full.then_some(desired);
+    let length = context.ui.length();
+    let full = context.ui.shows_all().then_some(desired);
     let printed = context.ui.print(|out| match arguments.output {
         OutputFormat::Json => out.write_all(&json),
-        OutputFormat::Text => render::human::plan(planned, full, out),
+        OutputFormat::Text => render::human::plan(planned, full, length, out),
     });
     let written = file.map_or(Ok(()), |file| {
         let written = file.write(context, &json);

@@ -9,7 +9,7 @@ use crate::apply::Progress;
 use crate::cli::{ApplyArgs, OutputFormat};
 use crate::error::CliError;
 use crate::lockfile::{Finished, LockPaths};
-use crate::model::{ApplyReport, InventoryName, Planned};
+use crate::model::{ApplyReport, Desired, InventoryName, Planned};
 use crate::render;
 use crate::session::Hooks;
 use crate::ui::ApplyProgress;
@@ -19,6 +19,8 @@ pub(super) struct Shell<'a> {
     pub(super) arguments: &'a ApplyArgs,
     pub(super) paths: LockPaths,
     pub(super) signals: Signals,
+    /// The manifest, where unchanged values are shown too.
+    pub(super) full: Option<Desired>,
 }
 
 impl<'a> Shell<'a> {
@@ -34,6 +36,7 @@ impl<'a> Shell<'a> {
             arguments,
             paths,
             signals,
+            full: None,
         })
     }
 
@@ -59,10 +62,13 @@ impl Hooks for Shell<'_> {
     /// For a person the plan is the first half of the result; where the result is JSON it is talk.
     fn show_plan(&mut self, planned: &Planned) -> io::Result<()> {
         let ui = self.context.ui;
+        let (full, length) = (self.full.as_ref(), ui.length());
         match self.arguments.output {
-            OutputFormat::Text => ui.print(|out| render::human::plan(planned, None, out)),
+            OutputFormat::Text => ui.print(|out| render::human::plan(planned, full, length, out)),
             OutputFormat::Json if self.context.global.output.quiet => Ok(()),
-            OutputFormat::Json => ui.print_aside(|out| render::human::plan(planned, None, out)),
+            OutputFormat::Json => {
+                ui.print_aside(|out| render::human::plan(planned, full, length, out))
+            }
         }
     }
 

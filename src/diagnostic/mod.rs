@@ -3,12 +3,12 @@
 //! Must not: print, read files, or use another module of this crate. Whoever has the text adds the
 //! snippet with credentials masked, so that no other code needs the text.
 
+mod capped;
 mod other_file;
-
-use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+pub use capped::{Capped, Length, capped};
 pub use other_file::{OtherFile, without_bom};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -107,9 +107,6 @@ impl Diagnostic {
     }
 }
 
-/// How many problems with the same code are shown; the others are counted.
-pub const MAX_SHOWN_PER_CODE: usize = 20;
-
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
@@ -153,32 +150,6 @@ impl Diagnostics {
         sorted.sort_by(|a, b| order(a).cmp(&order(b)));
         sorted
     }
-
-    /// The problems to show, at most [`MAX_SHOWN_PER_CODE`] per code, and the number of others by code.
-    pub fn shown(&self) -> (Vec<&Diagnostic>, BTreeMap<&'static str, usize>) {
-        capped(self.sorted(), |diagnostic| diagnostic.code)
-    }
-}
-
-/// The first [`MAX_SHOWN_PER_CODE`] of each code, in their order, and the number of others by code.
-pub fn capped<'a, T, C: Ord + Copy>(
-    all: impl IntoIterator<Item = &'a T>,
-    code: impl Fn(&T) -> C,
-) -> (Vec<&'a T>, BTreeMap<C, usize>) {
-    let mut seen: BTreeMap<C, usize> = BTreeMap::new();
-    let mut left_out = BTreeMap::new();
-    let mut shown = Vec::new();
-    for one in all {
-        let code = code(one);
-        let count = seen.entry(code).or_default();
-        *count += 1;
-        if *count <= MAX_SHOWN_PER_CODE {
-            shown.push(one);
-        } else {
-            *left_out.entry(code).or_default() += 1;
-        }
-    }
-    (shown, left_out)
 }
 
 type Order<'a> = (Option<(&'a str, usize, usize)>, &'static str, &'a str);

@@ -183,11 +183,11 @@ impl RefusalCode {
             ),
             Self::ForeignMarker => (
                 "An instance of a key carries the marker of another key or inventory, or is recorded as another key",
-                "Remove the marker on the platform, or the entry from the lock file, that the message names",
+                "Remove the marker on the platform that the message names; `connectorctl lock rebuild` if the markers are right",
             ),
             Self::Unreadable => (
                 "The platform did not show an instance, or showed too little of it to know whose it is",
-                "Run the command again",
+                "Run the command again, or leave the key out with `--exclude`",
             ),
             Self::InventoryChanged => (
                 "The manifest has another `inventory` than the lock file",
@@ -195,7 +195,7 @@ impl RefusalCode {
             ),
             Self::RecordedTwice => (
                 "The lock file records one instance under two keys",
-                "Remove one of the two entries from the lock file",
+                "`connectorctl lock rebuild`, or remove one of the two entries from the lock file",
             ),
             Self::InventoryTaken => (
                 "`lock move`: an instance or another lock file has the new name of the inventory",

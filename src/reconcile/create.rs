@@ -15,6 +15,8 @@ use crate::model::{
 
 /// The configuration key that selects the authentication method.
 const VARIANT: &str = "authentication.type";
+/// Of how many similar instances the ids are listed: names are not unique, and every key may have the same.
+const MAX_ALIKE: usize = 20;
 
 impl Planner<'_> {
     /// Creates the instance of a key that has none.
@@ -96,17 +98,20 @@ impl Planner<'_> {
     fn look_alikes(&mut self, declared: Declared<'_>) {
         let Declared { subject, desired } = declared;
         let index = self.index;
-        let ids: Vec<String> = index
-            .observed
-            .instances
-            .values()
-            .filter(|seen| seen.name == desired.name && desired.element.names(&seen.element))
-            .filter(|seen| seen.marker().is_none() && !index.is_recorded(seen.id))
+        let alike = index.unmarked(&desired.name);
+        let mut alike = alike.filter(|seen| desired.element.names(&seen.element));
+        let ids: Vec<String> = alike
+            .by_ref()
+            .take(MAX_ALIKE)
             .map(|seen| seen.id.to_string())
             .collect();
         if !ids.is_empty() {
+            let more = match alike.count() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
             let message = format!(
-                "unmarked instances with the same name and element are left alone: {}. To adopt one \
+                "unmarked instances with the same name and element are left alone: {}{more}. To adopt one \
                  instead of creating another, give it the tag `{}` first",
                 ids.join(", "),
                 Marker::live(index.inventory(), subject.key)

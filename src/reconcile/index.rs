@@ -13,6 +13,8 @@ pub(super) struct Index<'o> {
     /// What the platform shows. Offline: what the lock file records.
     pub(super) observed: &'o Observed,
     by_marker: BTreeMap<&'o str, Vec<&'o ObservedInstance>>,
+    /// Instances without a marker, by name.
+    unmarked: BTreeMap<&'o str, Vec<&'o ObservedInstance>>,
     /// The markers of all keys in the manifest and the lock file.
     known: BTreeMap<String, &'o InstanceKey>,
     /// The recorded ids and their keys, without outdated entries.
@@ -37,10 +39,16 @@ impl<'o> Index<'o> {
             .chain(entries.keys())
             .chain(claimed.keys().copied());
         let markers = |key| Marker::both(inventory, key).map(|marker| (marker.to_string(), key));
+        let mut unmarked: BTreeMap<&str, Vec<&ObservedInstance>> = BTreeMap::new();
+        let instances = observed.instances.values();
+        for seen in instances.filter(|seen| seen.marker().is_none()) {
+            unmarked.entry(&seen.name).or_default().push(seen);
+        }
         let mut index = Self {
             input,
             observed,
             by_marker: observed.by_marker(),
+            unmarked,
             known: keys.flat_map(markers).collect(),
             recorded: BTreeMap::new(),
             claimed,
@@ -126,6 +134,12 @@ impl<'o> Index<'o> {
         self.by_marker
             .get(marker.as_str())
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// Unrecorded instances with this name and without a marker, by id.
+    pub(super) fn unmarked(&self, name: &str) -> impl Iterator<Item = &'o ObservedInstance> {
+        let named = self.unmarked.get(name).into_iter().flatten().copied();
+        named.filter(|seen| !self.is_recorded(seen.id))
     }
 
     /// The key that was renamed from this one.

@@ -178,7 +178,9 @@ impl Planner<'_> {
             && self.input.policy.selection.excludes(other.as_str())
             && self.index.became_anothers(other, instance.id)
         {
-            return format!("do not exclude `{other}`: its entry is outdated, and a plan removes it");
+            return format!(
+                "do not exclude `{other}`: its entry is outdated, and a plan removes it"
+            );
         }
         let is_recorded = subject.locked.is_some_and(|entry| entry.id == instance.id);
         let wrong = match claim {
@@ -195,9 +197,7 @@ impl Planner<'_> {
             Claim::Marker(marker) if !Marker::belongs_to(marker, self.index.inventory()) => {
                 "drops the entry of an instance that belongs to somebody else"
             }
-            Claim::Entry(_) | Claim::Marker(_) => {
-                "records each instance for the key of its marker"
-            }
+            Claim::Entry(_) | Claim::Marker(_) => "records each instance for the key of its marker",
         };
         format!("{remove}, or, if it is right, run `connectorctl lock rebuild`, which {then}")
     }

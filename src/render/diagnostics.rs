@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::escape::{escape_controls, one_line};
 use super::{FORMAT_VERSION, json, many};
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
+use crate::diagnostic::{Capped, Diagnostic, Diagnostics, Length, Place, Severity, capped};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,16 +31,17 @@ pub fn json(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes diagnostics for people, then how many there are.
-pub fn human(diagnostics: &Diagnostics, out: &mut dyn Write) -> io::Result<()> {
+pub fn human(diagnostics: &Diagnostics, length: Length, out: &mut dyn Write) -> io::Result<()> {
     let renderer = Renderer::styled().term_width(WIDTH);
-    let (shown, left_out) = diagnostics.shown();
+    let all = diagnostics.sorted();
+    let found = all.iter().copied();
+    let Capped { shown, left_out } = capped(length, found, |diagnostic| diagnostic.code);
     for diagnostic in &shown {
         writeln!(out, "{}\n", one(diagnostic, &renderer))?;
     }
-    for (code, count) in &left_out {
-        writeln!(out, "{count} more [{code}] not shown\n")?;
+    for more in &left_out {
+        writeln!(out, "{more}\n")?;
     }
-    let all = diagnostics.sorted();
     let errors = all.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = all.len() - errors;
     let counts = [(errors, "error"), (warnings, "warning")];

@@ -8,15 +8,24 @@ use super::human::values;
 use super::json::{self, ChangeObject};
 use super::style::Label;
 use super::{FORMAT_VERSION, many, one_line};
-use crate::model::{Change, Drift, FieldChange, InstanceId, InstanceKey, InventoryName, Shown};
+use crate::diagnostic::{Capped, Length, capped};
+use crate::model::{
+    Change, Drift, FieldChange, Finding, InstanceId, InstanceKey, InventoryName, Shown,
+};
 
 /// The blocks of all instances that differ, and a summary. Of a value, `-` is as recorded and `+` as the
 /// platform shows it.
 ///
 /// # Errors
 /// Where it cannot be written.
-pub fn human(instances: usize, drifted: &[Drift], out: &mut dyn Write) -> io::Result<()> {
-    for drift in drifted {
+pub fn human(
+    instances: usize,
+    drifted: &[Drift],
+    length: Length,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Capped { shown, left_out } = capped(length, drifted, kind);
+    for drift in shown {
         let Drift {
             key,
             id,
@@ -34,6 +43,9 @@ pub fn human(instances: usize, drifted: &[Drift], out: &mut dyn Write) -> io::Re
         values(changes, out)?;
         writeln!(out)?;
     }
+    for more in left_out {
+        writeln!(out, "{more}\n")?;
+    }
     match drifted.len() {
         0 => writeln!(out, "No drift. {instances} unchanged."),
         count => writeln!(out, "Drift: {count} of {}.", many(instances, "instance")),
@@ -44,8 +56,9 @@ pub fn human(instances: usize, drifted: &[Drift], out: &mut dyn Write) -> io::Re
 ///
 /// # Errors
 /// Where it cannot be written.
-pub fn lines(drifted: &[Drift], out: &mut dyn Write) -> io::Result<()> {
-    for drift in drifted {
+pub fn lines(drifted: &[Drift], length: Length, out: &mut dyn Write) -> io::Result<()> {
+    let Capped { shown, left_out } = capped(length, drifted, kind);
+    for drift in shown {
         let mut line = |what: String| writeln!(out, "{}: {}", drift.key, one_line(&what));
         for finding in &drift.findings {
             line(finding.to_string())?;
@@ -66,7 +79,16 @@ pub fn lines(drifted: &[Drift], out: &mut dyn Write) -> io::Result<()> {
             })?;
         }
     }
+    for more in left_out {
+        writeln!(out, "{more}")?;
+    }
     Ok(())
+}
+
+/// Of instances that differ in the same way, few are shown.
+fn kind(drift: &Drift) -> &'static str {
+    let first = drift.findings.first();
+    first.map_or("changed", Finding::code)
 }
 
 fn text(value: &serde_json::Value) -> String {

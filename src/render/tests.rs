@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{human, json as json_form, report};
+use crate::diagnostic::Length;
 use crate::model::{
     Action, ApplyReport, CreateRequest, Desired, ElementKey, ElementRef, FieldChange, InstanceId,
     InstanceKey, InventoryName, Lifecycle, LockEntryDraft, Note, NoteCode, OutcomeKind, Plan,
@@ -109,7 +110,8 @@ pub(super) fn planned(steps: Vec<Step>) -> Planned {
 /// Plain text, after what holds of every plain text: the end, no space before it, and no control.
 pub(super) fn shown(planned: &Planned, full: Option<&Desired>) -> String {
     let mut out = Vec::new();
-    human::plan(planned, full, &mut out).expect("written");
+    let length = full.map_or(Length::Short, |_| Length::Full);
+    human::plan(planned, full, length, &mut out).expect("written");
     let colored = String::from_utf8(out).expect("text");
     let plain = without_color(&colored);
     assert!(

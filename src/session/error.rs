@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::apply::Unproven;
-use crate::diagnostic::{Diagnostics, capped};
+use crate::diagnostic::{Capped, Diagnostics, Length, capped};
 use crate::lockfile::LockError;
 use crate::manifest::nearest;
 use crate::model::{InstanceKey, InventoryName, Marker, OrganizationId, Refusal};
@@ -132,6 +132,11 @@ fn known_keys(option: &str) -> String {
     }
 }
 
+/// Of many refusals of one kind, the first: the plan before the error has all of them.
+fn of_kind(refusals: &[Refusal]) -> Capped<'_, Refusal> {
+    capped(Length::Short, refusals, |refusal| refusal.code.as_str())
+}
+
 fn refused(reasons: usize) -> String {
     match reasons {
         1 => "plan refused; nothing was changed".to_owned(),
@@ -178,7 +183,7 @@ impl SessionError {
             )],
             Self::BrokenPlan(_) => one("report this message together with the plan"),
             Self::Refused(refusals) => {
-                let (shown, _) = capped(refusals, |refusal| refusal.code);
+                let Capped { shown, .. } = of_kind(refusals);
                 let mut known = BTreeSet::new();
                 let hints = shown.into_iter().map(|refusal| &refusal.hint);
                 hints.filter(|hint| known.insert(*hint)).cloned().collect()
@@ -203,15 +208,12 @@ impl SessionError {
                 .map(|violation| format!("{}: {}", violation.key, violation.what))
                 .collect(),
             Self::Refused(refusals) => {
-                let (shown, left_out) = capped(refusals, |refusal| refusal.code);
+                let Capped { shown, left_out } = of_kind(refusals);
                 let one = |refusal: &Refusal| match &refusal.key {
                     Some(key) => format!("{key}: {}", refusal.message),
                     None => refusal.message.clone(),
                 };
-                let more = left_out
-                    .into_iter()
-                    .map(|(code, count)| format!("{count} more [{code}]; `plan --full` shows all"));
-                shown.into_iter().map(one).chain(more).collect()
+                shown.into_iter().map(one).chain(left_out).collect()
             }
             _ => Vec::new(),
         }

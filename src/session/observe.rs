@@ -14,8 +14,8 @@ use crate::ports::{Confirm, Listing, ReadRemote};
 
 /// How many single reads are under way at once.
 const AT_ONCE: usize = 8;
-/// Of how many recorded instances that the list lacks each is read by id. With more of them missing, the plan
-/// is most likely refused, and with 200,000 the reads would take an hour.
+/// Of how many recorded instances that the list lacks each is read by id. With more of them missing, a plan
+/// is most likely refused, a comparison says enough, and with 200,000 the reads would take an hour.
 const MAX_MISSING_READ: usize = 100;
 
 /// Whether every recorded instance that the list lacks is read.
@@ -24,7 +24,7 @@ pub(super) enum Missing {
     /// Each is read by id.
     Read,
     /// Of many only a few are read. If the platform has none of them, the others are presumed gone, which is
-    /// good enough for a guard that refuses the plan.
+    /// good enough for a guard that refuses the plan, and for a comparison that changes nothing.
     Presume,
 }
 

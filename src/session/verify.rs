@@ -68,7 +68,7 @@ impl Session<'_> {
         view: &LockView,
     ) -> Result<Verified, SessionError> {
         self.same_inventory(lock)?;
-        let looked = self.look(remote, lock, view, Missing::Read).await?;
+        let looked = self.look(remote, lock, view, Missing::Presume).await?;
         let mut observed = looked.sight.observed;
         // The list may be out of date.
         let in_doubt = in_doubt(lock, &observed);

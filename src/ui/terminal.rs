@@ -7,6 +7,7 @@ use anstream::ColorChoice;
 use super::color::{Variable, is_colored};
 use super::stream::Stream;
 use crate::cli::GlobalArgs;
+use crate::diagnostic::Length;
 use crate::error::CliError;
 use crate::model::Secret;
 use crate::render::{self, one_line};
@@ -20,6 +21,7 @@ pub(crate) struct Ui {
     stderr: Stream,
     quiet: bool,
     may_ask: bool,
+    length: Length,
 }
 
 impl Ui {
@@ -29,6 +31,10 @@ impl Ui {
         Self {
             quiet: global.output.quiet,
             may_ask,
+            length: match global.output.full {
+                true => Length::Full,
+                false => Length::Short,
+            },
             ..Self::colored(global.output.color, variable)
         }
     }
@@ -43,6 +49,7 @@ impl Ui {
             stderr: Stream::Err(choice(STDERR)),
             quiet: false,
             may_ask: false,
+            length: Length::Short,
         }
     }
 
@@ -100,7 +107,7 @@ impl Ui {
     pub(crate) fn error(&self, error: &CliError) {
         let _ = self.stderr.print(|out| {
             if let Some(diagnostics) = error.diagnostics() {
-                render::diagnostics::human(diagnostics, out)?;
+                render::diagnostics::human(diagnostics, self.length, out)?;
             }
             writeln!(out, "error: {}", one_line(&error.summary()))?;
             for cause in error.causes() {
@@ -111,6 +118,16 @@ impl Ui {
             }
             Ok(())
         });
+    }
+
+    /// How much of many findings of one kind is shown.
+    pub(crate) fn length(&self) -> Length {
+        self.length
+    }
+
+    /// Whether nothing is left out (`--full`).
+    pub(crate) fn shows_all(&self) -> bool {
+        self.length == Length::Full
     }
 
     /// Whether a person sees what is printed on stdout.

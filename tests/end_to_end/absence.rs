@@ -389,6 +389,19 @@ fn many_missing_instances_cost_one_list_and_a_few_reads() {
         bench.lock()["instances"].as_object().map(|it| it.len()),
         Some(300)
     );
+    for command in [&["lock", "verify"][..], &["drift"]] {
+        let before = sandbox.count("requests");
+        let ran = bench.run(command).expect_code(2);
+        ran.stdout_has("280 more [missing] not shown; `--full` shows all");
+        let requests = sandbox.count("requests") - before;
+        assert!(requests < 110, "{command:?}: {requests} requests");
+        assert_eq!(ran.stdout.matches("is missing on the platform").count(), 20);
+        let full = bench.run(&[command, &["--full"]].concat()).expect_code(2);
+        assert_eq!(
+            full.stdout.matches("is missing on the platform").count(),
+            300
+        );
+    }
     // Whoever knows that they are gone gets each of them proven.
     let before = sandbox.count("requests");
     let _ = bench.run(&["plan", "--recreate-vanished"]).expect_code(0);

@@ -62,14 +62,12 @@ fn a_rebuild_puts_right_what_the_lock_file_confuses() {
         *instances = json!({ "a": two, "b": one });
     };
     let copy = |instances: &mut Value| instances["b"] = instances["a"].clone();
-    let edits: [(&dyn Fn(&mut Value), &str); 2] = [
-        (
-            &swap,
-            "remove the marker `connectorctl:acme:b` from it on the platform, or, if it is right, run `connectorctl lock rebuild`",
-        ),
-        (&copy, "run `connectorctl lock rebuild`"),
+    let confused: [&dyn Fn(&mut Value); 2] = [&swap, &copy];
+    let hints = [
+        "remove the marker `connectorctl:acme:b` from it on the platform, or, if it is right, run `connectorctl lock rebuild`",
+        "run `connectorctl lock rebuild`",
     ];
-    for (edit, hint) in edits {
+    for (edit, hint) in confused.iter().zip(hints) {
         edit_lock(&bench, edit);
         refused(&bench, hint);
         let _ = bench.run(&["lock", "rebuild", "--yes"]).expect_code(0);
@@ -87,13 +85,19 @@ fn without_the_wrong_marker_a_recorded_instance_gets_its_own_back() {
     let own = tags(&sandbox, a);
     for wrong in ["connectorctl:acme:b", "connectorctl:other:x"] {
         sandbox.patch(a, &json!({ "tags": [wrong] }));
-        refused(&bench, &format!("remove the marker `{wrong}` from it on the platform, or"));
+        refused(
+            &bench,
+            &format!("remove the marker `{wrong}` from it on the platform, or"),
+        );
         sandbox.patch(a, &json!({ "tags": ["mine"] }));
         let _ = bench.apply();
         assert!(tags(&sandbox, a).contains(&own[0]));
 
         sandbox.patch(a, &json!({ "tags": [own[0], wrong] }));
-        refused(&bench, &format!("remove the marker `{wrong}` from it on the platform\n"));
+        refused(
+            &bench,
+            &format!("remove the marker `{wrong}` from it on the platform\n"),
+        );
         sandbox.patch(a, &json!({ "tags": [own[0]] }));
         not_refused(&bench);
     }

@@ -14,6 +14,7 @@ mod drift;
 mod example;
 mod failures;
 mod fingerprints;
+mod full;
 mod help;
 mod hints;
 mod ignored;

@@ -178,6 +178,6 @@ fn a_manifest_with_many_problems_is_read_in_linear_time() {
     }
     let bench = Bench::new().with_manifest(&manifest);
     let ran = bench.run(&["validate"]).expect_code(8);
-    ran.stderr_has("39980 more [unknown-field] not shown\n");
+    ran.stderr_has("39980 more [unknown-field] not shown; `--full` shows all\n");
     assert_eq!(ran.stderr.matches("error[unknown-field]").count(), 20);
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::super::PlanInput;
 use crate::model::{
-    Action, DesiredInstance, InstanceId, LockedInstance, Marker, ObservedInstance, Plan, Step,
+    Action, DesiredInstance, InstanceId, InstanceKey, LockedInstance, Marker, ObservedInstance,
+    Plan, Step,
 };
 
 /// A violated invariant.
@@ -22,6 +23,8 @@ pub(super) struct Auditor<'a> {
     pub(super) step: &'a Step,
     /// The recorded ids, without the entries that the plan forgets.
     pub(super) recorded: BTreeSet<InstanceId>,
+    /// The keys before declared renames.
+    pub(super) former: BTreeSet<&'a InstanceKey>,
     /// The markers of all known keys.
     markers: BTreeSet<String>,
     /// Those of selected keys, and of the keys before their renames.
@@ -59,6 +62,10 @@ impl<'a> Auditor<'a> {
             input,
             step,
             recorded: recorded.collect(),
+            former: desired
+                .values()
+                .filter_map(|wanted| wanted.lifecycle.moved_from.as_ref())
+                .collect(),
             markers,
             selected,
             carried: observed.flat_map(ObservedInstance::markers).collect(),

@@ -151,10 +151,7 @@ impl Auditor<'_> {
         if drop_entry {
             let on_remove =
                 entry.is_some_and(|entry| entry.lifecycle.on_remove == OnRemove::Delete);
-            let mut desired = self.input.desired.instances.values();
-            let renamed =
-                desired.any(|wanted| wanted.lifecycle.moved_from.as_ref() == Some(&self.step.key));
-            let asked = match renamed {
+            let asked = match self.former.contains(&self.step.key) {
                 true => policy.prunes(Prune::Duplicates),
                 false => policy.prunes(Prune::Removed) || on_remove,
             };

@@ -420,3 +420,16 @@ fn instances_with_a_visible_successor_are_not_missing() {
     assert_eq!(refusals(&refused), ["many-vanished"]);
     assert!(refused.refusals[0].message.starts_with("1 of 10 "));
 }
+
+/// Names are not unique: with a list of all of them in the note of each key, a plan of many would grow with
+/// their product.
+#[test]
+fn of_many_similar_instances_a_few_are_named() {
+    let mut input = world();
+    input.desired.instances.insert(key("k"), wanted("k"));
+    for id in 1..=25 {
+        observe(&mut input, seen(id, "k", &[]));
+    }
+    let message = &planned(&input).notes[0].message;
+    assert!(message.contains("19, 20 and 5 more. To adopt"), "{message}");
+}

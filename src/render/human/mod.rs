@@ -10,17 +10,23 @@ pub(super) use body::values;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::count::{Counts, without_step};
 use super::escape::one_line;
 use super::style::Label;
-use crate::diagnostic::capped;
+use crate::diagnostic::{Capped, Length, capped};
 use crate::model::{Action, Desired, InstanceKey, Note, NoteCode, Planned, Reason, Refusal, Step};
 
-/// Writes a plan for people; given the manifest, with unchanged values too.
-pub fn plan(planned: &Planned, full: Option<&Desired>, out: &mut dyn Write) -> io::Result<()> {
+/// Writes a plan for people; given the manifest, with unchanged values too. All steps are shown: a plan that
+/// left some out could not be judged.
+pub fn plan(
+    planned: &Planned,
+    full: Option<&Desired>,
+    length: Length,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Planned {
         plan,
         recipients,
@@ -43,18 +49,17 @@ pub fn plan(planned: &Planned, full: Option<&Desired>, out: &mut dyn Write) -> i
     }
     if !notes.is_empty() {
         writeln!(out, "{}", Label::Strong.paint("Notes:"))?;
-        for note in notes {
+        let Capped { shown, left_out } = capped(length, notes, |note| note.code.as_str());
+        for note in shown {
             let Note { code, key, message } = note;
             writeln!(out, "  {}", about(key.as_ref(), message, code.as_str()))?;
         }
+        more(&left_out, out)?;
         writeln!(out)?;
     }
     if !refusals.is_empty() {
         writeln!(out, "{}", Label::Refused.paint("Refused:"))?;
-        let (shown, left_out) = match full {
-            Some(_) => (refusals.iter().collect(), BTreeMap::new()),
-            None => capped(refusals, |refusal| refusal.code),
-        };
+        let Capped { shown, left_out } = capped(length, refusals, |refusal| refusal.code.as_str());
         for refusal in shown {
             let Refusal {
                 code,
@@ -65,13 +70,18 @@ pub fn plan(planned: &Planned, full: Option<&Desired>, out: &mut dyn Write) -> i
             writeln!(out, "  {}", about(key.as_ref(), message, code.as_str()))?;
             writeln!(out, "    hint: {}", one_line(hint))?;
         }
-        for (code, count) in left_out {
-            let more = format!("  {count} more [{code}] not shown; `plan --full` shows all");
-            writeln!(out, "{}", Label::Dim.paint(more))?;
-        }
+        more(&left_out, out)?;
         writeln!(out)?;
     }
     writeln!(out, "{}", Label::Strong.paint(summary(planned)))
+}
+
+/// What is left out of a list.
+fn more(left_out: &[String], out: &mut dyn Write) -> io::Result<()> {
+    for line in left_out {
+        writeln!(out, "{}", Label::Dim.paint(format!("  {line}")))?;
+    }
+    Ok(())
 }
 
 fn unchanged(planned: &Planned, full: &Desired, out: &mut dyn Write) -> io::Result<()> {

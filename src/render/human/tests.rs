@@ -274,7 +274,7 @@ fn refused(count: usize) -> Planned {
 #[test]
 fn refusals_of_one_kind_are_capped_unless_all_are_asked_for() {
     let short = shown(&refused(21), None);
-    assert!(short.contains("  1 more [foreign-marker] not shown; `plan --full` shows all\n"));
+    assert!(short.contains("  1 more [foreign-marker] not shown; `--full` shows all\n"));
     assert!(short.contains("k19:") && !short.contains("k20:"));
     let many = refused(200_000);
     let long = shown(&many, None);
@@ -288,6 +288,31 @@ fn refusals_of_one_kind_are_capped_unless_all_are_asked_for() {
     };
     let all = shown(&refused(21), Some(&desired));
     assert!(all.contains("k20:") && !all.contains("more ["));
+}
+
+#[test]
+fn notes_of_one_kind_are_capped_unless_all_are_asked_for() {
+    let mut plan = planned(Vec::new());
+    let note = |code, number: usize| Note {
+        code,
+        key: Some(key(&format!("k{number:05}"))),
+        message: "is claimed".to_owned(),
+    };
+    let mut notes: Vec<Note> = (0..5_000).map(|it| note(NoteCode::Kept, it)).collect();
+    notes.extend((0..21).map(|it| note(NoteCode::Invalid, it)));
+    plan.notes = notes;
+    let short = shown(&plan, None);
+    assert_eq!(short.matches("is claimed").count(), 40);
+    assert!(short.contains("  4980 more [kept] not shown; `--full` shows all\n"));
+    assert!(short.contains("  1 more [invalid] not shown; `--full` shows all\n"));
+    let desired = Desired {
+        inventory: InventoryName::new("acme").expect("a name"),
+        api: ApiSettings::default(),
+        recipients: BTreeSet::new(),
+        instances: BTreeMap::new(),
+    };
+    let all = shown(&plan, Some(&desired));
+    assert_eq!(all.matches("is claimed").count(), 5_021);
 }
 
 #[test]
