@@ -3,8 +3,8 @@
 use std::io;
 
 use super::context::Context;
-use super::inputs;
 use super::signals::Signals;
+use super::{git, inputs};
 use crate::apply::Progress;
 use crate::cli::{ApplyArgs, OutputFormat};
 use crate::error::CliError;
@@ -95,6 +95,9 @@ impl Hooks for Shell<'_> {
                 self.paths.lock.display(),
                 render::many(finished.instances, "instance"),
             ));
+        }
+        if finished.newly_sealed {
+            git::warn_of_history(self.context, &self.paths.lock);
         }
     }
 }

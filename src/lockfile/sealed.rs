@@ -47,6 +47,12 @@ pub(super) fn broken(lock: &Lock) -> Option<(&InstanceKey, String)> {
     None
 }
 
+/// Whether a token is plain text.
+pub(super) fn has_plain(lock: &Lock) -> bool {
+    let mut entries = lock.instances.values();
+    entries.any(|entry| matches!(entry.token, Some(LockedToken::Plain(_))))
+}
+
 /// The token of the candidate of an intent.
 pub(super) fn candidate(intent: &OpenIntent) -> Option<&LockedToken> {
     intent.candidate.as_ref()?.token.as_ref()

@@ -32,8 +32,9 @@ pub struct Finished {
     pub rewritten: bool,
     pub instances: usize,
     pub open_intents: usize,
-    /// Whether tokens were sealed.
+    /// Whether tokens are sealed, and whether those on the disk were not.
     pub sealed: bool,
+    pub newly_sealed: bool,
 }
 
 /// The lock file held by this run. The kernel releases it when the process dies.
@@ -222,6 +223,9 @@ impl LockStore {
         folded.lock.header = header.clone();
         let instances = folded.lock.instances.len();
         let open_intents = folded.intents.len();
+        let sealed = self.protection.get_mut().seals();
+        let recorded = self.on_disk.as_ref();
+        let was_plain = recorded.is_some_and(|file| sealed::has_plain(&file.lock));
         // A first run that created nothing leaves no lock file.
         let needed = instances > 0;
         let rewritten = self.commit(folded, remade, needed)?;
@@ -229,7 +233,8 @@ impl LockStore {
             rewritten,
             instances,
             open_intents,
-            sealed: self.protection.get_mut().seals(),
+            sealed,
+            newly_sealed: sealed && was_plain,
         })
     }
 

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::event::{StoredEvent, TimedEvent};
 use super::fold::{conflict, drop_history, fold};
 use super::format::LockFile;
-use super::{LockError, LockPaths, file, format, journal, usable};
+use super::{LockError, LockPaths, file, format, journal, sealed, usable};
 use crate::model::{
-    Fingerprint, InstanceId, InstanceKey, InventoryMove, InventoryName, Lock, LockedToken,
-    OpenIntent, Takeover,
+    Fingerprint, InstanceId, InstanceKey, InventoryMove, InventoryName, Lock, OpenIntent, Takeover,
 };
 
 /// How often both files are read until they match. A read takes about a millisecond, and an apply
@@ -90,8 +89,7 @@ impl LockView {
             | StoredEvent::Alive => false,
         });
         let is_recorded = exists || has_header || !folded.lock.instances.is_empty();
-        let mut entries = folded.lock.instances.values();
-        let has_plain = entries.any(|it| matches!(it.token, Some(LockedToken::Plain(_))));
+        let has_plain = sealed::has_plain(&folded.lock);
         let missing = folded
             .missing()
             .filter(|(_, recent)| now.is_none_or(|now| recent.since_at(now).is_some()))

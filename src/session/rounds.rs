@@ -163,7 +163,10 @@ impl Rounds<'_> {
         }
         if is_idle {
             // An earlier run may have left something in the journal.
-            store.finish(&gathered.header, &gathered.remade).await?;
+            let finished = store.finish(&gathered.header, &gathered.remade).await?;
+            if finished.newly_sealed {
+                hooks.recorded(&finished);
+            }
             return Ok(Next::Done);
         }
         if round == 1

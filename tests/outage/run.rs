@@ -186,6 +186,7 @@ impl Store for Memory {
             instances: 0,
             open_intents: 0,
             sealed: false,
+            newly_sealed: false,
         })
     }
 }

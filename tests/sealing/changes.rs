@@ -251,3 +251,26 @@ fn tokens_that_nobody_opens_any_more_are_read_from_the_platform() {
     }
     assert!(bench.plan_json(&[])["recipients"].is_null());
 }
+
+/// Then it opens with the key that it was sealed for, and `rekey` seals it under its own.
+#[test]
+fn a_rename_keeps_a_token_that_the_platform_does_not_show() {
+    let sandbox = Sandbox::start(&[]);
+    let me = Person::new();
+    let mut bench = bench(&sandbox, &manifest(&[&me], &["a"]));
+    let _ = bench.apply();
+    let (expected, before) = (token(&sandbox, &bench, "a"), sealed(&bench, "a"));
+    sandbox.set_faults(&["* * kind=no-token count=1000"]);
+    bench.edit_manifest("  a:\n", "  b:\n    lifecycle: { movedFrom: a }\n");
+    let _ = bench.apply_unverified();
+    let recorded = bench.lock()["instances"]["b"]["token"].clone();
+    let from = json!({ "inventory": "acme", "key": "a" });
+    assert_eq!(recorded["sealedAs"], from);
+    assert_eq!(recorded["sealed"], before.as_str());
+    assert_eq!(opened(&mut bench, &me, "b"), expected);
+    bench.set("CONNECTORCTL_AGE_KEY", &me.identity);
+    let _ = bench.run(&["lock", "rekey"]).expect_code(0);
+    assert!(bench.lock()["instances"]["b"]["token"]["sealedAs"].is_null());
+    let ran = bench.run(&["token", "b"]).expect_code(0);
+    assert_eq!(ran.stdout.trim_end(), expected);
+}

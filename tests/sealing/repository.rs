@@ -135,9 +135,13 @@ fn a_plain_lock_file_in_a_work_tree_is_a_warning_and_strict_an_error() {
     );
     let me = Person::new();
     bench.write("instances.yaml", &manifest(&[&me], &["a"]));
-    let ran = bench.run(&["lock", "encrypt"]).expect_code(0);
-    ran.stderr_has("the git history has plaintext tokens");
-    ran.stderr_has("connectorctl apply --replace KEY");
+    let plain = bench.read("instances.lock.json");
+    for command in [&["lock", "encrypt"][..], &["apply", "--yes"]] {
+        bench.write("instances.lock.json", &plain);
+        let ran = bench.run(command).expect_code(0);
+        ran.stderr_has("the git history has plaintext tokens");
+        ran.stderr_has("connectorctl apply --replace KEY");
+    }
     bench
         .apply_with(&["--strict"])
         .expect_code(0)
