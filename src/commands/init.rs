@@ -155,7 +155,11 @@ fn next(context: &Context, path: &Path, manifest: &Scaffolded) {
         "Try it without an account: connectorctl apply --sandbox{file}"
     ));
     if !manifest.variables.is_empty() {
-        context.ui.say("For a real account, set these variables, or write the values that are not secret into the manifest:");
+        context.ui.say("");
+        context
+            .ui
+            .say("For a real account, set these variables. Write a value that is not secret");
+        context.ui.say("into the manifest instead, if you like:");
         for variable in &manifest.variables {
             context.ui.say(&format!("  export {variable}="));
         }

@@ -32,9 +32,12 @@ pub(super) fn recipients(
     }
     recipients.dedup();
     if recipients.is_empty() {
-        context.ui.say(
-            "Tokens will be plain text in the lock file. Pass `--identity`, or declare `lock.recipients`, to seal them.",
-        );
+        context
+            .ui
+            .say("Tokens will be plain text in the lock file.");
+        context
+            .ui
+            .say("Pass `--identity`, or declare `lock.recipients`, to seal them.");
     }
     Ok(recipients)
 }

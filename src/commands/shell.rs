@@ -90,11 +90,13 @@ impl Hooks for Shell<'_> {
                 true => "sealed; only an identity of a recipient opens them",
                 false => "plaintext; only the file's owner can read them",
             };
+            // Two lines: one would be longer than a terminal is wide.
             self.context.ui.say(&format!(
-                "Lock file {}: {}. Its tokens are {tokens}.",
+                "Lock file {}: {}.",
                 self.paths.lock.display(),
                 render::many(finished.instances, "instance"),
             ));
+            self.context.ui.say(&format!("Its tokens are {tokens}."));
         }
         if finished.newly_sealed {
             git::warn_of_history(self.context, &self.paths.lock);

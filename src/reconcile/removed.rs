@@ -87,7 +87,7 @@ impl Planner<'_> {
             None => (
                 NoteCode::Kept,
                 subject.key,
-                "left the manifest and is kept".to_owned(),
+                "left the manifest".to_owned(),
                 "--prune",
             ),
             Some(new) => {

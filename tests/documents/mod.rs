@@ -6,6 +6,7 @@ mod citations;
 mod gate;
 mod generated;
 mod tables;
+mod tutorial;
 
 use std::fs;
 use std::path::{Path, PathBuf};
