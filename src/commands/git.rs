@@ -70,11 +70,10 @@ fn work_tree(file: &Path) -> Option<PathBuf> {
     top.map(Path::to_owned)
 }
 
-/// Whether a file would be in the work tree, or the folder, of another one.
+/// Whether a file would be in the work tree of another one.
 pub(super) fn is_in_same_work_tree(file: &Path, other: &Path) -> bool {
-    let top = work_tree(file).or_else(|| std::path::absolute(files::parent_of(file)).ok());
     let other = std::path::absolute(other);
-    top.is_some_and(|top| other.is_ok_and(|other| other.starts_with(top)))
+    work_tree(file).is_some_and(|top| other.is_ok_and(|other| other.starts_with(top)))
 }
 
 fn is_ignored(lock: &Path) -> bool {

@@ -27,7 +27,7 @@ pub(super) fn recipients(
         })?;
         recipients.push(recipient.clone());
     }
-    if let Some(path) = wanted(context, arguments)? {
+    if let Some(path) = wanted(context, arguments, manifest)? {
         recipients.push(of_identity(context, &path, manifest)?);
     }
     recipients.dedup();
@@ -43,7 +43,11 @@ pub(super) fn recipients(
 }
 
 /// Where the identity is or will be; `None` where none is wanted.
-fn wanted(context: &Context, arguments: &InitArgs) -> Result<Option<PathBuf>, CliError> {
+fn wanted(
+    context: &Context,
+    arguments: &InitArgs,
+    manifest: &Path,
+) -> Result<Option<PathBuf>, CliError> {
     let default = || {
         identities::default_file(context).ok_or_else(|| {
             CliError::usage("no folder for an identity is known").hint("pass `--identity FILE`")
@@ -56,6 +60,9 @@ fn wanted(context: &Context, arguments: &InitArgs) -> Result<Option<PathBuf>, Cl
             let Ok(path) = default() else {
                 return Ok(None);
             };
+            if git::is_in_same_work_tree(manifest, &path) {
+                return Ok(None);
+            }
             let what = match path.exists() {
                 true => "your age identity",
                 false => "a new age identity",
