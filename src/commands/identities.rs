@@ -12,6 +12,7 @@ use crate::secrets::run_command;
 use crate::ui::Ui;
 
 const OWN: &str = "CONNECTORCTL_AGE_KEY";
+const OWN_FILE: &str = "CONNECTORCTL_AGE_KEY_FILE";
 const OWN_COMMAND: &str = "CONNECTORCTL_AGE_KEY_CMD";
 /// What users of SOPS have set already.
 const SOPS: &str = "SOPS_AGE_KEY";
@@ -57,7 +58,9 @@ fn sources(context: &Context) -> Result<Vec<Source>, CliError> {
     let environment = &context.environment;
     let mut sources = Vec::new();
     if let Some(text) = environment.setting(OWN)? {
-        sources.push((format!("`{OWN}`"), Secret::new(text)));
+        let is_variable = environment.get(OWN).is_some();
+        let origin = if is_variable { OWN } else { OWN_FILE };
+        sources.push((format!("`{origin}`"), Secret::new(text)));
     }
     // Whoever sets variables may run commands anyway, so that no `--allow-exec` is needed, which is about
     // commands that a manifest names.

@@ -12,6 +12,7 @@ use crate::model::Secret;
 
 /// What begins an identity file that is protected by a passphrase.
 const ENCRYPTED: [&str; 2] = ["-----BEGIN AGE ENCRYPTED FILE-----", "age-encryption.org/"];
+const PASSPHRASE: &str = "Passphrase of the age identity";
 /// 2^20 iterations take about a second; more is no identity of a person.
 const MAX_WORK: u8 = 22;
 
@@ -52,6 +53,8 @@ pub(super) struct Callbacks {
     prompt: Arc<dyn Prompt>,
     /// Whether somebody typed a passphrase.
     answered: Arc<AtomicBool>,
+    /// Whether it is asked for an identity file, and not by a plugin in words of its own.
+    is_of_file: bool,
 }
 
 impl Callbacks {
@@ -59,6 +62,7 @@ impl Callbacks {
         Self {
             prompt: Arc::clone(prompt),
             answered: Arc::default(),
+            is_of_file: false,
         }
     }
 }
@@ -80,7 +84,12 @@ impl age::Callbacks for Callbacks {
     }
 
     fn request_passphrase(&self, description: &str) -> Option<SecretString> {
-        let passphrase = self.prompt.passphrase(description)?;
+        let what = if self.is_of_file {
+            PASSPHRASE
+        } else {
+            description
+        };
+        let passphrase = self.prompt.passphrase(what)?;
         self.answered.store(true, Ordering::Relaxed);
         Some(SecretString::from(passphrase.expose().to_owned()))
     }
@@ -112,6 +121,11 @@ impl Identities {
         let text = file.expose().trim();
         let callbacks = Callbacks::new(prompt);
         let parsed = if ENCRYPTED.iter().any(|start| text.starts_with(start)) {
+            let is_of_file = true;
+            let callbacks = Callbacks {
+                is_of_file,
+                ..callbacks
+            };
             decrypted(text, callbacks)?
         } else {
             let trimmed: Vec<&str> = text.lines().map(str::trim).collect();
