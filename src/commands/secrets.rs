@@ -54,7 +54,7 @@ fn resolved(
     let (secrets, mut warnings) = resolved.map_err(SessionError::Unresolved)?;
     if context.global.strict && !warnings.is_empty() {
         warnings.make_strict();
-        return Err(SessionError::Unresolved(warnings));
+        return Err(SessionError::Warned(warnings));
     }
     inputs::print_warnings(context, &warnings);
     Ok(secrets)

@@ -22,6 +22,7 @@ impl From<SessionError> for CliError {
                 | Mismatch::Organization { .. },
             ) => Exit::Authentication,
             SessionError::Unresolved(_)
+            | SessionError::Warned(_)
             | SessionError::UnresolvedLater(_)
             | SessionError::NoSuchInstance { .. }
             | SessionError::NothingSelected => Exit::Usage,

@@ -120,7 +120,9 @@ impl CliError {
         }
         match self.source.downcast_ref() {
             Some(
-                SessionError::Unresolved(diagnostics) | SessionError::UnresolvedLater(diagnostics),
+                SessionError::Unresolved(diagnostics)
+                | SessionError::Warned(diagnostics)
+                | SessionError::UnresolvedLater(diagnostics),
             ) => Some(diagnostics),
             _ => None,
         }

@@ -27,8 +27,13 @@ pub enum SessionError {
     Remote(#[from] RemoteError),
     #[error("cannot resolve a reference in the manifest; nothing was sent")]
     Unresolved(Diagnostics),
+    /// Under `--strict`; the warnings are of values, which were resolved.
+    #[error(
+        "a value in the manifest has a warning, which `--strict` makes an error; nothing was sent"
+    )]
+    Warned(Diagnostics),
     /// Of a value that is only needed after the first round of an apply.
-    #[error("cannot resolve a reference in the manifest; only a part of the plan was applied")]
+    #[error("a value in the manifest cannot be used; only a part of the plan was applied")]
     UnresolvedLater(Diagnostics),
     /// Manifest, lock file and credentials do not belong together.
     #[error(transparent)]
@@ -190,6 +195,7 @@ impl SessionError {
             }
             Self::Deadline => one("pass a longer `--deadline`, or check the platform"),
             Self::Unresolved(_)
+            | Self::Warned(_)
             | Self::UnresolvedLater(_)
             | Self::Journal(_)
             | Self::Randomness(_)

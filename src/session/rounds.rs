@@ -177,7 +177,7 @@ impl Rounds<'_> {
         }
         let read = self.read_versions(&planned, &mut gathered, &mut shared.secrets);
         read.map_err(|error| match error {
-            SessionError::Unresolved(problems) if round > 1 => {
+            SessionError::Unresolved(problems) | SessionError::Warned(problems) if round > 1 => {
                 SessionError::UnresolvedLater(problems)
             }
             error => error,

@@ -225,6 +225,44 @@ fn a_create_whose_answer_was_lost_knows_the_version_it_sent() {
     assert_eq!(bench.plan_json(&[])["steps"], json!([]));
 }
 
+/// The intent names what was sent: another process knows it, and does not read the source.
+#[test]
+fn after_a_death_in_a_create_the_next_run_knows_the_version() {
+    for death in ["response-received:1", "after-candidate:1", "after-result:1"] {
+        let sandbox = Sandbox::start(&[]);
+        let mut bench = bench(&sandbox, MANIFEST);
+        bench.set("CONNECTORCTL_KILL_AT", death);
+        assert_ne!(apply(&bench, &[]).code, 0, "{death}");
+        bench.unset("CONNECTORCTL_KILL_AT");
+        let _ = apply(&bench, &["--settle=1s"]).expect_code(0);
+        assert_eq!(sandbox.instances().len(), 1, "{death}");
+        assert_eq!((reads(&bench), updates(&sandbox)), (1, 0), "{death}");
+        assert_eq!(recorded(&bench)["version"], "one", "{death}");
+        assert_eq!(bench.plan_json(&[])["steps"], json!([]), "{death}");
+    }
+}
+
+/// Nobody knows whether it took effect, so the next run sends it once more.
+#[test]
+fn a_change_whose_answer_was_lost_is_sent_once_more_with_its_version() {
+    let sandbox = Sandbox::start(&[]);
+    let bench = bench(&sandbox, MANIFEST);
+    let _ = apply(&bench, &[]).expect_code(0);
+    bench.edit_manifest("password: one", "password: two");
+    sandbox.set_faults(&["PATCH * kind=cut-after-commit count=1000"]);
+    assert_ne!(apply(&bench, &["--deadline=1s"]).code, 0);
+    sandbox.set_faults(&[""; 0]);
+    let again = &plan(&bench)["steps"][0];
+    assert_eq!(again["reasons"], json!(["secret-unverified"]));
+    let _ = apply(&bench, &[]).expect_code(0);
+    assert_eq!(recorded(&bench)["version"], "two");
+    assert_eq!(plan(&bench)["steps"], json!([]));
+    // Back to the first version is a change, too.
+    bench.edit_manifest("password: two", "password: one");
+    let back = &plan(&bench)["steps"][0];
+    assert_eq!(back["reasons"], json!(["secret-changed"]));
+}
+
 #[test]
 fn defaults_have_versions_and_a_version_of_nothing_is_an_error() {
     let sandbox = Sandbox::start(&[]);

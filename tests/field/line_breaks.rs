@@ -204,6 +204,8 @@ fn a_reference_with_a_line_break_at_the_end_is_a_warning() {
     assert!(ran.stderr.contains("instances.yaml:8:17"), "{}", ran.stderr);
     let ran = bench.run(&["plan", "--sandbox", "--strict"]).expect_code(8);
     assert!(ran.stderr.contains("error[line-break]"), "{}", ran.stderr);
+    ran.stderr_has("a value in the manifest has a warning, which `--strict` makes an error");
+    ran.stderr_lacks("cannot resolve");
     let ran = bench.run(&["plan", "--sandbox", "--quiet"]).expect_code(0);
     assert_eq!(ran.stderr, "");
     // Of a file one is removed, and a text of several lines may end with one.

@@ -168,6 +168,7 @@ fn any_fact() -> impl Strategy<Value = SecretFact> {
         6 => Just(VersusPlatform::Hidden),
         1 => Just(VersusPlatform::Same),
         1 => Just(VersusPlatform::Differs),
+        1 => Just(VersusPlatform::Rewritten),
     ];
     (lock, platform).prop_map(|(versus_lock, versus_platform)| SecretFact {
         versus_lock,

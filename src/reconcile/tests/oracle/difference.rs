@@ -77,7 +77,8 @@ impl Oracle<'_> {
                 (Resend::Compare, ..) if !one.valid && entry.secrets.get(name) == Some(&None) => {
                     true
                 }
-                (Resend::Accept, _, VersusPlatform::Differs) => false,
+                // What visibly differs is not recorded as correct.
+                (Resend::Accept, _, VersusPlatform::Differs | VersusPlatform::Rewritten) => false,
                 (Resend::Accept, lock, _) => lock != VersusLock::Same,
                 (_, VersusLock::KeyRotated, _) => false,
                 (_, _, VersusPlatform::Differs) => true,
