@@ -220,6 +220,31 @@ fn a_command_takes_the_place_of_the_program() {
     assert_eq!(code, Some(2), "the signal is the command's own");
 }
 
+/// A signal to the process that was started reaches the command, which has taken its place.
+#[cfg(unix)]
+#[test]
+fn a_signal_reaches_the_command_that_runs() {
+    use std::io::{BufRead as _, BufReader};
+
+    let sandbox = Sandbox::start(&[]);
+    let bench = applied(&sandbox).with("PATH", "/usr/bin:/bin");
+    for signal in ["INT", "TERM"] {
+        let script = format!("trap 'exit 42' {signal}; echo ready; while :; do sleep 0.05; done");
+        let mut child = bench
+            .command(&["exec", "--", "sh", "-c", &script])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut ready = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().expect("its stdout"));
+        stdout.read_line(&mut ready).expect("a line");
+        let kill = ["-s", signal, &child.id().to_string()];
+        let sent = std::process::Command::new("kill").args(kill).status();
+        assert!(sent.expect("kill runs").success());
+        assert_eq!(child.wait().expect("its end").code(), Some(42), "{signal}");
+    }
+}
+
 /// The token is in the environment of the command alone: on no command line, in no file.
 #[cfg(target_os = "linux")]
 #[test]
