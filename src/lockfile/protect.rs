@@ -79,6 +79,10 @@ impl Protection {
             }
             _ => None,
         };
+        let is_plain = token.is_some_and(|token| token.plain().is_some());
+        if is_plain && self.sealer.is_none() && !self.known.is_empty() {
+            return Err(SealError::NoRecipients);
+        }
         let name = token.and_then(LockedToken::data_key).cloned();
         let name = name.filter(|name| !self.journaled.contains(name));
         let missing = name.and_then(|name| {

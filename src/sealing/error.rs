@@ -9,6 +9,9 @@ use crate::model::{DataKeyName, InstanceKey};
 pub enum SealError {
     #[error("the system has no random numbers")]
     NoRandomness,
+    /// A caller that forgot them must not write a plain token beside sealed ones.
+    #[error("the tokens of this lock file are sealed, and no recipients are given")]
+    NoRecipients,
     /// Such as a plugin that is not installed.
     #[error("cannot encrypt for the recipients: {0}")]
     Recipients(String),

@@ -183,3 +183,18 @@ async fn what_a_plain_run_left_in_the_journal_is_sealed() {
     let name = token.as_ref().and_then(LockedToken::data_key);
     assert!(lock.data_keys.contains_key(name.expect("a data key")));
 }
+
+/// A command that forgets to seal writes no plain token beside sealed ones.
+#[tokio::test]
+async fn no_plain_token_is_recorded_beside_sealed_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let reader = Reader::new();
+    let mut store = sealing(folder.path(), &reader).await;
+    all(&store, vec![created("a", 1)]).await;
+    store.finish(&header(), &Remade::default()).expect("folded");
+    drop(store);
+    let store = open(folder.path()).await.expect("the lock");
+    let error = store.record(created("c", 3)).await.expect_err("refused");
+    assert!(std::error::Error::source(&error).is_some());
+    assert_clean(folder.path());
+}
