@@ -133,7 +133,7 @@ impl Checkout {
             user: Secret::new(user),
             organization: Secret::new(organization),
             fingerprint_key: None,
-            previous: None,
+            previous: self.world.previous().map(Secret::new),
             known: std::sync::Arc::default(),
             is_sandbox: false,
         }

@@ -84,10 +84,16 @@ impl Stanza {
         let pick = |set: bool, line: &str| if set { line.to_owned() } else { String::new() };
         let _ = write!(
             text,
-            "  {key}{number}:\n    element: {element}\n{lifecycle}{}{}{}    configuration:\n      subdomain: {}\n      username: ${{env:{}}}\n",
+            "  {key}{number}:\n    element: {element}\n{lifecycle}{}{}{}{}    configuration:\n      subdomain: {}\n      username: ${{env:{}}}\n",
             pick(self.name, "    name: a name of its own\n"),
             pick(self.tag, "    tags: [a tag]\n"),
             pick(self.disabled, "    enabled: false\n"),
+            // Every third one declares a version instead of having its value compared.
+            match (number.is_multiple_of(3), self.secret) {
+                (false, _) => "",
+                (true, false) => "    secretVersions: { username: first }\n",
+                (true, true) => "    secretVersions: { username: second }\n",
+            },
             if self.setting { "acme-eu" } else { "acme" },
             if self.secret { "SECOND" } else { "FIRST" },
         );

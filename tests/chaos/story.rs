@@ -47,6 +47,8 @@ struct Story {
     second_sees: bool,
     /// Whether tokens are sealed.
     is_sealed: bool,
+    /// Which rotations pass the secret before: the even or the odd ones.
+    passes_even: bool,
     second_user: bool,
     /// Until when what a lost journal knew may take effect.
     lost_until: Timestamp,
@@ -153,7 +155,10 @@ impl Story {
             }
             Event::Rotate => {
                 self.tally.rotations += 1;
-                self.world.rotate();
+                // Half of the rotations, without another draw: seeds keep their schedules.
+                let keeps = self.tally.rotations.is_multiple_of(2) == self.passes_even;
+                self.tally.previous += u64::from(keeps);
+                self.world.rotate(keeps);
             }
             Event::CloneLater => {
                 self.world.clock.sleep(SETTLE_WINDOW).await;
@@ -346,6 +351,7 @@ async fn play(schedule: &Schedule, mistake: Mistake) -> (Tally, Vec<String>) {
         launches: 0,
         second_sees: schedule.second_sees,
         is_sealed: schedule.is_sealed(),
+        passes_even: schedule.pace.is_multiple_of(2),
         second_user: false,
         lost_until: Timestamp::default(),
         outside: false,

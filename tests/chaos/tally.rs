@@ -13,6 +13,8 @@ pub(crate) struct Tally {
     /// Runs with the credentials of the second user.
     pub(crate) other_users: u64,
     pub(crate) rotations: u64,
+    /// Those after which runs passed the secret before.
+    pub(crate) previous: u64,
     /// Lock files lost or rolled back without their journal.
     pub(crate) rollbacks: u64,
     /// Lock files changed while a run held them.
@@ -47,6 +49,7 @@ impl Tally {
         self.held += other.held;
         self.other_users += other.other_users;
         self.rotations += other.rotations;
+        self.previous += other.previous;
         self.rollbacks += other.rollbacks;
         self.pulls += other.pulls;
         self.steps += other.steps;
@@ -79,7 +82,7 @@ impl Tally {
     /// One line that says it all.
     pub(crate) fn line(&self) -> String {
         format!(
-            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {}, rollbacks {}, pulls {}, clock steps {}, edits {}, faults {}, posts {}, pages {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}, instances of others changed {}, lost pulls {}, sealed {}, in clear {}",
+            "schedules {} (inside {}, outside {}), kills {}, overlaps {}, lock held {}, other users {}, rotations {} (with the secret before {}), rollbacks {}, pulls {}, clock steps {}, edits {}, faults {}, posts {}, pages {}, duplicates inside {}, unreported duplicates {}, lost tokens {}, non-empty plans {}, instances of others changed {}, lost pulls {}, sealed {}, in clear {}",
             self.inside + self.outside,
             self.inside,
             self.outside,
@@ -88,6 +91,7 @@ impl Tally {
             self.held,
             self.other_users,
             self.rotations,
+            self.previous,
             self.rollbacks,
             self.pulls,
             self.steps,

@@ -77,6 +77,8 @@ struct State {
     /// Whether two live instances ever carried one live marker.
     doubled: bool,
     answers: Answers,
+    /// The organization secret before the last rotation, where it is passed.
+    previous: Option<String>,
     /// The instances of others, as they were in the beginning.
     strangers: Vec<Value>,
     /// What happened, line by line.
@@ -137,6 +139,7 @@ impl World {
                 late_writes: false,
                 doubled: false,
                 answers: Answers::of(schedule),
+                previous: None,
                 strangers: Vec::new(),
                 log: Vec::new(),
             }),
@@ -173,9 +176,11 @@ impl World {
 
     /// A new organization secret. What the platform has taken already was sent with the old one and is
     /// carried out all the same.
-    pub(crate) fn rotate(&self) {
+    /// With `keeps`, runs pass the old one as the previous secret.
+    pub(crate) fn rotate(&self, keeps: bool) {
         let mut state = self.state();
         let old = state.credentials(User::First).1;
+        state.previous = keeps.then(|| old.clone());
         let id = state.user(User::First)["organization"].clone();
         state.admin(
             Method::POST,
@@ -189,6 +194,11 @@ impl World {
             let text = header.to_str().expect("text").replace(&old, &new);
             *header = text.parse().expect("a header");
         }
+    }
+
+    /// `CONNECTORCTL_ORGANIZATION_SECRET_PREVIOUS`.
+    pub(crate) fn previous(&self) -> Option<String> {
+        self.state().previous.clone()
     }
 
     /// Posts, faults and pages of lists so far.
