@@ -4,7 +4,7 @@
 //! the walls):
 //!
 //! * layer 0, pure: [`model`], [`diagnostic`], [`catalog`];
-//! * layer 1, pure: [`ports`], [`reconcile`], [`render`], [`outputs`];
+//! * layer 1, pure: [`ports`], [`reconcile`], [`render`], [`outputs`], [`import`];
 //! * layer 1½, files: `files`, through which every edge reads and writes;
 //! * layer 1½, crypto: [`sealing`], with which tokens are recorded;
 //! * layer 2, edges: [`manifest`], [`secrets`], [`lockfile`], [`remote`], [`apply`], [`sandbox`];
@@ -19,6 +19,7 @@ mod commands;
 pub mod diagnostic;
 mod error;
 mod files;
+pub mod import;
 pub mod lockfile;
 pub mod manifest;
 pub mod model;

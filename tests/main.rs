@@ -13,6 +13,7 @@ mod documents;
 mod end_to_end;
 mod exactly_once;
 mod field;
+mod importing;
 mod messages;
 mod model;
 mod outage;

@@ -10,7 +10,7 @@ use super::{OutputFormat, duration, help};
 #[derive(Debug, Args)]
 #[command(next_help_heading = help::SELECTION)]
 pub struct GlobalArgs {
-    /// Manifest, or a folder of manifests; repeatable
+    /// Manifest or folder; repeatable
     ///
     /// Of a folder, its `*.yaml`, `*.yml` and `*.json` files are read, but not `*.lock.json`. `-`
     /// stands for standard input.

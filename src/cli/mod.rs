@@ -7,6 +7,7 @@ mod consume;
 mod drift;
 mod global;
 mod help;
+mod import;
 mod init;
 mod lock;
 mod plan;
@@ -22,6 +23,7 @@ pub(crate) use consume::{
 };
 pub(crate) use drift::DriftArgs;
 pub(crate) use global::{ConnectionArgs, GlobalArgs, OutputArgs};
+pub(crate) use import::{ForgetArgs, ImportArgs, WriteArgs};
 pub(crate) use init::InitArgs;
 pub(crate) use lock::{DecryptArgs, LockCommand, MoveArgs};
 pub(crate) use plan::PlanArgs;
@@ -37,8 +39,7 @@ pub(crate) use values::{OutputFormat, duration};
     propagate_version = true,
     max_term_width = 100,
     after_help = "Credentials: set CONNECTORCTL_USER_SECRET and CONNECTORCTL_ORGANIZATION_SECRET, \
-        or append _FILE to a name to read the secret from a file. Pass --sandbox to try it without \
-        an account."
+        or append _FILE to a name to read it from a file. --sandbox needs none."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -55,6 +56,14 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Write a first manifest, with what each connector needs
     Init(InitArgs),
+    /// Take over instances that exist, without changing them
+    ///
+    /// Adds them to the manifest and the lock file, and gives each the tag that marks it as managed.
+    Import(ImportArgs),
+    /// Stop managing instances, without deleting them
+    ///
+    /// Removes the tag that marks them as managed, and their entries in the lock file.
+    Forget(ForgetArgs),
     /// Check the manifest; needs no network, secrets or lock file
     #[command(after_long_help = help::after(&[], "connectorctl validate -f prod.yaml --strict"))]
     Validate,

@@ -82,7 +82,8 @@ fn ask(context: &Context) -> Result<Vec<String>, CliError> {
     }
 }
 
-fn inventory(given: Option<&str>) -> Result<InventoryName, CliError> {
+/// The name of a new inventory: by default that of the folder.
+pub(super) fn inventory(given: Option<&str>) -> Result<InventoryName, CliError> {
     let invalid = |error| CliError::caused_by(Exit::Usage, "invalid `--inventory`", error);
     if let Some(given) = given {
         return InventoryName::new(given).map_err(invalid);

@@ -8,16 +8,22 @@ mod base_url;
 mod clock;
 mod context;
 mod core_dumps;
+mod draft;
 mod drift;
 mod environment;
 mod exec;
+mod forget;
 mod git;
 mod identities;
+mod import;
+mod imported;
 mod init;
 mod inputs;
 mod list;
 mod lock;
 mod lock_move;
+mod manifests;
+mod marking;
 mod outputs;
 mod plan;
 mod platform;
@@ -30,6 +36,7 @@ mod sealing;
 mod secrets;
 mod shell;
 mod signals;
+mod target;
 mod token;
 mod validate;
 mod waiting;
@@ -105,6 +112,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, CliEr
         }
         Command::Sandbox(arguments) => sandbox::run(context, &arguments).await,
         Command::Init(arguments) => init::run(context, &arguments),
+        Command::Import(arguments) => import::run(context, &arguments).await,
+        Command::Forget(arguments) => forget::run(context, &arguments).await,
         Command::Drift(arguments) => drift::run(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,
         Command::Show(arguments) => list::show(context, &arguments),

@@ -85,21 +85,26 @@ impl Hooks for Shell<'_> {
     }
 
     fn recorded(&mut self, finished: &Finished) {
-        if finished.rewritten {
-            let tokens = match finished.sealed {
-                true => "sealed; only an identity of a recipient opens them",
-                false => "plaintext; only the file's owner can read them",
-            };
-            // Two lines: one would be longer than a terminal is wide.
-            self.context.ui.say(&format!(
-                "Lock file {}: {}.",
-                self.paths.lock.display(),
-                render::many(finished.instances, "instance"),
-            ));
-            self.context.ui.say(&format!("Its tokens are {tokens}."));
-        }
-        if finished.newly_sealed {
-            git::warn_of_history(self.context, &self.paths.lock);
-        }
+        say_recorded(self.context, &self.paths, finished);
+    }
+}
+
+/// Says that the lock file was written, and who can read its tokens.
+pub(super) fn say_recorded(context: &Context, paths: &LockPaths, finished: &Finished) {
+    if finished.rewritten {
+        let tokens = match finished.sealed {
+            true => "sealed; only an identity of a recipient opens them",
+            false => "plaintext; only the file's owner can read them",
+        };
+        // Two lines: one would be longer than a terminal is wide.
+        context.ui.say(&format!(
+            "Lock file {}: {}.",
+            paths.lock.display(),
+            render::many(finished.instances, "instance"),
+        ));
+        context.ui.say(&format!("Its tokens are {tokens}."));
+    }
+    if finished.newly_sealed {
+        git::warn_of_history(context, &paths.lock);
     }
 }

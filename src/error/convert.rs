@@ -25,6 +25,8 @@ impl From<SessionError> for CliError {
             | SessionError::Warned(_)
             | SessionError::UnresolvedLater(_)
             | SessionError::NoSuchInstance { .. }
+            | SessionError::NoSuchSelection { .. }
+            | SessionError::NoSuchId(_)
             | SessionError::NothingSelected => Exit::Usage,
             SessionError::Interrupted => Exit::Interrupted,
             SessionError::Randomness(_)

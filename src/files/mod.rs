@@ -18,6 +18,6 @@ pub(crate) use read::{Limits, ReadError, bounded, read, read_standard_input, wit
 pub(crate) use replace::SYNCED;
 pub(crate) use replace::{
     append, create_new, create_private, is_mount, parent_of, replace, resolve_symlinks,
-    restrict_to_owner, sync_folder, temporary_prefix, write_in_place,
+    restrict_to_owner, sync_folder, temporary_prefix, update, write_in_place,
 };
 pub(crate) use stream::{Standard, is_same, is_stream};

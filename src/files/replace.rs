@@ -51,11 +51,39 @@ pub(crate) fn replace(
     bytes: &[u8],
     may_replace: impl FnOnce() -> io::Result<bool>,
 ) -> io::Result<bool> {
+    replace_as(path, bytes, restrict_to_owner, may_replace)
+}
+
+/// Replaces a file that others read too, so that its permissions stay. Answers whether it was replaced:
+/// not if it has other bytes than these by now.
+///
+/// # Errors
+/// The old content is untouched then, unless the file is a mount, which can only be overwritten.
+pub(crate) fn update(path: &Path, before: &[u8], bytes: &[u8]) -> io::Result<bool> {
+    let path = resolve_symlinks(path);
+    let is_unchanged = || Ok(fs::read(&path)? == before);
+    if is_mount(&path) {
+        return match is_unchanged()? {
+            true => write_in_place(&path, bytes, || ()).map(|()| true),
+            false => Ok(false),
+        };
+    }
+    let permissions = fs::metadata(&path)?.permissions();
+    let keep = |file: &File| file.set_permissions(permissions);
+    replace_as(&path, bytes, keep, is_unchanged)
+}
+
+fn replace_as(
+    path: &Path,
+    bytes: &[u8],
+    permit: impl FnOnce(&File) -> io::Result<()>,
+    may_replace: impl FnOnce() -> io::Result<bool>,
+) -> io::Result<bool> {
     let folder = parent_of(path);
     let mut temporary = tempfile::Builder::new()
         .prefix(&temporary_prefix(path))
         .tempfile_in(&folder)?;
-    restrict_to_owner(temporary.as_file())?;
+    permit(temporary.as_file())?;
     temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;
     if !may_replace()? {

@@ -5,12 +5,7 @@ use std::collections::BTreeSet;
 
 use super::fields::Reader;
 use super::parse::Node;
-use crate::model::Marker;
-
-/// The limit of the platform is unknown; 128 is safe (docs/platform.md#q13).
-const MAX_NAME: usize = 128;
-/// docs/platform.md#q14.
-const MAX_TAG: usize = 64;
+use crate::model::{MAX_NAME, MAX_TAG, Marker, clear_text_problem};
 
 impl Reader<'_, '_> {
     pub(super) fn name(&mut self, node: &Node) -> Option<String> {
@@ -48,15 +43,10 @@ impl Reader<'_, '_> {
             &format!("a {what}"),
             &format!("write the {what} out; a {what} is stored in plaintext, but a reference stands for a secret"),
         )?;
-        let problem = if text.trim().is_empty() {
-            "is empty"
-        } else if text.trim() != *text {
-            "starts or ends with a space"
-        } else if text.chars().any(char::is_control) {
-            "contains a control character"
-        } else if text.contains(['<', '>']) {
-            "contains `<` or `>`"
-        } else if text.chars().count() > max {
+        let Some(problem) = clear_text_problem(text) else {
+            if text.chars().count() <= max {
+                return Some(text.clone());
+            }
             self.error(
                 &node.span,
                 "too-long",
@@ -64,8 +54,6 @@ impl Reader<'_, '_> {
                 "shorten it; the platform documents no higher limit",
             );
             return None;
-        } else {
-            return Some(text.clone());
         };
         self.error(
             &node.span,

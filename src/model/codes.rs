@@ -143,12 +143,14 @@ codes! {
         RecordedTwice = "recorded-twice",
         /// The new name of an inventory is in use.
         InventoryTaken = "inventory-taken",
-        /// A create is still open, and its instance would carry a marker of the old inventory.
+        /// A create or a replace has not ended, and would bring back the marker.
         Unsettled = "unsettled",
         /// A marker was shortened, and no known key has it.
         UnknownMarker = "unknown-marker",
         /// Tokens are sealed, and the manifest names no recipients.
         RecipientsMissing = "recipients-missing",
+        /// A key that is to be forgotten is declared, and would be created again.
+        Declared = "declared",
     }
 }
 
@@ -202,12 +204,16 @@ impl RefusalCode {
                 "Choose another name",
             ),
             Self::Unsettled => (
-                "`lock move`: the outcome of a create is unknown",
-                "Set the old name again, run `connectorctl apply`, and rename it then",
+                "`lock move` or `forget`: the outcome of a create is unknown, or a replace has not ended",
+                "Run `connectorctl apply`, before a rename under the old name",
             ),
             Self::UnknownMarker => (
                 "`lock move`: an orphan has a shortened marker, which does not show its key",
                 "Declare its key, or delete it with `--prune=orphans` before the rename",
+            ),
+            Self::Declared => (
+                "`forget`: the manifest declares the key, or a rename from it, so the next apply would create it again",
+                "Remove it from the manifest, or apply the rename first",
             ),
             Self::RecipientsMissing => (
                 "Tokens are sealed, and the manifest declares no `lock.recipients`",

@@ -5,6 +5,7 @@
 
 #![warn(missing_docs)]
 
+mod clear_text;
 mod codes;
 mod desired;
 mod drift;
@@ -16,6 +17,7 @@ mod kept;
 mod lock;
 mod marker;
 mod observed;
+mod pattern;
 mod plan;
 mod policy;
 mod read_back;
@@ -24,12 +26,15 @@ mod remade;
 mod report;
 mod sealed;
 mod secret;
+mod stanza;
 mod takeover;
 mod template;
 mod timestamp;
 mod unique;
 mod value;
+mod variable;
 
+pub(crate) use clear_text::{MAX_NAME, clear_text_problem, is_clear_text};
 pub(crate) use codes::codes;
 pub use codes::{Explanation, NoteCode, Reason, RefusalCode};
 pub use desired::{ApiSettings, Desired, DesiredInstance, DesiredValue, Lifecycle, OnRemove};
@@ -48,6 +53,7 @@ pub(crate) use marker::{MAX_INVENTORY, MAX_TAG};
 pub use marker::{Marker, MarkerState};
 pub(crate) use observed::MASK;
 pub use observed::{Completeness, Doubt, Lookup, Observed, ObservedInstance, Tenant};
+pub(crate) use pattern::matches_pattern;
 pub use plan::{
     Action, Change, CreateRequest, DeleteRequest, FieldChange, LockEntryDraft, Note, Plan, Planned,
     RecipientsChange, Refusal, ReplaceRequest, RequestValue, SecretRecord, Shown, Standing, Step,
@@ -63,9 +69,11 @@ pub use sealed::{
 };
 pub(crate) use sealed::{data_keys, referenced};
 pub use secret::{Secret, SecretJson};
+pub use stanza::{Stanza, StanzaValue};
 pub use takeover::{BootTime, Takeover};
 pub use template::{Part, Reference, SecretSource, Template};
 pub use timestamp::Timestamp;
 pub(crate) use unique::unique_keys;
 pub use value::PlainValue;
 pub(crate) use value::canonical_text;
+pub(crate) use variable::variable_name;

@@ -65,6 +65,34 @@ impl Template {
     }
 }
 
+impl Template {
+    /// The variables that it refers to, those of defaults included.
+    pub fn variables(&self) -> Vec<&str> {
+        match self {
+            Self::Literal(_) => Vec::new(),
+            Self::Text(parts) => variables_of(parts),
+            Self::List(items) => items.iter().flat_map(Self::variables).collect(),
+            Self::Map(members) => members.values().flat_map(Self::variables).collect(),
+        }
+    }
+}
+
+fn variables_of(parts: &[Part]) -> Vec<&str> {
+    let references = parts.iter().filter_map(|part| match part {
+        Part::Reference(reference) => Some(reference),
+        Part::Literal(_) => None,
+    });
+    let names = references.flat_map(|Reference { source, default }| {
+        let own = match source {
+            SecretSource::Env(name) => Some(name.as_str()),
+            SecretSource::File { .. } | SecretSource::Exec(_) => None,
+        };
+        let nested = default.iter().flat_map(|parts| variables_of(parts));
+        own.into_iter().chain(nested)
+    });
+    names.collect()
+}
+
 // A literal inside a template may be a password typed into the manifest, and a default may be one.
 impl std::fmt::Debug for Template {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

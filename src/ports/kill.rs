@@ -31,6 +31,35 @@ codes! {
         BeforeRename = "before-rename",
         /// The lock file is replaced; the journal is not yet emptied.
         DuringFold = "during-fold",
+        /// An import has recorded its instances, and no marker is sent.
+        ImportRecorded = "import-recorded",
+        /// An import has sent its markers, and the manifest does not declare the keys yet.
+        ImportMarked = "import-marked",
+        /// The manifest declares the keys, and the lock file still protects them.
+        ManifestWritten = "manifest-written",
+        /// A forget has removed its markers, and the entries are still recorded.
+        ForgetUnmarked = "forget-unmarked",
+    }
+}
+
+impl KillPoint {
+    /// Whether an apply that only creates passes this point. Where tokens are sealed, it passes
+    /// [`Self::AfterDataKey`] too.
+    pub fn is_of_create(self) -> bool {
+        use KillPoint::{
+            AfterDataKey, AfterWrite, BeforeWrite, ForgetUnmarked, ImportMarked, ImportRecorded,
+            ManifestWritten,
+        };
+        !matches!(
+            self,
+            BeforeWrite
+                | AfterWrite
+                | AfterDataKey
+                | ImportRecorded
+                | ImportMarked
+                | ManifestWritten
+                | ForgetUnmarked
+        )
     }
 }
 

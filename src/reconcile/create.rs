@@ -112,9 +112,10 @@ impl Planner<'_> {
             };
             let message = format!(
                 "unmarked instances with the same name and element are left alone: {}{more}. To adopt one \
-                 instead of creating another, give it the tag `{}` first",
+                 instead of creating another, run `connectorctl import {} {}`",
                 ids.join(", "),
-                Marker::live(index.inventory(), subject.key)
+                subject.key,
+                ids[0]
             );
             self.out
                 .note(NoteCode::LookAlike, Some(subject.key), message);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{InstanceKey, Limit, Prune};
+use crate::model::{InstanceKey, Limit, Prune, matches_pattern};
 
 /// The options of the caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,20 +81,5 @@ impl Selection {
 }
 
 fn any_matches(patterns: &BTreeSet<String>, key: &str) -> bool {
-    patterns.iter().any(|pattern| matches(pattern, key))
+    patterns.iter().any(|pattern| matches_pattern(pattern, key))
 }
-
-/// `*` matches any text.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(text) = text.strip_prefix(head) else {
-        return false;
-    };
-    let mut tails = text.char_indices().map(|(at, _)| &text[at..]).chain([""]);
-    tails.any(|tail| matches(rest, tail))
-}
-
-#[cfg(test)]
-mod tests;

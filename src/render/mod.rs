@@ -9,12 +9,14 @@ pub mod diagnostics;
 pub mod drift;
 mod escape;
 pub mod human;
+pub mod import;
 pub mod instance;
 pub mod json;
 pub mod list;
 pub mod relabel;
 pub mod report;
 pub mod scaffold;
+pub mod stanza;
 mod style;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! before anything is sent.
 
 use crate::catalog::{ConfigurationKey, ElementEntry};
-use crate::model::{InstanceKey, InventoryName};
+use crate::model::{InstanceKey, InventoryName, variable_name};
 
 use super::yaml::{comment, scalar};
 
@@ -151,7 +151,7 @@ impl Scaffolded {
                 format!("{name}: {}{}", scalar(first), choice(known))
             }
             _ => {
-                let variable = variable(key, &known.key);
+                let variable = variable_name(key, &known.key);
                 let line = format!("{name}: ${{env:{variable}}}");
                 self.variables.push(variable);
                 line
@@ -173,20 +173,5 @@ fn choice(known: &ConfigurationKey) -> String {
     match known.options.is_empty() {
         true => String::new(),
         false => format!("  # one of {}", known.options.join(", ")),
-    }
-}
-
-/// `JIRA_EU_PASSWORD` for the key `jira-eu` and `password`.
-fn variable(key: &InstanceKey, configuration: &str) -> String {
-    let name = format!("{key}_{configuration}");
-    let name = name.chars().map(|c| match c {
-        'a'..='z' | 'A'..='Z' | '0'..='9' => c.to_ascii_uppercase(),
-        _ => '_',
-    });
-    // A variable cannot start with a digit.
-    let name: String = name.collect();
-    match name.starts_with(|c: char| c.is_ascii_digit()) {
-        true => format!("_{name}"),
-        false => name,
     }
 }

@@ -4,40 +4,47 @@ use serde_json::Value;
 
 use super::escape::is_unprintable;
 
+/// The spaces of one level, unless the manifest has others.
+const STEP: &str = "  ";
+
 /// The lines of `name: value` at this depth, as in a manifest. Different values have different
 /// lines, and no line has an unprintable character.
 pub(super) fn lines(depth: usize, name: &str, value: &Value) -> Vec<String> {
+    stepped_lines(STEP, depth, name, value)
+}
+
+/// The same with other spaces for each level.
+pub(super) fn stepped_lines(step: &str, depth: usize, name: &str, value: &Value) -> Vec<String> {
     let mut out = Vec::new();
-    member(depth, name, value, &mut out);
+    member(step, &step.repeat(depth), name, value, &mut out);
     out
 }
 
 /// The start of such a line, for a value that is not shown.
 pub(super) fn head(depth: usize, name: &str) -> String {
-    format!("{}{}:", "  ".repeat(depth), scalar(name))
+    format!("{}{}:", STEP.repeat(depth), scalar(name))
 }
 
-fn member(depth: usize, name: &str, value: &Value, out: &mut Vec<String>) {
-    let indent = "  ".repeat(depth);
-    let head = head(depth, name);
+fn member(step: &str, indent: &str, name: &str, value: &Value, out: &mut Vec<String>) {
+    let head = format!("{indent}{}:", scalar(name));
     match value {
         Value::Object(members) if !members.is_empty() => {
             out.push(head);
             for (name, value) in members {
-                member(depth + 1, name, value, out);
+                member(step, &format!("{indent}{step}"), name, value, out);
             }
         }
         Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
             out.push(head);
             for item in items {
-                out.push(format!("{indent}  - {}", flow(item)));
+                out.push(format!("{indent}{step}- {}", flow(item)));
             }
         }
         Value::String(text) => match (nested(text), block(text)) {
-            (Some(value), _) => member(depth, name, &value, out),
+            (Some(value), _) => member(step, indent, name, &value, out),
             (None, Some((style, block))) => {
                 out.push(format!("{head} {style}"));
-                out.extend(block.map(|line| format!("{indent}  {line}").trim_end().to_owned()));
+                out.extend(block.map(|line| format!("{indent}{step}{line}").trim_end().to_owned()));
             }
             (None, None) => out.push(format!("{head} {}", scalar(text))),
         },
@@ -69,7 +76,7 @@ fn block(text: &str) -> Option<(&'static str, std::str::Lines<'_>)> {
     shows_all.then(|| (style, body.lines()))
 }
 
-fn flow(value: &Value) -> String {
+pub(super) fn flow(value: &Value) -> String {
     match value {
         Value::String(text) => scalar(text),
         Value::Array(items) => {

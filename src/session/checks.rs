@@ -6,7 +6,7 @@ use super::error::{Mismatch, SessionError};
 use super::scope::Session;
 use crate::lockfile::LockView;
 use crate::model::{Desired, InstanceKey, InventoryMove, Lock, Tenant};
-use crate::reconcile::{Policy, Resend, Selection};
+use crate::reconcile::{Policy, Resend, Selection, recipients_missing};
 
 impl Session<'_> {
     /// The lock file belongs to this inventory.
@@ -26,6 +26,18 @@ impl Session<'_> {
         match view.moving.clone() {
             None => Ok(()),
             Some(InventoryMove { from, to }) => Err(Mismatch::Moving { from, to }),
+        }
+    }
+
+    /// Entries may be recorded in the lock file, as a plan would check it.
+    ///
+    /// # Errors
+    /// It belongs to another inventory, or its tokens are sealed and those recorded now would not be.
+    pub(super) fn may_record(&self, lock: &Lock) -> Result<(), SessionError> {
+        self.same_inventory(lock)?;
+        match recipients_missing(self.desired, lock) {
+            Some(refusal) => Err(SessionError::Refused(vec![refusal])),
+            None => Ok(()),
         }
     }
 

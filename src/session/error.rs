@@ -6,7 +6,7 @@ use crate::apply::Unproven;
 use crate::diagnostic::{Capped, Diagnostics, Length, capped};
 use crate::lockfile::LockError;
 use crate::manifest::nearest;
-use crate::model::{InstanceKey, InventoryName, Marker, OrganizationId, Refusal};
+use crate::model::{InstanceId, InstanceKey, InventoryName, Marker, OrganizationId, Refusal};
 use crate::ports::{RemoteError, SinkError};
 use crate::reconcile::Violation;
 use crate::sealing::OpenError;
@@ -46,6 +46,16 @@ pub enum SessionError {
         /// The known key that is closest, if any is close.
         nearest: Option<String>,
     },
+    /// A selector that matches no instance of the platform.
+    #[error("`--select {selector}` matches no instance")]
+    NoSuchSelection {
+        selector: String,
+        /// What there is instead, the closest first.
+        nearest: Vec<String>,
+    },
+    /// An id that no instance has.
+    #[error("no instance has the id {0}")]
+    NoSuchId(InstanceId),
     /// Each pattern matches, and together they leave no key.
     #[error("`--target` and `--exclude` leave no instance")]
     NothingSelected,
@@ -163,6 +173,19 @@ impl SessionError {
         }
     }
 
+    pub(super) fn no_such_selection(
+        selector: String,
+        pattern: &str,
+        known: &BTreeSet<String>,
+    ) -> Self {
+        let near = nearest(pattern, known.iter().map(String::as_str)).map(str::to_owned);
+        let others = known.iter().filter(|known| Some(*known) != near.as_ref());
+        Self::NoSuchSelection {
+            selector,
+            nearest: near.iter().chain(others).take(5).cloned().collect(),
+        }
+    }
+
     /// What the reader can do about it.
     pub fn hints(&self) -> Vec<String> {
         let one = |hint: &str| vec![hint.to_owned()];
@@ -178,6 +201,13 @@ impl SessionError {
             Self::Mismatch(mismatch) => mismatch.hint().into_iter().collect(),
             Self::NoSuchInstance { nearest: Some(key), .. } => vec![format!("did you mean `{key}`?")],
             Self::NoSuchInstance { nearest: None, option, .. } => vec![known_keys(option)],
+            Self::NoSuchSelection { nearest, .. } if nearest.is_empty() => {
+                one("the platform has nothing to select; check the credentials")
+            }
+            Self::NoSuchSelection { nearest, .. } => {
+                vec![format!("use one of `{}`; `*` matches any text", nearest.join("`, `"))]
+            }
+            Self::NoSuchId(_) => one("check the id, and whether these credentials see the instance"),
             Self::NothingSelected => one("exclude fewer keys, or select others"),
             Self::AbsenceUnproven { key, marker, .. } => vec![format!(
                 "look on the platform for an instance with the tag `{marker}`; if there is none, pass `--assume-absent {key}`"

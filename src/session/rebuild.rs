@@ -128,7 +128,7 @@ impl Session<'_> {
 
 /// What the manifest declares counts as applied where the platform shows it so; a secret is
 /// unverified, for nobody knows what was sent.
-fn entry(seen: &ObservedInstance, desired: Option<&DesiredInstance>) -> LockedInstance {
+pub(super) fn entry(seen: &ObservedInstance, desired: Option<&DesiredInstance>) -> LockedInstance {
     let mut configuration = BTreeMap::new();
     let mut secrets = BTreeMap::new();
     for (name, value) in desired.iter().flat_map(|desired| &desired.configuration) {

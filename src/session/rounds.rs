@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use super::carry::Carrier;
 use super::checks::selection;
 use super::error::SessionError;
 use super::gather::Gathered;
 use super::hooks::Hooks;
-use super::kept::KeptValues;
 use super::plan::audited;
 use super::removals::{Keep, RemovalLog};
 use super::scope::Session;
 use super::store::Store;
-use crate::apply::{Apply, ApplyOptions, ApplyOutcome};
-use crate::model::{ApplyReport, InstanceId, InstanceKey, Planned, ResolvedSecrets, Timestamp};
-use crate::ports::{Clock, Record, Stop, StopLevel, WriteRemote};
-use crate::reconcile::{PlanInput, Policy, Resend};
+use super::within::{before, unless_stopped};
+use crate::apply::{ApplyOptions, ApplyOutcome};
+use crate::model::{ApplyReport, InstanceKey, Planned, ResolvedSecrets};
+use crate::ports::{Clock, Record, Stop, WriteRemote};
+use crate::reconcile::{Policy, Resend};
 use crate::secrets::{read_versions, sent_versions};
 
 /// An instance that was found while settling may be of an earlier manifest, which takes a second
@@ -228,43 +229,18 @@ impl Rounds<'_> {
         store: &dyn Store,
         hooks: &mut dyn Hooks,
     ) -> ApplyOutcome {
-        let progress = hooks.progress(planned.plan.steps.len());
-        let desired = self.session.desired;
-        let keys = self.session.identity.fingerprint_keys(&desired.inventory);
-        let comparison = KeptValues {
-            secrets: &gathered.secrets,
-            keys: &keys,
-        };
-        Apply {
-            plan: &planned.plan,
-            secrets: &gathered.secrets,
-            lock: &gathered.input.lock,
-            intents: &gathered.input.intents,
-            newest: newest(&gathered.input),
+        let carrier = Carrier {
+            session: self.session,
             remote: self.remote,
-            evidence: &gathered.evidence,
-            comparison: &comparison,
-            removals,
-            sink: store,
             clock: self.clock,
-            progress: &*progress,
             stop: self.stop.clone(),
-            options: ApplyOptions {
-                marker_seen: gathered.marker_seen,
-                ..self.options
-            },
-        }
-        .run()
-        .await
+            options: self.options,
+        };
+        let intents = &gathered.input.intents;
+        carrier
+            .apply(&planned.plan, gathered, intents, removals, store, hooks)
+            .await
     }
-}
-
-/// The highest id in the list or the lock file.
-fn newest(input: &PlanInput) -> Option<InstanceId> {
-    let recorded = input.lock.instances.values().map(|entry| entry.id);
-    let seen = input.observed.iter();
-    let seen = seen.flat_map(|observed| observed.instances.keys().copied());
-    recorded.chain(seen).max()
 }
 
 /// What the caller asked for was done in the round before, but for the keys that are planned again.
@@ -287,30 +263,5 @@ fn follow_up(policy: Policy, replanned: &[InstanceKey]) -> Policy {
         assume_absent: BTreeSet::new(),
         secrets,
         ..policy
-    }
-}
-
-/// What `work` comes to, unless a signal comes first.
-pub(crate) async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        biased;
-        () = stop.reached(StopLevel::Drain) => None,
-        result = work => Some(result),
-    }
-}
-
-/// What `work` comes to, unless the deadline comes first.
-pub(crate) async fn before<T>(
-    clock: &dyn Clock,
-    deadline: Option<Timestamp>,
-    work: impl Future<Output = T>,
-) -> Option<T> {
-    let Some(deadline) = deadline else {
-        return Some(work.await);
-    };
-    tokio::select! {
-        biased;
-        result = work => Some(result),
-        () = clock.sleep(deadline.since(clock.now())) => None,
     }
 }

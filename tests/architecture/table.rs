@@ -29,6 +29,7 @@ const SHELL: &[&str] = &[
     "reconcile",
     "render",
     "outputs",
+    "import",
     "manifest",
     "secrets",
     "sealing",
@@ -73,12 +74,17 @@ pub(super) const MODULES: &[Module] = &[
     Module {
         name: "render",
         layer: "1 pure",
-        may_use: CORE,
+        may_use: &["model", "diagnostic", "catalog", "import"],
     },
     Module {
         name: "outputs",
         layer: "1 pure",
         may_use: &["model"],
+    },
+    Module {
+        name: "import",
+        layer: "1 pure",
+        may_use: CORE,
     },
     Module {
         name: "files",
@@ -134,12 +140,13 @@ pub(super) const MODULES: &[Module] = &[
             "sealing",
             "lockfile",
             "apply",
+            "import",
         ],
     },
     Module {
         name: "cli",
         layer: "3 shell",
-        may_use: &["model", "outputs", "error"],
+        may_use: &["model", "outputs", "import", "error"],
     },
     Module {
         name: "error",

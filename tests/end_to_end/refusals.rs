@@ -272,7 +272,7 @@ fn each_names_key_reason_and_a_way_out_that_works() {
     }
 }
 
-/// Those of a rename are provoked in `lock_move`, and `reconcile::tests::presence` provokes what no platform
+/// Those of a rename are provoked in `lock_move`, that of a forget in `importing::refused`, and `reconcile::tests::presence` provokes what no platform
 /// over HTTP can lead to.
 #[test]
 fn every_code_is_provoked() {
@@ -280,6 +280,7 @@ fn every_code_is_provoked() {
         RefusalCode::InventoryTaken,
         RefusalCode::Unsettled,
         RefusalCode::UnknownMarker,
+        RefusalCode::Declared,
         RefusalCode::Unreadable,
     ];
     let provoked = CASES.iter().map(|case| case.code).chain(elsewhere);

@@ -41,14 +41,7 @@ fn every_fault_at_every_position_with_every_death() {
 
 /// Every boundary at every turn a run of [`COUNT`] creates passes it: the lock file is written once.
 fn deaths() -> impl Iterator<Item = String> {
-    // No create passes these; one of sealed tokens does (`sealing::bytes`).
-    let is_of_create = |point: &&KillPoint| {
-        !matches!(
-            point,
-            KillPoint::BeforeWrite | KillPoint::AfterWrite | KillPoint::AfterDataKey
-        )
-    };
-    let points = KillPoint::ALL.iter().filter(is_of_create);
+    let points = KillPoint::ALL.iter().filter(|point| point.is_of_create());
     points.flat_map(|point| {
         let turns = match point {
             KillPoint::DuringFold | KillPoint::BeforeRename => 1,
