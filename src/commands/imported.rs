@@ -45,7 +45,7 @@ pub(super) fn next(context: &Context, found: &Found, draft: &Draft, is_accepted:
     for (variable, _) in variables() {
         ui.say(&format!("  export {variable}="));
     }
-    ui.say(
-        "Then run `connectorctl apply --accept-secrets`. A plain `apply` sends each of them once.",
-    );
+    // Two lines: one would be longer than a terminal is wide.
+    ui.say("Then run `connectorctl apply --accept-secrets`.");
+    ui.say("A plain `apply` sends each of them once.");
 }

@@ -76,7 +76,7 @@ pub fn plan(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let marker = format!("connectorctl:{}:KEY", view.inventory);
         writeln!(
             out,
-            "Adds {} to {}, and the tag `{marker}` to each instance. Nothing else is sent.",
+            "Adds {} to {}.\nSends the tag `{marker}` to each, and nothing else.",
             many(stanzas, "instance"),
             one_line(view.file)
         )?;

@@ -189,6 +189,26 @@ fn lists_show_no_token() {
     }
 }
 
+/// A shell starts a job in the background with SIGINT ignored, which every child inherits. A signal that this
+/// process handles has its default action in a child.
+#[cfg(unix)]
+fn restore_interrupt() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    if mask.is_some_and(|mask| mask & 0b10 != 0) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let _inside = runtime.enter();
+        // The handler stays when this ends.
+        let _ = signal(SignalKind::interrupt()).expect("a handler");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_command_takes_the_place_of_the_program() {
@@ -213,6 +233,7 @@ fn a_command_takes_the_place_of_the_program() {
     assert!(!ran.all().contains(&token));
     ran.stderr_has("cannot start `./no-such-command`");
 
+    restore_interrupt();
     let killed = bench
         .command(&["exec", "--", "sh", "-c", "kill -INT $$"])
         .status();
@@ -226,6 +247,7 @@ fn a_command_takes_the_place_of_the_program() {
 fn a_signal_reaches_the_command_that_runs() {
     use std::io::{BufRead as _, BufReader};
 
+    restore_interrupt();
     let sandbox = Sandbox::start(&[]);
     let bench = applied(&sandbox).with("PATH", "/usr/bin:/bin");
     for signal in ["INT", "TERM"] {
