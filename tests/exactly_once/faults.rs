@@ -135,7 +135,7 @@ fn an_instance_created_despite_a_rejection_is_adopted_and_repaired() {
 /// Three instances and a manifest that updates one, replaces one and disables one.
 fn before_three_changes(sandbox: &Sandbox) -> Bench {
     let bench = bench(sandbox);
-    let _ = bench.apply_unverified();
+    let _ = bench.apply();
     let text = bench.read("instances.yaml");
     let text = text
         .replacen("subdomain: acme", "subdomain: other", 1)

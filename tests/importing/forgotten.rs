@@ -63,7 +63,7 @@ fn what_must_not_be_forgotten_is_refused_with_the_way_out() {
         "instances.yaml",
         &format!("{HEAD}{STANZA}    lifecycle: {{ protect: true }}\n"),
     );
-    let _ = bench.apply_unverified();
+    let _ = bench.apply();
     bench.write("instances.yaml", HEAD);
     let protected = bench.run(&["forget", "one", "--yes"]).expect_code(5);
     protected.stderr_has("one: it is protected");
