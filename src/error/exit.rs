@@ -40,7 +40,10 @@ impl Exit {
     /// Every code with its meaning, in numeric order.
     pub const TABLE: &'static [(Self, &'static str)] = &[
         (Self::Success, "done, or nothing to do"),
-        (Self::Failed, "failed; nothing was changed"),
+        (
+            Self::Failed,
+            "failed; nothing was changed (`lock merge`: conflicts were written)",
+        ),
         (
             Self::Changes,
             "changes pending (`--detailed-exitcode` only; `drift`, `lock verify`: a difference)",
@@ -62,7 +65,7 @@ impl Exit {
         (Self::Usage, "invalid manifest or usage"),
         (
             Self::Lock,
-            "lock file damaged, from a newer version, or cannot be decrypted",
+            "lock file damaged, with conflicts, from a newer version, or cannot be decrypted",
         ),
         (Self::Interrupted, "interrupted cleanly"),
     ];

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod changes;
+mod git_merge;
 mod identities;
 mod init;
 mod interop;
