@@ -6,20 +6,9 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{OutputFormat, SelectionArgs, duration, help};
-use crate::error::Exit;
-
-const EXITS: &[Exit] = &[
-    Exit::Partial,
-    Exit::Unknown,
-    Exit::Refused,
-    Exit::Stale,
-    Exit::Authentication,
-    Exit::Lock,
-    Exit::Interrupted,
-];
 
 #[derive(Debug, Args)]
-#[command(after_long_help = help::after(EXITS, "connectorctl apply -f prod.yaml --yes --report report.json"))]
+#[command(after_long_help = help::after(help::WRITING, "connectorctl apply -f prod.yaml --yes --report report.json"))]
 pub struct ApplyArgs {
     /// Apply without asking
     #[arg(short, long, visible_alias = "auto-approve")]

@@ -12,6 +12,17 @@ pub(super) const SELECTION: &str = "Selection and guards";
 /// The exit codes of every verb.
 const COMMON_EXITS: [Exit; 3] = [Exit::Success, Exit::Failed, Exit::Usage];
 
+/// Those of a verb that changes the platform.
+pub(super) const WRITING: &[Exit] = &[
+    Exit::Partial,
+    Exit::Unknown,
+    Exit::Refused,
+    Exit::Stale,
+    Exit::Authentication,
+    Exit::Lock,
+    Exit::Interrupted,
+];
+
 /// The table of the common exit codes and of these, then the example.
 pub(super) fn after(exits: &[Exit], example: &str) -> String {
     let heading = Style::new().bold().underline();

@@ -6,19 +6,8 @@ use std::time::Duration;
 use clap::{ArgGroup, Args};
 
 use super::{OutputFormat, duration, help};
-use crate::error::Exit;
 use crate::import::Selector;
 use crate::model::{InstanceId, InstanceKey};
-
-const EXITS: &[Exit] = &[
-    Exit::Partial,
-    Exit::Unknown,
-    Exit::Refused,
-    Exit::Stale,
-    Exit::Authentication,
-    Exit::Lock,
-    Exit::Interrupted,
-];
 
 /// How a command that writes asks, reports and waits.
 #[derive(Debug, Args)]
@@ -49,7 +38,7 @@ pub struct WriteArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_long_help = help::after(EXITS, "connectorctl import --select element=freshdeskv2 --select tag=production"))]
+#[command(after_long_help = help::after(help::WRITING, "connectorctl import --select element=freshdeskv2 --select tag=production"))]
 #[command(group = ArgGroup::new("what").required(true).args(["all", "select", "key"]))]
 pub struct ImportArgs {
     /// Key for one instance
@@ -90,7 +79,7 @@ pub struct ImportArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_long_help = help::after(EXITS, "connectorctl forget freshdesk-support"))]
+#[command(after_long_help = help::after(help::WRITING, "connectorctl forget freshdesk-support"))]
 pub struct ForgetArgs {
     /// Key of an instance that the manifest does not declare any more
     #[arg(required = true, value_name = "KEY", value_parser = key)]

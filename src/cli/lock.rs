@@ -15,15 +15,6 @@ const VERIFY_EXITS: &[Exit] = &[
     Exit::Lock,
 ];
 const REBUILD_EXITS: &[Exit] = &[Exit::Stale, Exit::Authentication, Exit::Lock];
-const MOVE_EXITS: &[Exit] = &[
-    Exit::Partial,
-    Exit::Unknown,
-    Exit::Refused,
-    Exit::Stale,
-    Exit::Authentication,
-    Exit::Lock,
-    Exit::Interrupted,
-];
 const SEAL_EXITS: &[Exit] = &[Exit::Stale, Exit::Lock];
 const GIT_EXITS: &[Exit] = &[Exit::Lock];
 const DECRYPT_EXITS: &[Exit] = &[Exit::Refused, Exit::Stale, Exit::Lock];
@@ -55,7 +46,7 @@ pub enum LockCommand {
     /// Rename the inventory: its markers on the platform, and the lock file
     ///
     /// The manifest must have the new name already. Ids and tokens stay. Run it again if it did not end.
-    #[command(after_long_help = help::after(MOVE_EXITS, "connectorctl lock move --to acme-support"))]
+    #[command(after_long_help = help::after(help::WRITING, "connectorctl lock move --to acme-support"))]
     Move(MoveArgs),
     /// Seal every plain token of the lock file for the recipients of the manifest
     ///

@@ -14,9 +14,9 @@ use super::scope::Session;
 use super::store::Store;
 use crate::lockfile::{Finished, LockView};
 use crate::model::{
-    Action, ApplyReport, Desired, ElementRef, InstanceKey, LockEntryDraft, Marker,
-    ObservedInstance, OutcomeKind, Plan, Reason, Refusal, RefusalCode, SecretRecord, Step,
-    StepOutcome, UpdateRequest,
+    Action, ApplyReport, ElementRef, InstanceKey, LockEntryDraft, Marker, ObservedInstance,
+    OutcomeKind, Plan, Reason, Refusal, RefusalCode, SecretRecord, Step, StepOutcome,
+    UpdateRequest,
 };
 use crate::ports::{ReadRemote, Record, kill};
 use crate::reconcile::Policy;
@@ -52,10 +52,7 @@ impl Session<'_> {
         keys: &BTreeSet<InstanceKey>,
         protected_too: bool,
     ) -> Result<Forget, SessionError> {
-        let nothing = Desired {
-            instances: BTreeMap::new(),
-            ..self.desired.clone()
-        };
+        let nothing = self.nothing_desired();
         let reader = Session {
             desired: &nothing,
             ..*self

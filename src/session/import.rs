@@ -57,10 +57,7 @@ impl Session<'_> {
         request: &Request,
     ) -> Result<Found, SessionError> {
         // Nothing is created, so that nothing has to be proven absent.
-        let nothing = Desired {
-            instances: BTreeMap::new(),
-            ..self.desired.clone()
-        };
+        let nothing = self.nothing_desired();
         let reader = Session {
             desired: &nothing,
             ..*self

@@ -1,5 +1,6 @@
 //! What a run is about: the manifest, and the platform it is for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::manifest::Places;
@@ -36,6 +37,16 @@ pub struct Identity {
 pub struct Session<'a> {
     pub desired: &'a Desired,
     pub identity: &'a Identity,
+}
+
+impl Session<'_> {
+    /// The manifest without its instances: to read what exists, where nothing is to be created.
+    pub(super) fn nothing_desired(&self) -> Desired {
+        Desired {
+            instances: BTreeMap::new(),
+            ..self.desired.clone()
+        }
+    }
 }
 
 impl Identity {
