@@ -25,7 +25,7 @@ pub(crate) use drift::DriftArgs;
 pub(crate) use global::{ConnectionArgs, GlobalArgs, OutputArgs};
 pub(crate) use import::{ForgetArgs, ImportArgs, WriteArgs};
 pub(crate) use init::InitArgs;
-pub(crate) use lock::{DecryptArgs, LockCommand, MergeArgs, MoveArgs, ResolveArgs};
+pub(crate) use lock::{DecryptArgs, LockCommand, MoveArgs};
 pub(crate) use plan::PlanArgs;
 pub(crate) use sandbox::SandboxArgs;
 pub(crate) use select::{KeyArgs, SelectionArgs};

@@ -21,7 +21,6 @@ mod init;
 mod inputs;
 mod list;
 mod lock;
-mod lock_git;
 mod lock_move;
 mod manifests;
 mod marking;
@@ -110,13 +109,6 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, CliEr
         }
         Command::Lock(LockCommand::Rekey { lock_timeout }) => {
             reseal::rekey(context, lock_timeout).await
-        }
-        Command::Lock(LockCommand::Merge(arguments)) => lock_git::merge(context, &arguments),
-        Command::Lock(LockCommand::Resolve(arguments)) => {
-            lock_git::resolve(context, &arguments).await
-        }
-        Command::Lock(LockCommand::Diff { old, new }) => {
-            lock_git::diff(context, &old, new.as_deref())
         }
         Command::Sandbox(arguments) => sandbox::run(context, &arguments).await,
         Command::Init(arguments) => init::run(context, &arguments),

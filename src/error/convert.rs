@@ -99,10 +99,7 @@ fn of_lock(error: &LockError) -> Exit {
         LockError::Damaged { .. }
         | LockError::BrokenSeal { .. }
         | LockError::Newer { .. }
-        | LockError::Unresolved { .. }
-        | LockError::Unmergeable { .. }
         | LockError::JournalDamaged { .. } => Exit::Lock,
-        LockError::NoConflict { .. } => Exit::Usage,
         LockError::Held { .. } | LockError::Conflict { .. } => Exit::Stale,
     }
 }

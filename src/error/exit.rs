@@ -40,10 +40,7 @@ impl Exit {
     /// Every code with its meaning, in numeric order.
     pub const TABLE: &'static [(Self, &'static str)] = &[
         (Self::Success, "done, or nothing to do"),
-        (
-            Self::Failed,
-            "failed; nothing was changed (`lock merge`: conflicts were written)",
-        ),
+        (Self::Failed, "failed; nothing was changed"),
         (
             Self::Changes,
             "changes pending (`--detailed-exitcode` only; `drift`, `lock verify`: a difference)",
@@ -65,7 +62,7 @@ impl Exit {
         (Self::Usage, "invalid manifest or usage"),
         (
             Self::Lock,
-            "lock file damaged, with conflicts, from a newer version, or cannot be decrypted",
+            "lock file damaged, from a newer version, or cannot be decrypted",
         ),
         (Self::Interrupted, "interrupted cleanly"),
     ];

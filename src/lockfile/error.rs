@@ -34,18 +34,6 @@ pub enum LockError {
         key: InstanceKey,
         what: String,
     },
-    /// A merge left conflicts, and nobody has resolved them.
-    #[error("`{}` has unresolved conflicts: {}", path.display(), listed(conflicts))]
-    Unresolved {
-        path: PathBuf,
-        conflicts: Vec<(InstanceKey, &'static str)>,
-    },
-    /// Two lock files that do not belong together, or a choice that leaves one instance under two keys.
-    #[error("cannot merge `{}`: {what}; nothing was changed", path.display())]
-    Unmergeable { path: PathBuf, what: String },
-    /// What is to be resolved has no conflict.
-    #[error("`{}` has no conflict of `{key}`; nothing was changed", path.display())]
-    NoConflict { path: PathBuf, key: String },
     /// Nothing was written.
     #[error("cannot seal a token")]
     Seal(#[from] SealError),
@@ -78,14 +66,6 @@ pub enum LockError {
     Held { holder: String },
 }
 
-fn listed(conflicts: &[(InstanceKey, &'static str)]) -> String {
-    let conflicts = conflicts.iter();
-    let listed: Vec<String> = conflicts
-        .map(|(key, what)| format!("`{key}` ({what})"))
-        .collect();
-    listed.join(", ")
-}
-
 impl LockError {
     /// For `map_err`: `action` failed on `path`.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
@@ -113,12 +93,6 @@ impl LockError {
                 "restore the entry and `dataKeys` from your repository; a merge keeps the data keys of both sides"
                     .to_owned(),
             ),
-            Self::Unresolved { conflicts, .. } => conflicts.first().map(|(key, _)| {
-                format!(
-                    "run `connectorctl lock resolve {key} --ours` or `--theirs`, or resolve all with `--all`"
-                )
-            }),
-            Self::NoConflict { .. } | Self::Unmergeable { .. } => None,
             Self::Newer { .. } => {
                 Some("use the version of connectorctl that wrote it, or a later one".to_owned())
             }

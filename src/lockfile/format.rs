@@ -13,8 +13,8 @@ use serde_json::error::Category;
 use super::{LockError, sealed};
 use crate::diagnostic::{OtherFile, without_bom};
 use crate::model::{
-    Conflict, Conflicts, DataKeys, InstanceKey, InventoryName, KeyCheck, Lock, LockHeader,
-    LockedApi, LockedInstance, data_keys, referenced, unique_keys,
+    DataKeys, InstanceKey, InventoryName, KeyCheck, Lock, LockHeader, LockedApi, LockedInstance,
+    data_keys, unique_keys,
 };
 
 /// The version this program writes. It reads the earlier ones.
@@ -31,8 +31,6 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     data_keys: DataKeys,
     instances: &'a BTreeMap<InstanceKey, LockedInstance>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    conflicts: &'a Conflicts,
 }
 
 /// The file as it is read. It lists the header's members, because serde cannot reject an unknown
@@ -50,8 +48,6 @@ struct Read {
     data_keys: DataKeys,
     #[serde(deserialize_with = "unique_keys")]
     instances: BTreeMap<InstanceKey, LockedInstance>,
-    #[serde(default, deserialize_with = "unique_keys")]
-    conflicts: Conflicts,
 }
 
 /// Readable whatever else a newer version holds.
@@ -62,18 +58,11 @@ struct VersionOnly {
 
 /// Writes a lock file: two spaces of indentation, sorted members, a line break at the end.
 pub(super) fn to_bytes(lock: &Lock) -> Vec<u8> {
-    merged_to_bytes(lock, &Conflicts::new())
-}
-
-/// The same for what a merge left open.
-pub(super) fn merged_to_bytes(lock: &Lock, conflicts: &Conflicts) -> Vec<u8> {
     let Lock {
         header,
-        data_keys,
+        data_keys: _,
         instances,
     } = lock;
-    let open = conflicts.values().flat_map(Conflict::sides);
-    let entries = instances.values().chain(open);
     let LockHeader {
         inventory,
         api,
@@ -85,9 +74,8 @@ pub(super) fn merged_to_bytes(lock: &Lock, conflicts: &Conflicts) -> Vec<u8> {
         inventory,
         api: api.as_ref(),
         // What nothing needs any more is dropped with each write.
-        data_keys: referenced(data_keys, entries.map(|entry| entry.token.as_ref())),
+        data_keys: lock.used_data_keys(),
         instances,
-        conflicts,
     };
     let mut bytes =
         serde_json::to_vec_pretty(&file).expect("strings, numbers and string-keyed maps");
@@ -119,33 +107,16 @@ impl LockFile {
 /// Reads a lock file; `path` is for messages.
 ///
 /// # Errors
-/// [`LockError::Damaged`], [`LockError::Newer`], [`LockError::BrokenSeal`], or
-/// [`LockError::Unresolved`]: whoever reads a lock file with conflicts would take a part for the whole.
+/// [`LockError::Damaged`] or [`LockError::Newer`].
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<Lock, LockError> {
-    let (lock, conflicts) = parse_merged(path, bytes)?;
-    if conflicts.is_empty() {
-        return Ok(lock);
-    }
-    Err(LockError::Unresolved {
-        path: path.to_owned(),
-        conflicts: conflicts
-            .into_iter()
-            .map(|(key, it)| (key, it.what()))
-            .collect(),
-    })
-}
-
-/// The same with what a merge left open.
-pub(super) fn parse_merged(path: &Path, bytes: &[u8]) -> Result<(Lock, Conflicts), LockError> {
     if let Some(line) = conflict_line(bytes) {
         return Err(LockError::Damaged {
             path: path.to_owned(),
             line,
             column: 1,
             what: "unresolved merge conflict".to_owned(),
-            hint: "take the file of either side with `git checkout --ours` or `--theirs` and run \
-                   `connectorctl apply`, or keep every instance of both sides; `connectorctl lock merge \
-                   --install` makes git merge it",
+            hint: "keep every instance of both sides, and either version of one that both sides \
+                   changed; then run `connectorctl lock verify`",
         });
     }
     let bytes = without_bom(bytes);
@@ -174,7 +145,6 @@ pub(super) fn parse_merged(path: &Path, bytes: &[u8]) -> Result<(Lock, Conflicts
         check,
         data_keys,
         instances,
-        conflicts,
     } = serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))?;
     let header = LockHeader {
         inventory,
@@ -186,13 +156,13 @@ pub(super) fn parse_merged(path: &Path, bytes: &[u8]) -> Result<(Lock, Conflicts
         data_keys,
         instances,
     };
-    match sealed::broken(&lock, &conflicts) {
+    match sealed::broken(&lock) {
         Some((key, what)) => Err(LockError::BrokenSeal {
             path: path.to_owned(),
             key: key.clone(),
             what,
         }),
-        None => Ok((lock, conflicts)),
+        None => Ok(lock),
     }
 }
 

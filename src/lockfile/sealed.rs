@@ -5,8 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Conflicts, DataKeyName, DataKeys, InstanceId, InstanceKey, InventoryName, Lock, LockedToken,
-    OpenIntent,
+    DataKeys, InstanceId, InstanceKey, InventoryName, Lock, LockedToken, OpenIntent,
 };
 
 /// A token of the lock file or of a candidate, and where it stands.
@@ -20,29 +19,17 @@ pub struct RecordedToken<'a> {
 }
 
 /// The first entry with a sealed token that does not fit the rest of the lock, and what is wrong.
-pub(super) fn broken<'l>(
-    lock: &'l Lock,
-    conflicts: &'l Conflicts,
-) -> Option<(&'l InstanceKey, String)> {
-    let open = conflicts
-        .iter()
-        .flat_map(|(key, it)| it.sides().map(move |entry| (key, entry)));
-    let missing = |name: &DataKeyName| {
-        let is_missing = !lock.data_keys.contains_key(name);
-        is_missing.then(|| format!("is sealed with the data key `{name}`, which is missing"))
-    };
-    let entries = lock.instances.iter();
-    for (key, entry) in entries.chain(open) {
-        let name = entry.token.as_ref().and_then(LockedToken::data_key);
-        if let Some(what) = name.and_then(missing) {
-            return Some((key, what));
-        }
-    }
+pub(super) fn broken(lock: &Lock) -> Option<(&InstanceKey, String)> {
     let sealed = lock.instances.iter().filter_map(|(key, entry)| {
         let sealed = entry.token.as_ref()?.sealed()?;
         Some((key, entry.id, sealed))
     });
     for (key, id, sealed) in sealed {
+        let name = &sealed.data_key;
+        if !lock.data_keys.contains_key(name) {
+            let what = format!("is sealed with the data key `{name}`, which is missing");
+            return Some((key, what));
+        }
         // A move takes the whole entry, so that a copy of a token cannot pass for one.
         if let Some(before) = &sealed.sealed_as
             && lock

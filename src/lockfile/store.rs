@@ -13,7 +13,7 @@ use super::event::{StoredEvent, TimedEvent};
 use super::fold::{Folded, base, drop_history, fold, is_left_open};
 use super::format::LockFile;
 use super::holder::{Holder, acquire};
-use super::merge::merge_run;
+use super::merge::merge;
 use super::protect::Protection;
 use super::sealed::{self, RecordedToken};
 use super::view::{LockView, tell_conflict};
@@ -326,7 +326,7 @@ impl LockStore {
         let base = self.on_disk.as_ref().map(|file| &file.lock);
         let now = now.ok_or("it is gone")?;
         let theirs = format::parse(&self.paths.lock, now).map_err(|error| error.to_string())?;
-        merge_run(base, &theirs, &ours)
+        merge(base, &theirs, ours)
     }
 
     /// Leaves the lock file alone. The next run tells what this one found.

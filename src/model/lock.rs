@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::sealed::known_token;
+use super::sealed::{known_token, referenced};
 use super::unique::unique_keys;
 use super::{
     DataKeys, Element, ElementRef, Fingerprint, InstanceId, InstanceKey, InventoryName, KeyCheck,
@@ -32,6 +32,12 @@ impl Lock {
             data_keys: DataKeys::new(),
             instances: BTreeMap::new(),
         }
+    }
+
+    /// The data keys that an entry needs.
+    pub fn used_data_keys(&self) -> DataKeys {
+        let entries = self.instances.values();
+        referenced(&self.data_keys, entries.map(|entry| entry.token.as_ref()))
     }
 }
 

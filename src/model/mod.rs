@@ -7,7 +7,6 @@
 
 mod clear_text;
 mod codes;
-mod conflict;
 mod desired;
 mod drift;
 mod element;
@@ -38,7 +37,6 @@ mod variable;
 pub(crate) use clear_text::{MAX_NAME, clear_text_problem, is_clear_text};
 pub(crate) use codes::codes;
 pub use codes::{Explanation, NoteCode, Reason, RefusalCode};
-pub use conflict::{Conflict, Conflicts};
 pub use desired::{ApiSettings, Desired, DesiredInstance, DesiredValue, Lifecycle, OnRemove};
 pub use drift::{Drift, Finding};
 pub use element::{Element, ElementRef};

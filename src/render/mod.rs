@@ -13,7 +13,6 @@ pub mod import;
 pub mod instance;
 pub mod json;
 pub mod list;
-pub mod lock_diff;
 pub mod relabel;
 pub mod report;
 pub mod scaffold;

@@ -2,7 +2,6 @@
 
 mod bytes;
 mod changes;
-mod git_merge;
 mod identities;
 mod init;
 mod interop;

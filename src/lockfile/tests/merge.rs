@@ -8,7 +8,7 @@
 use std::fs;
 
 use super::*;
-use crate::lockfile::merge::merge_run;
+use crate::lockfile::merge::merge;
 
 fn lock_of(instances: &[(&str, u64)]) -> Lock {
     let instances = instances.iter();
@@ -25,9 +25,9 @@ fn keys_are_merged_one_by_one() {
     let base = lock_of(&[("a", 1), ("b", 2), ("c", 3)]);
     let theirs = lock_of(&[("a", 1), ("b", 7), ("d", 4)]);
     let ours = lock_of(&[("a", 9), ("b", 2), ("c", 3), ("e", 5)]);
-    let merged = merge_run(Some(&base), &theirs, &ours).expect("merged");
+    let merged = merge(Some(&base), &theirs, ours).expect("merged");
     assert_eq!(ids(&merged), ["a=9", "b=7", "d=4", "e=5"]);
-    let merged = merge_run(None, &lock_of(&[("a", 1)]), &lock_of(&[("b", 2)])).expect("merged");
+    let merged = merge(None, &lock_of(&[("a", 1)]), lock_of(&[("b", 2)])).expect("merged");
     assert_eq!(ids(&merged), ["a=1", "b=2"]);
 }
 
@@ -39,7 +39,7 @@ fn both_sides_may_make_the_same_change() {
         lock_of(&[]),
         lock_of(&[("a", 1), ("b", 2)]),
     ] {
-        let merged = merge_run(Some(&base), &same, &same).expect("merged");
+        let merged = merge(Some(&base), &same, same.clone()).expect("merged");
         assert_eq!(merged, same);
     }
 }
@@ -65,7 +65,7 @@ fn a_key_with_two_versions_and_an_id_with_two_keys_are_conflicts() {
         ),
     ] {
         assert_eq!(
-            merge_run(Some(&base), &theirs, &ours).expect_err("a conflict"),
+            merge(Some(&base), &theirs, ours).expect_err("a conflict"),
             expected
         );
     }
@@ -74,11 +74,11 @@ fn a_key_with_two_versions_and_an_id_with_two_keys_are_conflicts() {
 #[test]
 fn a_lock_file_of_another_inventory_or_platform_is_a_conflict() {
     let other = Lock::empty(InventoryName::new("other").expect("a name"));
-    let error = merge_run(Some(&empty()), &other, &empty()).expect_err("a conflict");
+    let error = merge(Some(&empty()), &other, empty()).expect_err("a conflict");
     assert_eq!(error, "it belongs to inventory `other`");
     let mut elsewhere = empty();
     elsewhere.header.api.as_mut().expect("a platform").url = "https://elsewhere".to_owned();
-    let error = merge_run(Some(&empty()), &elsewhere, &empty()).expect_err("a conflict");
+    let error = merge(Some(&empty()), &elsewhere, empty()).expect_err("a conflict");
     assert_eq!(error, "it belongs to `https://elsewhere`");
 }
 
@@ -165,135 +165,5 @@ async fn what_cannot_be_merged_is_left_alone_and_the_next_run_has_the_records() 
         assert_eq!(ids(&lock), ["a=1", "b=2"]);
         store.finish(&header(), &Remade::default()).expect("folded");
         checkpoint::assert_settled(&store);
-    }
-}
-
-mod rules {
-    use super::super::*;
-    use super::lock_of;
-    use crate::lockfile::merge::{Merged, merge};
-    use crate::model::{Conflict, LockedToken};
-
-    type Edit = fn(&mut Lock);
-
-    fn desk(lock: &mut Lock) -> &mut LockedInstance {
-        lock.instances.get_mut(&key("desk")).expect("an entry")
-    }
-
-    fn base() -> Lock {
-        lock_of(&[("desk", 1), ("other", 2)])
-    }
-
-    /// Both edits of one base, merged; the mirrored merge has to be the mirror of it.
-    fn merged(base: Option<&Lock>, ours: Edit, theirs: Edit) -> Merged {
-        let edited = |edit: Edit| {
-            let mut lock = super::rules::base();
-            edit(&mut lock);
-            lock
-        };
-        let (ours, theirs) = (edited(ours), edited(theirs));
-        let there = merge(base, &theirs, &ours).expect("merged");
-        let mut back = merge(base, &ours, &theirs).expect("merged");
-        for conflict in back.conflicts.values_mut() {
-            std::mem::swap(&mut conflict.ours, &mut conflict.theirs);
-        }
-        assert_eq!(there, back);
-        there
-    }
-
-    fn remove(lock: &mut Lock) {
-        lock.instances.remove(&key("desk"));
-    }
-
-    fn rename(lock: &mut Lock) {
-        let entry = lock.instances.remove(&key("desk")).expect("an entry");
-        lock.instances.insert(key("renamed"), entry);
-    }
-
-    fn replace(lock: &mut Lock) {
-        lock.instances.insert(key("desk"), entry(7));
-    }
-
-    fn name(lock: &mut Lock) {
-        desk(lock).name = "New".to_owned();
-    }
-
-    fn tags(lock: &mut Lock) {
-        desk(lock).tags = Some(["new".to_owned()].into());
-    }
-
-    fn secret(lock: &mut Lock, salt: &str) {
-        desk(lock)
-            .secrets
-            .insert("password".to_owned(), Some(print(salt, salt)));
-    }
-
-    #[test]
-    fn members_merge_one_by_one() {
-        let Merged { lock, conflicts } = merged(Some(&base()), name, tags);
-        assert_eq!(conflicts, BTreeMap::new());
-        let mut expected = base();
-        name(&mut expected);
-        tags(&mut expected);
-        assert_eq!(lock, expected);
-    }
-
-    #[test]
-    fn a_change_follows_a_rename() {
-        let Merged { lock, conflicts } = merged(Some(&base()), rename, name);
-        assert_eq!(conflicts, BTreeMap::new());
-        assert_eq!(ids(&lock), ["other=2", "renamed=1"]);
-        assert_eq!(lock.instances[&key("renamed")].name, "New");
-    }
-
-    #[test]
-    fn what_both_sides_changed_is_a_conflict_of_that_key_only() {
-        let other_name: Edit = |lock| desk(lock).name = "Another".to_owned();
-        let other_id: Edit = |lock| drop(lock.instances.insert(key("desk"), entry(8)));
-        let other_token: Edit = |lock| {
-            desk(lock).token = Some(LockedToken::Plain(Secret::new("invented-a".to_owned())));
-        };
-        let third_token: Edit = |lock| {
-            desk(lock).token = Some(LockedToken::Plain(Secret::new("invented-b".to_owned())));
-        };
-        for (ours, theirs) in [
-            (name as Edit, other_name),
-            (replace, other_id),
-            (replace, name),
-            (replace, remove),
-            (remove, name),
-            (remove, rename),
-            (other_token, third_token),
-        ] {
-            let Merged { lock, conflicts } = merged(Some(&base()), ours, theirs);
-            assert_eq!(ids(&lock), ["other=2"]);
-            assert_eq!(conflicts.len(), 1);
-            let sides: usize = conflicts
-                .values()
-                .map(|it| Conflict::sides(it).count())
-                .sum();
-            assert!(sides > 0);
-        }
-    }
-
-    #[test]
-    fn two_fingerprints_of_one_secret_leave_it_unverified() {
-        let one: Edit = |lock| secret(lock, "one");
-        let two: Edit = |lock| secret(lock, "two");
-        for base in [Some(&base()), None] {
-            let Merged { lock, conflicts } = merged(base, one, two);
-            assert_eq!(conflicts, BTreeMap::new());
-            assert_eq!(lock.instances[&key("desk")].secrets["password"], None);
-        }
-        let Merged { lock, .. } = merged(Some(&base()), one, name);
-        assert!(lock.instances[&key("desk")].secrets["password"].is_some());
-    }
-
-    #[test]
-    fn what_the_platform_called_valid_is_no_change() {
-        let invalid: Edit = |lock| desk(lock).valid = !desk(lock).valid;
-        let Merged { lock, conflicts } = merged(Some(&base()), remove, invalid);
-        assert_eq!(conflicts, BTreeMap::new());
-        assert_eq!(ids(&lock), ["other=2"]);
     }
 }
